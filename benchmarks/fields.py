@@ -1,0 +1,52 @@
+"""Nested mappings: merging, setting a field by its dotted path, grids and labels."""
+
+import itertools
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+Config = dict[str, Any]
+
+
+def as_mapping(value: Any) -> Any:
+    """Write a bare name as the spec that it stands for; leave the rest alone."""
+    return {"name": value} if isinstance(value, str) else value
+
+
+def merge(base: Any, change: Any) -> Any:
+    """Overlay a mapping on another, recursively.
+
+    A spec with another name replaces the whole spec: parameters of one divergence mean nothing
+    to the next.
+    """
+    if isinstance(base, str) and isinstance(change, Mapping):
+        base = as_mapping(base)
+    if not isinstance(base, Mapping) or not isinstance(change, Mapping):
+        return change
+    if "name" in change and base.get("name") != change["name"]:
+        return dict(change)
+    return {**base, **{key: merge(base.get(key), value) for key, value in change.items()}}
+
+
+def set_field(config: Config, path: str, value: Any) -> Config:
+    """Return the config with one field changed, for example ``objective.divergence.blur``."""
+    key, _, rest = path.partition(".")
+    if not rest:
+        return {**config, key: value}
+    inner = as_mapping(config.get(key, {}))
+    return {
+        **config,
+        key: set_field(dict(inner) if isinstance(inner, Mapping) else {}, rest, value),
+    }
+
+
+def assignments(grid: Mapping[str, list[Any]]) -> Iterator[dict[str, Any]]:
+    """Yield every combination of a grid's values; the last field varies fastest."""
+    for values in itertools.product(*grid.values()):
+        yield dict(zip(grid, values, strict=True))
+
+
+def show_value(value: Any) -> str:
+    """Write a value for a label: a spec by its name, a float as short as it can be."""
+    if isinstance(value, Mapping) and "name" in value:
+        return str(value["name"])
+    return f"{value:g}" if isinstance(value, float) else str(value)

@@ -1,0 +1,34 @@
+"""``--list``: every registered name, with its parameters and what it is."""
+
+from typing import Any
+
+from rich.console import Console
+
+from otlvm.data import datasets
+from otlvm.divergences import divergences
+from otlvm.evaluation import baselines
+from otlvm.networks import networks
+from otlvm.objectives import objectives
+from otlvm.priors import priors
+from otlvm.registry import Registry
+
+REGISTRIES: tuple[Registry[Any], ...] = (
+    priors,
+    divergences,
+    objectives,
+    networks,
+    datasets,
+    baselines,
+)
+
+
+def print_registries(console: Console) -> None:
+    """Print the names of every registry."""
+    for registry in REGISTRIES:
+        console.print(f"{registry.kind}s", style="bold")
+        for name in registry:
+            console.print(f"  {name}: {registry.summary(name)}", markup=False, highlight=False)
+            for parameter in registry.parameters(name).values():
+                shown = str(parameter).replace("collections.abc.", "").replace("typing.", "")
+                console.print(f"      {shown}", style="dim", markup=False, highlight=False)
+    console.print("your own: 'my_module:MyClass', or an entry point otlvm.<kind>s", markup=False)

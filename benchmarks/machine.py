@@ -1,0 +1,68 @@
+"""What a result depends on besides its config: versions, revision, machine, memory."""
+
+import os
+import platform
+import resource
+import subprocess
+import sys
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import torch
+
+PACKAGES = ("torch", "numpy", "scikit-learn", "POT", "geomloss")
+MEBIBYTE = 2**20
+
+
+def environment(device: torch.device) -> dict[str, Any]:
+    """Describe the software and hardware, for a record."""
+    name = torch.cuda.get_device_name(device) if device.type == "cuda" else platform.processor()
+    return {
+        "python": platform.python_version(),
+        "otlvm": version("otlvm"),
+        **{package.lower(): version(package) for package in PACKAGES},
+        "git": git_revision(),
+        "platform": platform.platform(),
+        "device": str(device),
+        "device_name": name or platform.machine(),
+        "cores": os.cpu_count(),
+        "threads": torch.get_num_threads(),
+    }
+
+
+def git_revision() -> str | None:
+    """Return the checkout's revision, ``-dirty`` if changed; None outside a checkout."""
+    try:
+        return subprocess.run(
+            ["git", "describe", "--always", "--dirty", "--abbrev=12", "--exclude=*"],
+            cwd=Path(__file__).parent,
+            check=True,
+            capture_output=True,
+            text=True,
+        ).stdout.strip()
+    except (OSError, subprocess.CalledProcessError):  # no git, or no checkout
+        return None
+
+
+def reset_peak_memory(device: torch.device) -> None:
+    """Start measuring peak memory afresh, where the platform can."""
+    if device.type == "cuda":
+        torch.cuda.reset_peak_memory_stats(device)
+    elif sys.platform == "linux":
+        try:
+            Path("/proc/self/clear_refs").write_text("5")
+        except OSError:  # a container may forbid it; the peak is then that of the process so far
+            return
+
+
+def peak_memory(device: torch.device) -> float:
+    """Peak memory since the reset, in MiB: of the device's tensors, or of the whole process."""
+    if device.type == "cuda":
+        return torch.cuda.max_memory_allocated(device) / MEBIBYTE
+    if sys.platform == "linux":
+        for line in Path("/proc/self/status").read_text().splitlines():
+            if line.startswith("VmHWM:"):
+                return int(line.split()[1]) / 1024
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak / MEBIBYTE if sys.platform == "darwin" else peak / 1024

@@ -1,0 +1,44 @@
+"""The metrics of the tables: titles, directions, digits."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True)
+class Metric:
+    """A column of the tables.
+
+    Attributes:
+        key: Name in the records.
+        title: Heading.
+        best: Which value is best; None for costs and facts that are not ranked.
+        digits: Digits after the point.
+    """
+
+    key: str
+    title: str
+    best: Literal["high", "low", "near zero"] | None
+    digits: int
+
+    @property
+    def heading(self) -> str:
+        """The title with an arrow for the direction."""
+        arrow = {"high": " ↑", "low": " ↓", "near zero": " →0", None: ""}[self.best]
+        return self.title + arrow
+
+
+METRICS = (
+    Metric("accuracy", "accuracy", "high", 3),
+    Metric("accuracy_hungarian", "Hungarian", "high", 3),
+    Metric("nmi", "NMI", "high", 3),
+    Metric("ari", "ARI", "high", 3),
+    Metric("components_used", "used", "high", 2),
+    Metric("smallest_share", "least", "high", 3),
+    Metric("bce", "BCE", "low", 1),
+    Metric("squared_error", "sq. error", "low", 1),
+    Metric("latent_mmd", "MMD²", "near zero", 4),
+    Metric("latent_w2", "W2", "low", 3),
+    Metric("fit_seconds", "fit s", None, 1),
+    Metric("step_ms", "ms/step", None, 1),
+    Metric("peak_mb", "peak MiB", None, 0),
+)

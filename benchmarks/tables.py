@@ -1,0 +1,182 @@
+"""Records -> DataFrame -> comparison tables. Never imports torch."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from benchmarks.metrics import METRICS, Metric
+from benchmarks.store import Store
+
+NOTE = (
+    "Mean ± standard deviation over seeds (n), held-out data, eval mode. Bold: best mean. "
+    "accuracy: the paper's map, fitted on training labels. used: exp entropy of the mean q(k|x); "
+    "least: its smallest entry. BCE in nats per image. MMD² (IMQ) and W2: 2,000 codes against "
+    "the prior. fit s: pretraining and training, without evaluation."
+)
+BLOCKS = (METRICS[:4], METRICS[4:8], METRICS[8:])  # each fits 80 columns
+
+
+def read_records(store: Store) -> pd.DataFrame:
+    """Read a store as tidy data: one row a run, in the suite's order.
+
+    Returns:
+        Columns ``label``, ``seed``, ``status``, ``reason``, ``id`` and one a metric. A run without
+        a record has the status ``missing``.
+    """
+    rows = []
+    for cell in store.manifest()["runs"]:
+        record = store.record(cell["id"]) or {"status": "missing"}
+        facts = {key: record.get(key) for key in ("status", "reason")}
+        rows.append({**cell, **facts, **record.get("metrics", {})})
+    frame = pd.DataFrame(rows)
+    return frame.reindex(columns=[*frame.columns.union([m.key for m in METRICS], sort=False)])
+
+
+def summarize(records: pd.DataFrame) -> pd.DataFrame:
+    """Average the finished runs of each label.
+
+    Returns:
+        One row a label, in order: ``n``, ``runs``, ``problems`` and ``<metric>_mean`` and
+        ``<metric>_std`` (NaN where there is nothing to average).
+    """
+    summary = []
+    for label, group in records.groupby("label", sort=False):
+        done = group[group["status"] == "done"]
+        others = group[~group["status"].isin(["done", "missing"])]
+        row: dict[str, object] = {"label": label, "n": len(done), "runs": len(group)}
+        row["problems"] = "; ".join(
+            f"seed {seed} {status}: {reason}"
+            for seed, status, reason in zip(
+                others["seed"], others["status"], others["reason"], strict=True
+            )
+        )
+        for metric in METRICS:
+            values = done[metric.key].astype(float)
+            row[f"{metric.key}_mean"] = values.mean()
+            row[f"{metric.key}_std"] = values.std()
+        summary.append(row)
+    return pd.DataFrame(summary).set_index("label")
+
+
+def best_labels(summary: pd.DataFrame, metric: Metric) -> set[str]:
+    """Labels whose mean, as it is printed, is the best one."""
+    means = summary[f"{metric.key}_mean"].dropna()
+    if metric.best is None or len(means) < 2:
+        return set()
+    shown = means.map(lambda mean: float(f"{mean:.{metric.digits}f}"))
+    cost = {"high": -shown, "low": shown, "near zero": shown.abs()}[metric.best]
+    return set(cost.index[cost == cost.min()])
+
+
+def cells(
+    summary: pd.DataFrame, metrics: Sequence[Metric]
+) -> Iterator[tuple[str, str, list[tuple[str, bool]]]]:
+    """Yield label, n, and for each metric its text and whether it is the best."""
+    best = {metric.key: best_labels(summary, metric) for metric in metrics}
+    for label, row in summary.iterrows():
+        texts = []
+        for metric in metrics:
+            mean, std = row[f"{metric.key}_mean"], row[f"{metric.key}_std"]
+            text = "–" if np.isnan(mean) else f"{mean:.{metric.digits}f}"
+            text += "" if np.isnan(std) else f" ± {std:.{metric.digits}f}"
+            texts.append((text, label in best[metric.key]))
+        n = f"{row['n']}" if row["n"] == row["runs"] else f"{row['n']} of {row['runs']}"
+        yield str(label), n, texts
+
+
+def problems(summary: pd.DataFrame) -> list[str]:
+    """One line for each label with failed runs."""
+    failed = summary["problems"][summary["problems"] != ""]
+    return [f"{label}: {problem}" for label, problem in failed.items()]
+
+
+def present(summary: pd.DataFrame, metrics: Sequence[Metric]) -> list[Metric]:
+    """The metrics that any row has."""
+    return [metric for metric in metrics if summary[f"{metric.key}_mean"].notna().any()]
+
+
+def print_tables(summary: pd.DataFrame, title: str, console: Console) -> None:
+    """Print the comparison in blocks that fit a terminal."""
+    for block in BLOCKS:
+        table = Table(title=title, title_justify="left", box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
+        table.add_column("", overflow="fold")
+        table.add_column("n", justify="right")
+        metrics = present(summary, block)
+        for metric in metrics:
+            table.add_column(metric.heading, justify="right")
+        for label, n, texts in cells(summary, metrics):
+            marked = [Text(text, style="bold green" if best else "") for text, best in texts]
+            table.add_row(Text(label), n, *marked)
+        if metrics:
+            console.print(table)
+    for line in problems(summary):
+        console.print(line, style="red", markup=False)
+    console.print(NOTE, style="dim", markup=False)
+
+
+def to_markdown(summary: pd.DataFrame, title: str) -> str:
+    """Write the comparison as a Markdown table."""
+    metrics = present(summary, METRICS)
+    lines = [f"## {title}", ""]
+    lines.append("| | n | " + " | ".join(metric.heading for metric in metrics) + " |")
+    lines.append("|---|---|" + "---|" * len(metrics))
+    for label, n, texts in cells(summary, metrics):
+        row = " | ".join(f"**{text}**" if best else text for text, best in texts)
+        lines.append(f"| {label.replace('|', chr(92) + '|')} | {n} | {row} |")
+    lines += ["", *(f"- {line}" for line in problems(summary)), "", NOTE, ""]
+    return "\n".join(lines).replace("\n\n\n", "\n\n")
+
+
+LATEX_ESCAPES = str.maketrans(
+    {
+        **{char: "\\" + char for char in "&%$#_{}"},
+        "~": r"\textasciitilde{}",
+        "^": r"\textasciicircum{}",
+        "\\": r"\textbackslash{}",
+        "<": r"\textless{}",
+        ">": r"\textgreater{}",
+        "|": r"\textbar{}",
+        "±": r"$\pm$",
+        "²": r"$^2$",
+        "↑": r"$\uparrow$",
+        "↓": r"$\downarrow$",
+        "→": r"$\to$",
+        "–": "--",
+        "β": r"$\beta$",
+        "λ": r"$\lambda$",
+    }
+)
+
+
+def to_latex(summary: pd.DataFrame, title: str) -> str:
+    """Write the comparison as a booktabs table, one metric a column."""
+    metrics = present(summary, METRICS)
+    lines = [
+        "% needs \\usepackage{booktabs} and \\usepackage{graphicx}",
+        "\\begin{table}",
+        f"  \\caption{{{title.translate(LATEX_ESCAPES)}. {NOTE.translate(LATEX_ESCAPES)}}}",
+        "  \\resizebox{\\linewidth}{!}{%",
+        "  \\begin{tabular}{lr" + "r" * len(metrics) + "}",
+        "    \\toprule",
+        "     & n & " + " & ".join(m.heading.translate(LATEX_ESCAPES) for m in metrics) + r" \\",
+        "    \\midrule",
+    ]
+    for label, n, texts in cells(summary, metrics):
+        shown = [(text.translate(LATEX_ESCAPES), best) for text, best in texts]
+        row = " & ".join(f"\\textbf{{{text}}}" if best else text for text, best in shown)
+        lines.append(f"    {label.translate(LATEX_ESCAPES)} & {n} & {row} \\\\")
+    lines += ["    \\bottomrule", "  \\end{tabular}}", "\\end{table}", ""]
+    return "\n".join(lines)
+
+
+def write_tables(summary: pd.DataFrame, title: str, folder: Path) -> None:
+    """Write ``table.csv`` (numbers as measured), ``table.md`` and ``table.tex``."""
+    summary.to_csv(folder / "table.csv")
+    (folder / "table.md").write_text(to_markdown(summary, title), encoding="utf-8")
+    (folder / "table.tex").write_text(to_latex(summary, title), encoding="utf-8")

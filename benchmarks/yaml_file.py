@@ -1,0 +1,104 @@
+"""Strict YAML: equal keys are refused, ``1e-3`` is a number, and every key knows its line."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+KeyPath = tuple[str | int, ...]
+
+
+class SuiteError(Exception):
+    """Bad input, told on one screen: file, line, key path, problem and remedy.
+
+    Attributes:
+        message: The problem and its remedy.
+        path: The keys that lead to the offending value.
+    """
+
+    def __init__(self, message: str, path: KeyPath = ()) -> None:
+        super().__init__(message)
+        self.message = message
+        self.path = path
+
+
+class _Loader(yaml.SafeLoader):
+    """YAML's safe types, with the numbers of YAML 1.2."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        seen: dict[Any, int] = {}
+        for key_node, _ in node.value:
+            key = self.construct_object(key_node, deep=True)
+            line = key_node.start_mark.line + 1
+            if key in seen:
+                raise SuiteError(f"line {line}: key {key!r} is already on line {seen[key]}")
+            seen[key] = line
+        return super().construct_mapping(node, deep)
+
+
+_Loader.add_implicit_resolver(
+    "tag:yaml.org,2002:float", re.compile(r"^[-+]?\d+(\.\d*)?[eE][-+]?\d+$"), list("-+0123456789")
+)
+
+
+def parse(text: str) -> Any:
+    """Parse YAML text.
+
+    Raises:
+        SuiteError: If it is no YAML, repeats a key or asks for a Python object.
+    """
+    try:
+        return yaml.load(text, Loader=_Loader)  # noqa: S506 (a SafeLoader)
+    except yaml.constructor.ConstructorError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else "?"
+        raise SuiteError(f"line {line}: only plain YAML is read: {error.problem}") from error
+    except yaml.YAMLError as error:
+        raise SuiteError(f"not valid YAML: {error}") from error
+
+
+class YamlFile:
+    """A parsed file that can say where a key stands.
+
+    Args:
+        path: The file.
+
+    Raises:
+        SuiteError: If the file cannot be read or parsed.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        try:
+            text = path.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise SuiteError(f"cannot be read: {error}") from error
+        self.content = parse(text)
+        self._root = yaml.compose(text, Loader=_Loader)
+
+    def find(self, path: KeyPath) -> tuple[KeyPath, int] | None:
+        """Return the longest part of a key path that the file has, and its line."""
+        node, line, found = self._root, None, 0
+        for depth, key in enumerate(path):
+            step = _child(node, key)
+            if step is None:
+                break
+            line, node = step
+            found = depth + 1
+        return None if line is None else (path[:found], line)
+
+
+def _child(node: yaml.Node | None, key: str | int) -> tuple[int, yaml.Node] | None:
+    if isinstance(node, yaml.MappingNode):
+        for key_node, value in node.value:
+            if key_node.value == str(key):
+                return key_node.start_mark.line + 1, value
+    if isinstance(node, yaml.SequenceNode) and isinstance(key, int) and key < len(node.value):
+        return node.value[key].start_mark.line + 1, node.value[key]
+    return None
+
+
+def show_path(path: KeyPath) -> str:
+    """Write a key path as ``runs[1].objective.beta``."""
+    shown = "".join(f"[{key}]" if isinstance(key, int) else f".{key}" for key in path)
+    return shown.removeprefix(".")

@@ -1,0 +1,20 @@
+"""Data sets. To add one, write a function that returns a `Dataset` and import it here."""
+
+from otlvm.data.base import DataError, Dataset, datasets, from_arrays, split
+from otlvm.data.mnist import fashion_mnist, kmnist, mnist
+from otlvm.data.npz import npz
+from otlvm.data.offline import digits, mnist_5k
+
+__all__ = [
+    "DataError",
+    "Dataset",
+    "datasets",
+    "digits",
+    "fashion_mnist",
+    "from_arrays",
+    "kmnist",
+    "mnist",
+    "mnist_5k",
+    "npz",
+    "split",
+]

@@ -1,0 +1,76 @@
+"""MNIST and the sets that share its format, from files in torchvision's layout."""
+
+import os
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from otlvm.data.base import DataError, Dataset, datasets, from_arrays
+from otlvm.data.idx import read_idx
+
+ROOT_VARIABLE = "OTLVM_DATA"
+
+
+@datasets.register("mnist")
+def mnist(root: str | None = None, download: bool = False) -> Dataset:
+    """MNIST: 60,000 training and 10,000 held-out digits of 28 x 28 pixels.
+
+    Args:
+        root: The folder that holds ``MNIST/raw``; without it the environment's ``OTLVM_DATA``.
+        download: Fetch missing files with torchvision.
+    """
+    return _load("MNIST", root, download)
+
+
+@datasets.register("fashion_mnist")
+def fashion_mnist(root: str | None = None, download: bool = False) -> Dataset:
+    """Fashion-MNIST: 60,000 training and 10,000 held-out articles of 28 x 28 pixels.
+
+    Args:
+        root: The folder that holds ``FashionMNIST/raw``; without it ``OTLVM_DATA``.
+        download: Fetch missing files with torchvision.
+    """
+    return _load("FashionMNIST", root, download)
+
+
+@datasets.register("kmnist")
+def kmnist(root: str | None = None, download: bool = False) -> Dataset:
+    """Kuzushiji-MNIST: 60,000 training and 10,000 held-out letters of 28 x 28 pixels.
+
+    Args:
+        root: The folder that holds ``KMNIST/raw``; without it ``OTLVM_DATA``.
+        download: Fetch missing files with torchvision.
+    """
+    return _load("KMNIST", root, download)
+
+
+def _load(name: str, root: str | None, download: bool) -> Dataset:
+    root = root or os.environ.get(ROOT_VARIABLE)
+    if not root:
+        raise DataError(
+            f"where is {name}? Give 'root:', the folder that holds {name}/raw, or set "
+            f"{ROOT_VARIABLE}; 'download: true' fetches it there"
+        )
+    folder = Path(root).expanduser() / name / "raw"
+    if download:
+        import torchvision
+
+        for train in (True, False):
+            getattr(torchvision.datasets, name)(root, train=train, download=True)
+    arrays = [
+        _read(folder, f"{part}-{kind}")
+        for part in ("train", "t10k")
+        for kind in ("images-idx3-ubyte", "labels-idx1-ubyte")
+    ]
+    return from_arrays(name.lower(), *arrays)
+
+
+def _read(folder: Path, stem: str) -> NDArray[np.uint8]:
+    for path in (folder / stem, folder / f"{stem}.gz"):
+        if path.exists():
+            return read_idx(path)
+    raise DataError(
+        f"{folder / stem} is missing (and so is {stem}.gz): put the file there, "
+        f"correct 'root:', or set 'download: true'"
+    )

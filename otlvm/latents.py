@@ -1,0 +1,55 @@
+"""What an encoder says of a batch: a mixture posterior q(z, k | x)."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import torch
+from torch import Tensor
+
+
+@dataclass(frozen=True)
+class MixturePosterior:
+    r"""The posterior :math:`q(z, k | x) = q(k | x) \, N(z; \mu_k(x), \sigma_k(x)^2)` of a batch.
+
+    Source: Gaujac, Feige and Barber (2021), eq. 18.
+
+    Attributes:
+        logits: Unnormalised log q(k|x), with shape ``[n, K]``.
+        mean: Component means, with shape ``[n, K, d]``.
+        std: Component standard deviations, with shape ``[n, K, d]``.
+        z: One reparameterised sample of each component, with shape ``[n, K, d]``.
+    """
+
+    logits: Tensor
+    mean: Tensor
+    std: Tensor
+    z: Tensor
+
+    @classmethod
+    def draw(cls, logits: Tensor, mean: Tensor, std: Tensor) -> "MixturePosterior":
+        """Draw one reparameterised sample of each component."""
+        return cls(logits, mean, std, torch.addcmul(mean, std, torch.randn_like(mean)))
+
+    @cached_property
+    def log_pi(self) -> Tensor:
+        """Log q(k|x), with shape ``[n, K]``."""
+        return torch.log_softmax(self.logits, dim=-1)
+
+    @cached_property
+    def pi(self) -> Tensor:
+        """q(k|x), with shape ``[n, K]``; rows sum to 1."""
+        return torch.softmax(self.logits, dim=-1)
+
+    def cloud(self) -> tuple[Tensor, Tensor]:
+        """Return the aggregated posterior as a weighted point cloud.
+
+        Returns:
+            Points ``[n * K, d]`` (the K samples of a data point are neighbours) and their weights
+            ``[n * K]``, q(k|x) / n, which sum to 1.
+        """
+        return self.z.flatten(0, 1), self.pi.flatten() / len(self.pi)
+
+    def sample(self) -> Tensor:
+        """Draw one code a data point: k ~ q(k|x), then that component's z; shape ``[n, d]``."""
+        k = torch.multinomial(self.pi, 1)
+        return self.z[torch.arange(len(k), device=k.device), k.squeeze(1)]

@@ -1,0 +1,18 @@
+"""Networks. To add one, write a `Network` in a file of its own and import it here."""
+
+from otlvm.networks.base import Network, networks
+from otlvm.networks.components import ComponentLinear, ComponentNets
+from otlvm.networks.mlp import MLP
+from otlvm.networks.model import LatentMixtureModel, load
+from otlvm.networks.paper_conv import PaperConv
+
+__all__ = [
+    "MLP",
+    "ComponentLinear",
+    "ComponentNets",
+    "LatentMixtureModel",
+    "Network",
+    "PaperConv",
+    "load",
+    "networks",
+]

@@ -1,0 +1,147 @@
+"""A latent mixture model: a network and a prior, and what can be done with the two."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+from torch import Tensor, nn
+
+from otlvm.latents import MixturePosterior
+from otlvm.networks.base import Network, networks
+from otlvm.priors import Prior, priors
+from otlvm.registry import RegistryError, Spec
+
+CONFIG_FILE = "config.json"
+WEIGHTS_FILE = "model.safetensors"
+
+
+class LatentMixtureModel(nn.Module):
+    """An autoencoder of images ``[n, D]`` with codes (k, z).
+
+    Args:
+        image_shape: Channels, height and width; D is their product.
+        network: Spec or instance of the three maps. An instance cannot be saved with the model.
+        prior: Spec or instance of p(z, k). An instance cannot be saved with the model.
+
+    Raises:
+        RegistryError: If a spec does not fit the registered constructors.
+
+    Example:
+        >>> prior = {"name": "gaussian_mixture", "components": 4, "dim": 3}
+        >>> model = LatentMixtureModel((1, 8, 8), network="mlp", prior=prior)
+        >>> model.sample(2).shape
+        torch.Size([2, 64])
+    """
+
+    def __init__(
+        self, image_shape: tuple[int, int, int], network: Spec | Network, prior: Spec | Prior
+    ) -> None:
+        super().__init__()
+        self.image_shape = (image_shape[0], image_shape[1], image_shape[2])
+        self.prior = prior if isinstance(prior, Prior) else priors.build(prior)
+        self.config: dict[str, Any] | None = None
+        if not isinstance(network, Network) and not isinstance(prior, Prior):
+            self.config = {"image_shape": list(image_shape), "network": network, "prior": prior}
+        self.network = (
+            network
+            if isinstance(network, Network)
+            else networks.build(
+                network,
+                image_shape=self.image_shape,
+                n_components=self.prior.n_components,
+                dim=self.prior.dim,
+            )
+        )
+
+    def encode(self, x: Tensor) -> MixturePosterior:
+        """Return q(z, k | x) of images ``[n, D]``, with one sample of each component."""
+        return MixturePosterior.draw(*self.network.encode(x))
+
+    def decode_logits(self, z: Tensor) -> Tensor:
+        """Map codes ``[..., d]`` to the logits of the pixels, ``[..., D]``."""
+        return self.network.decode(z)
+
+    def decode(self, z: Tensor) -> Tensor:
+        """Map codes ``[..., d]`` to images in [0, 1], ``[..., D]``."""
+        return torch.sigmoid(self.network.decode(z))
+
+    @torch.no_grad()
+    def reconstruct(self, x: Tensor) -> Tensor:
+        """Encode and decode ``[n, D]``: the likeliest component, then a sample of its z."""
+        posterior = self.encode(x)
+        k = posterior.pi.argmax(dim=1)
+        return self.decode(posterior.z[torch.arange(len(x), device=x.device), k])
+
+    @torch.no_grad()
+    def sample(self, n: int) -> Tensor:
+        """Decode ``n`` draws of the prior, to ``[n, D]``."""
+        return self.decode(self.prior.sample(n))
+
+    @torch.no_grad()
+    def sample_component(self, k: int, n: int, scale: float = 1.0) -> Tensor:
+        """Decode ``n`` draws of p(z|k), to ``[n, D]``.
+
+        Args:
+            k: The component.
+            n: How many.
+            scale: Factor on the distance from the mean; 3/5 gives samples near the mode (Fig. 4c
+                of Gaujac, Feige and Barber, 2021).
+        """
+        mean = self.prior.moments()[0][k]
+        return self.decode(mean + scale * (self.prior.sample_components(n)[:, k] - mean))
+
+    @torch.no_grad()
+    def interpolate(self, start: Tensor, end: Tensor, steps: int = 10) -> Tensor:
+        """Decode evenly spaced codes from ``start`` to ``end``, both ``[..., d]``.
+
+        Returns:
+            Images with shape ``[steps, ..., D]``, the ends included.
+        """
+        weights = torch.linspace(0, 1, steps, dtype=start.dtype, device=start.device)
+        return self.decode(torch.stack([start.lerp(end, w) for w in weights]))
+
+    def save(self, directory: str | Path) -> None:
+        """Write the weights (safetensors) and the config (JSON) that `otlvm.load` restores.
+
+        Raises:
+            ValueError: If the model was built from instances instead of specs.
+        """
+        if self.config is None:
+            raise ValueError(
+                "a model built from instances cannot be restored by name: "
+                "pass specs such as prior={'name': 'gaussian_mixture'} to save it"
+            )
+        directory = Path(directory)
+        directory.mkdir(parents=True, exist_ok=True)
+        tensors = {name: t.detach().cpu().contiguous() for name, t in self.state_dict().items()}
+        save_file(tensors, directory / WEIGHTS_FILE)
+        (directory / CONFIG_FILE).write_text(json.dumps(self.config, indent=2) + "\n")
+
+
+def load(directory: str | Path) -> LatentMixtureModel:
+    """Restore a model that `LatentMixtureModel.save` wrote, on the CPU, in eval mode.
+
+    A plug-in named in the config is imported, so load only directories that you trust.
+
+    Raises:
+        FileNotFoundError: If the directory holds no saved model.
+        ValueError: If a file is damaged or does not fit the other.
+    """
+    directory = Path(directory)
+    for name in (CONFIG_FILE, WEIGHTS_FILE):
+        if not (directory / name).is_file():
+            raise FileNotFoundError(f"{directory} holds no saved model: {name} is missing")
+    try:
+        config = json.loads((directory / CONFIG_FILE).read_text())
+        weights = load_file(directory / WEIGHTS_FILE)
+        model = LatentMixtureModel(**config)
+        model.to(next(t.dtype for t in weights.values() if t.is_floating_point()))
+        model.load_state_dict(weights)
+    except RegistryError:
+        raise
+    except (json.JSONDecodeError, SafetensorError, TypeError, RuntimeError) as error:
+        raise ValueError(f"{directory} holds a damaged model: {error}") from error
+    return model.eval()

@@ -1,0 +1,78 @@
+"""The convolutional networks of the paper."""
+
+import math
+from collections.abc import Sequence
+
+from torch import nn
+
+from otlvm.networks.base import Network, networks
+from otlvm.networks.components import ComponentNets
+
+
+@networks.register("paper_conv")
+class PaperConv(Network):
+    """DCGAN-style classifier and decoder, dense component nets.
+
+    Classifier: three 5x5 convolutions of stride 2, the largest with 64 filters, and a linear
+    layer. Decoder: a linear layer, two 5x5 transpose convolutions of stride 2, the smallest with
+    128 filters, and a 1x1 convolution. Batch norm and ReLU follow each hidden layer. Source:
+    Gaujac, Feige and Barber (2021), Sec. 3; Radford et al. (2015).
+
+    Args:
+        image_shape: Channels, height and width; the latter two multiples of 4.
+        n_components: K.
+        dim: d, the dimension of z.
+        encoder_filters: Filters of the classifier's last, largest convolution; a multiple of 4.
+        decoder_filters: Filters of the decoder's last, smallest transpose convolution.
+        component_hidden: Widths of the hidden layers of each component net.
+
+    Raises:
+        ValueError: If the image's or the filters' sizes do not divide.
+    """
+
+    def __init__(
+        self,
+        image_shape: tuple[int, int, int],
+        n_components: int,
+        dim: int,
+        encoder_filters: int = 64,
+        decoder_filters: int = 128,
+        component_hidden: Sequence[int] = (32, 32),
+    ) -> None:
+        _, height, width = image_shape
+        if height % 4 or width % 4:
+            raise ValueError(f"height and width must be multiples of 4, not {height} x {width}")
+        if encoder_filters < 4 or encoder_filters % 4 or decoder_filters < 1:
+            raise ValueError("encoder_filters must be a multiple of 4, decoder_filters positive")
+        super().__init__(
+            _classifier(image_shape, n_components, encoder_filters),
+            ComponentNets(math.prod(image_shape), n_components, dim, component_hidden),
+            _decoder(image_shape, dim, decoder_filters),
+        )
+
+
+def _classifier(image_shape: tuple[int, int, int], n_components: int, filters: int) -> nn.Module:
+    layers: list[nn.Module] = [nn.Unflatten(1, image_shape)]
+    channels, height, width = image_shape
+    for out in (filters // 4, filters // 2, filters):
+        convolution = nn.Conv2d(channels, out, kernel_size=5, stride=2, padding=2)
+        layers += [convolution, nn.BatchNorm2d(out), nn.ReLU()]
+        channels, height, width = out, (height + 1) // 2, (width + 1) // 2
+    return nn.Sequential(*layers, nn.Flatten(), nn.Linear(channels * height * width, n_components))
+
+
+def _decoder(image_shape: tuple[int, int, int], dim: int, filters: int) -> nn.Module:
+    channels, height, width = image_shape
+    seed = (4 * filters, height // 4, width // 4)
+    layers: list[nn.Module] = [
+        nn.Linear(dim, math.prod(seed)),
+        nn.Unflatten(1, seed),
+        nn.BatchNorm2d(seed[0]),
+        nn.ReLU(),
+    ]
+    for size in (4 * filters, 2 * filters):
+        deconvolution = nn.ConvTranspose2d(
+            size, size // 2, kernel_size=5, stride=2, padding=2, output_padding=1
+        )
+        layers += [deconvolution, nn.BatchNorm2d(size // 2), nn.ReLU()]
+    return nn.Sequential(*layers, nn.Conv2d(filters, channels, kernel_size=1), nn.Flatten())

@@ -1,0 +1,7 @@
+"""Training objectives. To add one, write an `Objective` in a file of its own, import it here."""
+
+from otlvm.objectives.base import Losses, Objective, objectives
+from otlvm.objectives.vae import VAE, bernoulli_cross_entropy
+from otlvm.objectives.wae import WAE
+
+__all__ = ["VAE", "WAE", "Losses", "Objective", "bernoulli_cross_entropy", "objectives"]

@@ -1,0 +1,37 @@
+"""The interface of a training objective."""
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass, field
+
+from torch import Tensor, nn
+
+from otlvm.networks import LatentMixtureModel
+from otlvm.registry import Registry
+
+
+@dataclass(frozen=True)
+class Losses:
+    """What an objective says of one batch; scalars, means over the batch.
+
+    Attributes:
+        total: What is minimised.
+        reconstruction: The reconstruction term.
+        regularizer: The rest of ``total``, weight included.
+        terms: Parts worth a learning curve of their own, unweighted, by name.
+    """
+
+    total: Tensor
+    reconstruction: Tensor
+    regularizer: Tensor
+    terms: dict[str, Tensor] = field(default_factory=dict)
+
+
+class Objective(nn.Module, ABC):
+    """From a model and a batch to losses."""
+
+    @abstractmethod
+    def forward(self, model: LatentMixtureModel, x: Tensor) -> Losses:
+        """Compute the losses of images ``x`` with shape ``[n, D]`` and values in [0, 1]."""
+
+
+objectives: Registry[Objective] = Registry("objective", Objective)

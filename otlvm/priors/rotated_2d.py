@@ -1,0 +1,45 @@
+"""Rotated anisotropic Gaussians in the plane: the paper's prior in 2 dimensions (Sec. 3.1)."""
+
+import math
+
+import torch
+
+from otlvm.priors.base import GaussianPrior, priors
+
+
+@priors.register("rotated_2d")
+class Rotated2D(GaussianPrior):
+    """Copies of one Gaussian in the plane, rotated about the origin like spokes of a wheel.
+
+    Component k is N(R m, R S R^T), R the rotation by 2 pi k / K, m = (radius, 0) and
+    S = diag(radial_std^2, tangential_std^2). Source: Gaujac, Feige and Barber (2021), eq. 19.
+    The defaults draw the spokes of its Fig. 3; the text's numbers are
+    ``radial_std=0.1, tangential_std=0.5``.
+
+    Args:
+        components: K.
+        radius: Distance of the means from the origin.
+        radial_std: Standard deviation along the spoke.
+        tangential_std: Standard deviation across the spoke.
+
+    Raises:
+        ValueError: If an argument is not positive.
+    """
+
+    def __init__(
+        self,
+        components: int = 10,
+        radius: float = 1.0,
+        radial_std: float = 0.5,
+        tangential_std: float = 0.1,
+    ) -> None:
+        if min(components, radius, radial_std, tangential_std) <= 0:
+            raise ValueError("components, radius and standard deviations must be positive")
+        angles = 2 * math.pi * torch.arange(components, dtype=torch.float64) / components
+        cos, sin = angles.cos(), angles.sin()
+        rotations = torch.stack([torch.stack([cos, -sin], -1), torch.stack([sin, cos], -1)], -2)
+        stds = torch.tensor([radial_std, tangential_std], dtype=torch.float64)
+        factors = rotations * stds
+        scale_tril = torch.linalg.cholesky(factors @ factors.mT)
+        dtype = torch.get_default_dtype()
+        super().__init__((radius * rotations[:, :, 0]).to(dtype), scale_tril.to(dtype))

@@ -1,0 +1,22 @@
+"""One standard normal component: the prior of the ordinary VAE and WAE."""
+
+import torch
+
+from otlvm.priors.base import GaussianPrior, priors
+
+
+@priors.register("standard_normal")
+class StandardNormal(GaussianPrior):
+    """The standard normal N(0, I), a mixture of one component.
+
+    Args:
+        dim: d, the dimension of z.
+
+    Raises:
+        ValueError: If ``dim`` is not positive.
+    """
+
+    def __init__(self, dim: int = 10) -> None:
+        if dim < 1:
+            raise ValueError("dim must be positive")
+        super().__init__(torch.zeros(1, dim), torch.eye(dim).unsqueeze(0))

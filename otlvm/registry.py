@@ -1,0 +1,196 @@
+"""Name -> class, with the constructor's signature as the schema.
+
+A key is a built-in name, the name of an installed plug-in (an entry point in the group
+``otlvm.<kind>s``), or ``"package.module:Class"``. Built-ins come from `Registry.register`.
+"""
+
+import difflib
+import importlib
+import inspect
+import typing
+from collections.abc import Callable, Iterator, Mapping
+from importlib.metadata import EntryPoint, entry_points
+from typing import Any, Generic, TypeVar
+
+from pydantic import ConfigDict, TypeAdapter, ValidationError
+
+T = TypeVar("T")
+Factory = TypeVar("Factory", bound=Callable[..., Any])
+Spec = str | Mapping[str, Any]
+
+_BY_BASE: dict[type, "Registry[Any]"] = {}
+
+
+class RegistryError(ValueError):
+    """A name or parameter that cannot be resolved.
+
+    Attributes:
+        path: The keys that lead from the outermost spec to the offending one.
+    """
+
+    def __init__(self, message: str, path: tuple[str, ...] = ()) -> None:
+        super().__init__(message)
+        self.path = path
+
+
+def did_you_mean(word: str, known: typing.Iterable[str]) -> str:
+    """Return `` (did you mean 'x'?)`` when a known word is close, else an empty string."""
+    close = difflib.get_close_matches(word, list(known), n=1, cutoff=0.5)
+    return f" (did you mean {close[0]!r}?)" if close else ""
+
+
+def split_spec(spec: Spec) -> tuple[str, dict[str, Any]]:
+    """Split ``"name"`` or ``{"name": ..., **params}`` into the name and its parameters."""
+    if isinstance(spec, str):
+        return spec, {}
+    if not isinstance(spec, Mapping) or not isinstance(spec.get("name"), str):
+        raise RegistryError(f"expected a name or a mapping with a 'name', got {spec!r}")
+    return spec["name"], {key: value for key, value in spec.items() if key != "name"}
+
+
+class Registry(Generic[T]):
+    """The factories of one kind of object.
+
+    Args:
+        kind: What is registered, in the singular: ``"prior"``. Plug-ins use the entry-point
+            group ``otlvm.<kind>s``.
+        base: The class that every built object is an instance of. A constructor parameter
+            annotated with this class accepts a spec and is built from it.
+        context: Leading parameters that the library fills in; users cannot set them.
+    """
+
+    def __init__(self, kind: str, base: type[T], context: tuple[str, ...] = ()) -> None:
+        self.kind = kind
+        self.base = base
+        self.context = context
+        self._factories: dict[str, Callable[..., T]] = {}
+        _BY_BASE[base] = self
+
+    def register(self, name: str) -> Callable[[Factory], Factory]:
+        """Register a class, or a function that returns the object, under ``name``.
+
+        Raises:
+            RegistryError: If the name is taken.
+        """
+
+        def add(factory: Factory) -> Factory:
+            if name in self._factories:
+                raise RegistryError(f"{self.kind} {name!r} is registered twice")
+            self._factories[name] = factory
+            return factory
+
+        return add
+
+    def _plugins(self) -> dict[str, EntryPoint]:
+        found: dict[str, EntryPoint] = {}
+        for point in entry_points(group=f"otlvm.{self.kind}s"):
+            if point.name in self._factories or found.get(point.name, point) != point:
+                raise RegistryError(f"{self.kind} {point.name!r} is registered twice: see {point}")
+            found[point.name] = point
+        return found
+
+    def __iter__(self) -> Iterator[str]:
+        """Iterate over the names of the built-ins and of the installed plug-ins."""
+        return iter(sorted({*self._factories, *self._plugins()}))
+
+    def get(self, key: str) -> Callable[..., T]:
+        """Return the factory behind a key.
+
+        Raises:
+            RegistryError: If there is none, or it cannot be imported, or is of another kind.
+        """
+        if key in self._factories:
+            return self._factories[key]
+        if ":" in key:
+            return self._checked(key, self._import(key))
+        plugins = self._plugins()
+        if key in plugins:
+            try:
+                return self._checked(key, plugins[key].load())
+            except (ImportError, AttributeError) as error:
+                raise RegistryError(f"plug-in {plugins[key]} does not load: {error}") from error
+        raise RegistryError(
+            f"unknown {self.kind} {key!r}{did_you_mean(key, self)}; known: {', '.join(self)}; "
+            f"your own: 'my_module:MyClass'"
+        )
+
+    def _import(self, key: str) -> Any:
+        module_name, _, attribute = key.partition(":")
+        try:
+            module = importlib.import_module(module_name)
+        except Exception as error:  # a user's module may raise anything while it is imported
+            reason = f"{type(error).__name__}: {error}"
+            raise RegistryError(f"cannot import {module_name!r} for {key!r}: {reason}") from error
+        if not hasattr(module, attribute):
+            hint = did_you_mean(attribute, vars(module))
+            raise RegistryError(f"module {module_name!r} has no {attribute!r}{hint}")
+        return getattr(module, attribute)
+
+    def _checked(self, key: str, factory: Any) -> Callable[..., T]:
+        if isinstance(factory, type) and not issubclass(factory, self.base):
+            raise RegistryError(f"{key!r} is not a {self.kind}: subclass {self.base.__name__}")
+        if not callable(factory):
+            raise RegistryError(f"{key!r} is not a class or function")
+        return typing.cast(Callable[..., T], factory)
+
+    def parameters(self, key: str) -> dict[str, inspect.Parameter]:
+        """Return the parameters that a user may set, by name, annotations resolved."""
+        factory = self.get(key)
+        initializer = getattr(factory, "__init__") if isinstance(factory, type) else factory  # noqa: B009
+        hints = typing.get_type_hints(initializer)
+        return {
+            name: parameter.replace(annotation=hints.get(name, Any))
+            for name, parameter in inspect.signature(factory).parameters.items()
+            if name not in self.context
+        }
+
+    def summary(self, key: str) -> str:
+        """Return the first line of the factory's docstring."""
+        return (inspect.getdoc(self.get(key)) or "").partition("\n")[0]
+
+    def build(self, spec: Spec, **context: Any) -> T:
+        """Build the object that a spec describes, and the specs nested in it.
+
+        Raises:
+            RegistryError: If a name is unknown or a parameter is unknown, missing, of the wrong
+                type or refused by the constructor. Its ``path`` leads to the parameter.
+        """
+        key, given = split_spec(spec)
+        schema = self.parameters(key)
+        for name in given:
+            if name not in schema:
+                signature = ", ".join(str(p) for p in schema.values()) or "no parameters"
+                raise RegistryError(
+                    f"unknown parameter of {self.kind} {key!r}{did_you_mean(name, schema)}; "
+                    f"it takes: {signature}",
+                    (name,),
+                )
+        for name, parameter in schema.items():
+            if parameter.default is inspect.Parameter.empty and name not in given:
+                raise RegistryError(f"{self.kind} {key!r} needs {parameter}", (name,))
+        params = {name: _convert(name, schema[name].annotation, given[name]) for name in given}
+        try:
+            built = self.get(key)(**context, **params)
+        except RegistryError:
+            raise
+        except ValueError as error:
+            raise RegistryError(f"{self.kind} {key!r}: {error}") from error
+        if not isinstance(built, self.base):
+            raise RegistryError(f"{key!r} returned no {self.base.__name__}")
+        return built
+
+
+def _convert(name: str, annotation: Any, value: Any) -> Any:
+    """Build a nested spec, or check a plain value against its annotation."""
+    nested = _BY_BASE.get(annotation) if isinstance(annotation, type) else None
+    try:
+        if nested is not None:
+            return value if isinstance(value, nested.base) else nested.build(value)
+        config = ConfigDict(strict=True, arbitrary_types_allowed=True)
+        return TypeAdapter(annotation, config=config).validate_python(value)
+    except RegistryError as error:
+        raise RegistryError(str(error), (name, *error.path)) from error
+    except ValidationError as error:
+        problem = error.errors()[0]
+        where = tuple(str(part) for part in problem["loc"] if isinstance(part, int))
+        raise RegistryError(f"{problem['msg']}, got {value!r}", (name, *where)) from error

@@ -1,0 +1,56 @@
+"""Moment pretraining: start the component nets where the prior is."""
+
+import torch
+from torch import Tensor
+
+from otlvm.networks import LatentMixtureModel
+from otlvm.training.batches import batches
+
+
+def moment_loss(mean: Tensor, std: Tensor, target: tuple[Tensor, Tensor]) -> Tensor:
+    """Squared distance of each component's first two moments from the prior's, summed.
+
+    The moments are those of the aggregated q(z|k) = E_x N(mu_k(x), diag sigma_k(x)^2) over the
+    batch, exact in z.
+
+    Args:
+        mean: Posterior means, with shape ``[n, K, d]``.
+        std: Posterior standard deviations, with shape ``[n, K, d]``.
+        target: The prior's means ``[K, d]`` and covariances ``[K, d, d]``.
+    """
+    centre = mean.mean(0)
+    centred = mean - centre
+    between = torch.einsum("nki,nkj->kij", centred, centred) / len(mean)
+    covariance = between + torch.diag_embed(std.square().mean(0))
+    return (centre - target[0]).square().sum() + (covariance - target[1]).square().sum()
+
+
+def pretrain_moments(
+    model: LatentMixtureModel,
+    x: Tensor,
+    *,
+    steps: int = 1000,
+    batch_size: int = 128,
+    learning_rate: float = 1e-3,
+) -> None:
+    """Train the nets of q(z|k, x), and only them, to match the prior's moments.
+
+    Source: Gaujac, Feige and Barber (2021), Sec. 3; the paper's code takes 10,000 steps.
+
+    Args:
+        model: The model; changed in place.
+        x: Training images, with shape ``[n, D]``, on the model's device.
+        steps: Adam steps.
+        batch_size: Images a step.
+        learning_rate: Adam's learning rate.
+    """
+    nets = model.network.components
+    nets.train()
+    optimizer = torch.optim.Adam(nets.parameters(), lr=learning_rate)
+    target = model.prior.moments()
+    for batch in batches(x, batch_size, steps):
+        optimizer.zero_grad(set_to_none=True)
+        mean, std = nets(batch)
+        loss = moment_loss(mean, std, target)
+        torch.autograd.backward(loss)
+        optimizer.step()

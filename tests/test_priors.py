@@ -1,0 +1,120 @@
+import math
+
+import pytest
+import torch
+from torch.distributions import Categorical, MixtureSameFamily, MultivariateNormal
+
+from otlvm.priors import GaussianMixture, GaussianPrior, Rotated2D, StandardNormal, regular_simplex
+
+
+@pytest.fixture(
+    params=[
+        lambda: GaussianMixture(components=4, dim=5, distance=3.0, sigma=0.5),
+        lambda: Rotated2D(components=7),
+        lambda: StandardNormal(dim=3),
+    ],
+    ids=["gaussian_mixture", "rotated_2d", "standard_normal"],
+)
+def prior(request):
+    return request.param()
+
+
+def reference(prior: GaussianPrior) -> MixtureSameFamily:
+    means, covariances = prior.moments()
+    components = MultivariateNormal(means, covariances)
+    return MixtureSameFamily(Categorical(torch.ones(prior.n_components)), components)
+
+
+def test_densities_are_those_of_torch(prior):
+    prior = prior.double()
+    z = 2 * torch.randn(50, prior.dim, dtype=torch.float64)
+    expected = reference(prior)
+    close = {"rtol": 1e-6, "atol": 1e-6}  # the parameters are rounded to float32
+    torch.testing.assert_close(prior.log_prob(z), expected.log_prob(z), **close)
+    joint = expected.component_distribution.log_prob(z[:, None])
+    torch.testing.assert_close(prior.component_log_prob(z), joint, **close)
+    torch.testing.assert_close(prior.responsibilities(z), joint.softmax(-1))
+
+
+def test_samples_have_the_components_moments(prior):
+    torch.manual_seed(0)
+    means, covariances = prior.moments()
+    z = prior.sample_components(20_000)
+    torch.testing.assert_close(z.mean(0), means, atol=0.03, rtol=0)
+    for k in range(prior.n_components):
+        torch.testing.assert_close(z[:, k].T.cov(), covariances[k], atol=0.04, rtol=0)
+
+
+def test_draws_of_the_mixture(prior):
+    torch.manual_seed(0)
+    z = prior.sample(20_000)
+    shares = prior.responsibilities(z).mean(0)
+    uniform = torch.full((prior.n_components,), 1 / prior.n_components)
+    torch.testing.assert_close(shares, uniform, atol=0.01, rtol=0)
+    distances = (z[::2] - z[1::2]).square().sum(1)
+    assert distances.mean() == pytest.approx(float(prior.spread()), rel=0.03)
+
+
+@pytest.mark.parametrize(("vertices", "dim"), [(1, 3), (2, 1), (4, 3), (4, 7), (11, 10)])
+def test_simplex_is_regular_and_centred(vertices, dim):
+    points = regular_simplex(vertices, dim)
+    assert points.shape == (vertices, dim)
+    distances = torch.pdist(points)
+    torch.testing.assert_close(distances, torch.ones_like(distances))
+    torch.testing.assert_close(points.mean(0), torch.zeros(dim))
+
+
+def test_distance_is_in_units_of_sigma():
+    means, covariances = GaussianMixture(5, 6, distance=4.0, sigma=0.3).moments()
+    torch.testing.assert_close(torch.pdist(means), torch.full((10,), 1.2))
+    torch.testing.assert_close(covariances[2], 0.09 * torch.eye(6))
+
+
+def test_too_many_components_for_the_simplex():
+    assert GaussianMixture(11, 10).n_components == 11
+    with pytest.raises(ValueError, match="components <= dim \\+ 1 = 11"):
+        GaussianMixture(12, 10)
+
+
+def test_rotations_of_the_plane():
+    prior = Rotated2D(components=10, radius=2.0, radial_std=0.5, tangential_std=0.1)
+    means, covariances = prior.moments()
+    for k in range(10):
+        angle = 2 * math.pi * k / 10
+        rotation = torch.tensor(
+            [[math.cos(angle), -math.sin(angle)], [math.sin(angle), math.cos(angle)]]
+        )
+        torch.testing.assert_close(means[k], rotation @ torch.tensor([2.0, 0.0]))
+        expected = rotation @ torch.diag(torch.tensor([0.25, 0.01])) @ rotation.T
+        torch.testing.assert_close(covariances[k], expected, atol=1e-6, rtol=1e-5)
+
+
+def test_kl_is_that_of_torch_and_of_monte_carlo(prior):
+    torch.manual_seed(0)
+    prior = prior.double()
+    shape = (3, prior.n_components, prior.dim)
+    mean = torch.randn(shape, dtype=torch.float64)
+    std = 0.2 + torch.rand(shape, dtype=torch.float64)
+    posterior = MultivariateNormal(mean, scale_tril=torch.diag_embed(std))
+    components = MultivariateNormal(*prior.moments())
+    expected = torch.distributions.kl_divergence(posterior, components.expand((3, shape[1])))
+    torch.testing.assert_close(prior.kl(mean, std), expected)
+
+    z = posterior.sample((20_000,))
+    logs = posterior.log_prob(z) - components.log_prob(z)
+    error = logs.std(0) / len(z) ** 0.5
+    assert ((logs.mean(0) - prior.kl(mean, std)).abs() < 5 * error + 1e-9).all()
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: GaussianMixture(components=0),
+        lambda: GaussianMixture(sigma=0.0),
+        lambda: Rotated2D(radial_std=-1.0),
+        lambda: StandardNormal(dim=0),
+    ],
+)
+def test_nonsense_is_refused(make):
+    with pytest.raises(ValueError, match="must be positive"):
+        make()

@@ -17,6 +17,7 @@ from otlvm.priors import priors
 SHAPE = (1, 8, 8)
 OFFLINE = ["digits", "mnist_5k"]
 SMALL = {
+    "conv_mlp": {"name": "conv_mlp", "encoder_filters": 4, "hidden": [16]},
     "mlp": {"name": "mlp", "hidden": [16]},
     "paper_conv": {"name": "paper_conv", "encoder_filters": 4, "decoder_filters": 2},
 }

@@ -2,6 +2,7 @@
 
 from otlvm.networks.base import Network, networks
 from otlvm.networks.components import ComponentLinear, ComponentNets
+from otlvm.networks.conv_mlp import ConvMLP
 from otlvm.networks.mlp import MLP
 from otlvm.networks.model import LatentMixtureModel, load
 from otlvm.networks.paper_conv import PaperConv
@@ -10,6 +11,7 @@ __all__ = [
     "MLP",
     "ComponentLinear",
     "ComponentNets",
+    "ConvMLP",
     "LatentMixtureModel",
     "Network",
     "PaperConv",

@@ -2,7 +2,7 @@
 
 import itertools
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from torch import nn
 
@@ -14,10 +14,10 @@ from otlvm.networks.components import ComponentNets
 class MLP(Network):
     """Dense classifier and decoder beside the paper's component nets.
 
-    Layer norm and ReLU follow each hidden layer of classifier and decoder. Not batch norm: it would
-    centre the hidden units, and with them the mean image, away (convolutions, whose batch norm
-    shares its mean among all places, keep it). A VAE's components then do not shut off as in the
-    paper: 3 or 4 of 10 survive instead of 1.
+    ReLU follows each hidden layer, after layer norm in the classifier and batch norm in the
+    decoder. Batch norm in a dense classifier would centre the mean image away (convolutions,
+    whose batch norm shares its mean among all places, keep it), and a VAE's components would not
+    shut off as in the paper: 3 or 4 of 10 survive instead of 1.
 
     Args:
         image_shape: Channels, height and width.
@@ -37,15 +37,15 @@ class MLP(Network):
     ) -> None:
         pixels = math.prod(image_shape)
         super().__init__(
-            dense((pixels, *hidden, n_components)),
+            dense((pixels, *hidden, n_components), nn.LayerNorm),
             ComponentNets(pixels, n_components, dim, component_hidden),
-            dense((dim, *reversed(hidden), pixels)),
+            dense((dim, *reversed(hidden), pixels), nn.BatchNorm1d),
         )
 
 
-def dense(widths: Sequence[int]) -> nn.Sequential:
-    """Linear layers of the given widths, with layer norm and ReLU in between."""
+def dense(widths: Sequence[int], norm: Callable[[int], nn.Module]) -> nn.Sequential:
+    """Linear layers of the given widths, with normalisation and ReLU in between."""
     layers: list[nn.Module] = []
     for width_in, width_out in itertools.pairwise(widths[:-1]):
-        layers += [nn.Linear(width_in, width_out), nn.LayerNorm(width_out), nn.ReLU()]
+        layers += [nn.Linear(width_in, width_out), norm(width_out), nn.ReLU()]
     return nn.Sequential(*layers, nn.Linear(widths[-2], widths[-1]))

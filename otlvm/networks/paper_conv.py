@@ -42,16 +42,21 @@ class PaperConv(Network):
         _, height, width = image_shape
         if height % 4 or width % 4:
             raise ValueError(f"height and width must be multiples of 4, not {height} x {width}")
-        if encoder_filters < 4 or encoder_filters % 4 or decoder_filters < 1:
-            raise ValueError("encoder_filters must be a multiple of 4, decoder_filters positive")
+        if decoder_filters < 1:
+            raise ValueError("decoder_filters must be positive")
         super().__init__(
-            _classifier(image_shape, n_components, encoder_filters),
+            conv_classifier(image_shape, n_components, encoder_filters),
             ComponentNets(math.prod(image_shape), n_components, dim, component_hidden),
-            _decoder(image_shape, dim, decoder_filters),
+            conv_decoder(image_shape, dim, decoder_filters),
         )
 
 
-def _classifier(image_shape: tuple[int, int, int], n_components: int, filters: int) -> nn.Module:
+def conv_classifier(
+    image_shape: tuple[int, int, int], n_components: int, filters: int
+) -> nn.Module:
+    """Three convolutions, each with twice the filters of the one before, and a linear layer."""
+    if filters < 4 or filters % 4:
+        raise ValueError("encoder_filters must be a multiple of 4")
     layers: list[nn.Module] = [nn.Unflatten(1, image_shape)]
     channels, height, width = image_shape
     for out in (filters // 4, filters // 2, filters):
@@ -61,7 +66,8 @@ def _classifier(image_shape: tuple[int, int, int], n_components: int, filters: i
     return nn.Sequential(*layers, nn.Flatten(), nn.Linear(channels * height * width, n_components))
 
 
-def _decoder(image_shape: tuple[int, int, int], dim: int, filters: int) -> nn.Module:
+def conv_decoder(image_shape: tuple[int, int, int], dim: int, filters: int) -> nn.Module:
+    """A linear layer, two transpose convolutions and a 1x1 convolution."""
     channels, height, width = image_shape
     seed = (4 * filters, height // 4, width // 4)
     layers: list[nn.Module] = [

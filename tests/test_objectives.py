@@ -42,6 +42,16 @@ def test_cross_entropy_is_that_of_torch():
         torch.sigmoid(logits), x.expand_as(logits), reduction="none"
     ).sum(-1)
     torch.testing.assert_close(bernoulli_cross_entropy(logits, x), expected)
+    logits.requires_grad_()
+    assert torch.autograd.gradcheck(bernoulli_cross_entropy, (logits, x))
+
+
+def test_cross_entropy_of_extreme_logits():
+    logits = torch.tensor([[-200.0, -20.0, 0.0, 20.0, 200.0]], requires_grad=True)
+    value = bernoulli_cross_entropy(logits, torch.tensor([[0.0, 0.0, 0.5, 1.0, 0.0]]))
+    value.sum().backward()
+    assert float(value.detach()) == pytest.approx(200 + math.log(2), rel=1e-6)
+    torch.testing.assert_close(logits.grad, torch.tensor([[0.0, 0.0, 0.0, 0.0, 1.0]]))
 
 
 def test_vae_terms(model):

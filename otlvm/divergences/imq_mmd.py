@@ -7,10 +7,11 @@ import torch
 from torch import Tensor
 
 from otlvm.divergences.base import divergences
-from otlvm.divergences.kernel_sum import Profile
-from otlvm.divergences.mmd import KernelMMD
+from otlvm.divergences.gaussian_kernels import imq_as_gaussians
+from otlvm.divergences.mmd import Kernel, KernelMMD, On, PriorBy, Statistic
 from otlvm.priors import Prior
 
+REACH = 100.0  # the closed form is exact up to ten times the typical distance of two draws
 PAPER_SCALES = tuple(digit * 10.0**power for power in range(-2, 3) for digit in (1, 2, 5))
 
 
@@ -25,6 +26,10 @@ class IMQMMD(KernelMMD):
         scales: The values of C.
         base: Unit of the scales: ``"absolute"`` (the paper's text), or ``"prior"``, the expected
             squared distance of two draws of the prior (as in the paper's code).
+        on: Compare the marginals of z, or the joint of z and k; see `KernelMMD`.
+        prior: Expectations over the prior in closed form or by samples; ``"auto"`` is closed form
+            where the prior is a Gaussian mixture.
+        statistic: ``"u"``, unbiased, may be negative; or ``"v"``, biased.
 
     Raises:
         ValueError: If there are no scales or one is not positive.
@@ -34,19 +39,22 @@ class IMQMMD(KernelMMD):
         self,
         scales: Sequence[float] = PAPER_SCALES,
         base: Literal["absolute", "prior"] = "absolute",
+        on: On = "marginal",
+        prior: PriorBy = "auto",
+        statistic: Statistic = "u",
     ) -> None:
-        super().__init__()
+        super().__init__(on, prior, statistic)
         if not scales or min(scales) <= 0:
             raise ValueError("scales must be a non-empty list of positive numbers")
         self.scales = tuple(scales)
         self.base = base
 
-    def profile(self, prior: Prior) -> Profile:
-        """The kernel and its derivative; see `KernelMMD.profile`."""
-        unit = float(prior.spread()) if self.base == "prior" else 1.0
-        scales = [unit * scale for scale in self.scales]
+    def kernel(self, prior: Prior) -> Kernel:
+        """Return the kernel; see `KernelMMD.kernel`."""
+        spread = float(prior.spread())
+        scales = [scale * (spread if self.base == "prior" else 1.0) for scale in self.scales]
 
-        def kernel(squared: Tensor) -> tuple[Tensor, Tensor]:
+        def profile(squared: Tensor) -> tuple[Tensor, Tensor]:
             values, slopes = torch.zeros_like(squared), torch.zeros_like(squared)
             inverse = torch.empty_like(squared)
             for scale in scales:
@@ -55,8 +63,8 @@ class IMQMMD(KernelMMD):
                 slopes.addcmul_(inverse, inverse, value=-scale)
             return values, slopes
 
-        return kernel
+        return Kernel(profile, imq_as_gaussians(scales, largest_squared=REACH * spread))
 
     def extra_repr(self) -> str:
         """Show the parameters in ``repr``."""
-        return f"scales={self.scales}, base={self.base!r}"
+        return f"scales={self.scales}, base={self.base!r}, {super().extra_repr()}"

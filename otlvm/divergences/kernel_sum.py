@@ -2,7 +2,8 @@
 
 Written out by hand because this is the hot spot of training on a CPU: autograd would keep every
 intermediate matrix of every bandwidth. Here the pairs are visited in blocks that fit a CPU's
-cache, each block's derivative is used up while it is there, and nothing of size n x m survives.
+cache, each block's derivative is used up while it is there, and nothing of size n x m survives:
+memory is that of one block, whatever the size of the clouds.
 """
 
 from collections.abc import Callable
@@ -14,68 +15,75 @@ from torch import Tensor
 Profile = Callable[[Tensor], tuple[Tensor, Tensor]]
 """From squared distances to the kernel's values and their derivatives, of the same shape."""
 
-CPU_BLOCK = 1 << 17
+CPU_BLOCK = 1 << 18
 GPU_BLOCK = 1 << 25
 
 
 def kernel_sum(profile: Profile, x: Tensor, a: Tensor, y: Tensor, b: Tensor) -> Tensor:
-    r"""Sum :math:`\sum_{ij} a_i b_j k(|x_i - y_j|^2)` over all pairs.
+    r"""Sum :math:`\sum_{cij} a_{ci} b_{cj} k(|x_{ci} - y_{cj}|^2)` over all pairs of a cloud.
 
     Differentiable once, in all four clouds' arguments.
 
     Args:
         profile: The kernel, as a function of the squared distance.
-        x: Points, with shape ``[n, d]``.
-        a: Weights, with shape ``[n]``.
-        y: Points, with shape ``[m, d]``.
-        b: Weights, with shape ``[m]``.
+        x: Points of each of c clouds, with shape ``[c, n, d]``.
+        a: Weights, with shape ``[c, n]``.
+        y: Points, with shape ``[c, m, d]``.
+        b: Weights, with shape ``[c, m]``.
     """
     return _CrossSum.apply(profile, x, a, y, b)  # type: ignore[no-any-return]
 
 
 def kernel_self_sum(profile: Profile, x: Tensor, a: Tensor, group: int) -> Tensor:
-    r"""Sum :math:`\sum_{ij} a_i a_j k(|x_i - x_j|^2)` over all pairs of different groups.
+    r"""Sum :math:`\sum_{cij} a_{ci} a_{cj} k(|x_{ci} - x_{cj}|^2)` over pairs of different groups.
 
-    The kernel is symmetric, so each pair is visited once.
+    The kernel is symmetric, so each pair of blocks is visited once.
 
     Args:
         profile: The kernel, as a function of the squared distance.
-        x: Points, with shape ``[n, d]``.
-        a: Weights, with shape ``[n]``.
-        group: Length of a group of neighbouring rows; ``n`` is a multiple of it.
+        x: Points of each of c clouds, with shape ``[c, n, d]``.
+        a: Weights, with shape ``[c, n]``.
+        group: Length of a group of neighbouring rows, which divides ``n``; 0 leaves no pair out.
     """
     return _SelfSum.apply(profile, x, a, group)  # type: ignore[no-any-return]
 
 
 def _rows_per_block(x: Tensor, columns: int) -> int:
     block = GPU_BLOCK if x.is_cuda else CPU_BLOCK
-    return max(1, block // columns)
+    return max(1, block // (len(x) * columns))
 
 
 def _squared_distances(x: Tensor, y: Tensor) -> Tensor:
-    squares = torch.addmm(y.square().sum(1), x, y.T, alpha=-2)
-    return squares.add_(x.square().sum(1, keepdim=True)).clamp_(min=0)
+    squares = torch.baddbmm(y.square().sum(2).unsqueeze(1), x, y.mT, alpha=-2)
+    return squares.add_(x.square().sum(2, keepdim=True)).clamp_(min=0)
+
+
+def _apply(matrix: Tensor, vector: Tensor) -> Tensor:
+    return (matrix @ vector.unsqueeze(2)).squeeze(2)
+
+
+def _pull(force: Tensor, x: Tensor, y: Tensor) -> Tensor:
+    """Sum over y of force times twice (x - y): the gradient of the squared distances."""
+    return 2 * (force.sum(2, keepdim=True) * x - force @ y)
 
 
 class _CrossSum(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, profile: Profile, x: Tensor, a: Tensor, y: Tensor, b: Tensor) -> Tensor:
-        total = x.new_zeros(())
         grad_x, grad_a = torch.empty_like(x), torch.empty_like(a)
         grad_y, grad_b = torch.zeros_like(y), torch.zeros_like(b)
-        rows = _rows_per_block(x, len(y))
-        for start in range(0, len(x), rows):
+        rows = _rows_per_block(x, y.shape[1])
+        for start in range(0, x.shape[1], rows):
             part = slice(start, start + rows)
-            values, slopes = profile(_squared_distances(x[part], y))
-            torch.mv(values, b, out=grad_a[part])
-            grad_b += values.T @ a[part]
-            total += grad_a[part] @ a[part]
-            force = slopes.mul_(a[part, None]).mul_(b)
-            grad_x[part] = 2 * (force.sum(1, keepdim=True) * x[part] - force @ y)
+            values, slopes = profile(_squared_distances(x[:, part], y))
+            grad_a[:, part] = _apply(values, b)
+            grad_b += _apply(values.mT, a[:, part])
+            force = slopes.mul_(a[:, part, None]).mul_(b.unsqueeze(1))
+            grad_x[:, part] = _pull(force, x[:, part], y)
             if ctx.needs_input_grad[3]:
-                grad_y += 2 * (force.sum(0)[:, None] * y - force.T @ x[part])
+                grad_y += _pull(force.mT, y, x[:, part])
         ctx.save_for_backward(grad_x, grad_a, grad_y, grad_b)
-        return total
+        return (a * grad_a).sum()
 
     @staticmethod
     @torch.autograd.function.once_differentiable
@@ -86,27 +94,29 @@ class _CrossSum(torch.autograd.Function):
 class _SelfSum(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, profile: Profile, x: Tensor, a: Tensor, group: int) -> Tensor:
-        total = x.new_zeros(())
         grad_x, grad_a = torch.zeros_like(x), torch.zeros_like(a)
-        rows = max(1, _rows_per_block(x, len(x)) // group) * group
-        for start in range(0, len(x), rows):
+        size = x.shape[1]
+        rows = _rows_per_block(x, size)
+        if group:
+            rows = max(1, rows // group) * group
+        for start in range(0, size, rows):
             part, rest = slice(start, start + rows), slice(start, None)
-            values, slopes = profile(_squared_distances(x[part], x[rest]))
+            values, slopes = profile(_squared_distances(x[:, part], x[:, rest]))
             # The square on the diagonal holds each of its pairs twice, so it counts half.
-            height = len(values)
-            index = torch.arange(height, device=x.device) // group
-            half = 0.5 * (index[:, None] != index).to(x.dtype)
-            values[:, :height] *= half
-            slopes[:, :height] *= half
-            by_row = values @ a[rest]
-            total += 2 * (by_row @ a[part])
-            grad_a[part] += 2 * by_row
-            grad_a[rest] += 2 * (values.T @ a[part])
-            force = slopes.mul_(a[part, None]).mul_(a[rest])
-            grad_x[part] += 4 * (force.sum(1, keepdim=True) * x[part] - force @ x[rest])
-            grad_x[rest] += 4 * (force.sum(0)[:, None] * x[rest] - force.T @ x[part])
+            height = values.shape[1]
+            half = values.new_full((height, height), 0.5)
+            if group:
+                index = torch.arange(height, device=x.device) // group
+                half *= index[:, None] != index
+            values[:, :, :height] *= half
+            slopes[:, :, :height] *= half
+            grad_a[:, part] += 2 * _apply(values, a[:, rest])
+            grad_a[:, rest] += 2 * _apply(values.mT, a[:, part])
+            force = slopes.mul_(a[:, part, None]).mul_(a[:, None, rest])
+            grad_x[:, part] += 2 * _pull(force, x[:, part], x[:, rest])
+            grad_x[:, rest] += 2 * _pull(force.mT, x[:, rest], x[:, part])
         ctx.save_for_backward(grad_x, grad_a)
-        return total
+        return 0.5 * (a * grad_a).sum()
 
     @staticmethod
     @torch.autograd.function.once_differentiable

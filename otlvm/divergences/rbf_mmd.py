@@ -7,11 +7,11 @@ import torch
 from torch import Tensor
 
 from otlvm.divergences.base import divergences
-from otlvm.divergences.kernel_sum import Profile
-from otlvm.divergences.mmd import KernelMMD
+from otlvm.divergences.gaussian_kernels import GaussianKernels
+from otlvm.divergences.mmd import Kernel, KernelMMD, On, PriorBy, Statistic
 from otlvm.priors import Prior
 
-MEDIAN_SAMPLES = 500
+MEDIAN_SAMPLES = 1000
 
 
 @divergences.register("rbf_mmd")
@@ -22,36 +22,53 @@ class RBFMMD(KernelMMD):
 
     Args:
         bandwidths: The values of s; or ``"median"``: one bandwidth, the median distance between
-            500 draws of the prior. The posterior is left out of that median on purpose: a
+            1,000 draws of the prior. The posterior is left out of that median on purpose: a
             bandwidth that follows the encoder would let training change the yardstick.
+        on: Compare the marginals of z, or the joint of z and k; see `KernelMMD`.
+        prior: Expectations over the prior in closed form or by samples; ``"auto"`` is closed form
+            where the prior is a Gaussian mixture.
+        statistic: ``"u"``, unbiased, may be negative; or ``"v"``, biased.
 
     Raises:
         ValueError: If there are no bandwidths or one is not positive.
     """
 
-    def __init__(self, bandwidths: Sequence[float] | Literal["median"] = "median") -> None:
-        super().__init__()
+    def __init__(
+        self,
+        bandwidths: Sequence[float] | Literal["median"] = "median",
+        on: On = "marginal",
+        prior: PriorBy = "auto",
+        statistic: Statistic = "u",
+    ) -> None:
+        super().__init__(on, prior, statistic)
         if bandwidths != "median" and (not bandwidths or min(bandwidths) <= 0):
             raise ValueError("bandwidths must be 'median' or a non-empty list of positive numbers")
         self.bandwidths = bandwidths if bandwidths == "median" else tuple(bandwidths)
 
-    def profile(self, prior: Prior) -> Profile:
-        """The kernel and its derivative; see `KernelMMD.profile`."""
-        if self.bandwidths == "median":
-            exponents = [-0.5 / torch.pdist(prior.sample(MEDIAN_SAMPLES)).median().square()]
-        else:
-            exponents = [torch.tensor(-0.5 / s**2) for s in self.bandwidths]
+    def kernel(self, prior: Prior) -> Kernel:
+        """Return the kernel; see `KernelMMD.kernel`."""
+        bandwidths = self.bandwidths
+        if bandwidths == "median":
+            bandwidths = (median_distance(prior),)
+        rates = tuple(0.5 / float(s) ** 2 for s in bandwidths)
 
-        def kernel(squared: Tensor) -> tuple[Tensor, Tensor]:
+        def profile(squared: Tensor) -> tuple[Tensor, Tensor]:
             values, slopes = torch.zeros_like(squared), torch.zeros_like(squared)
-            for exponent in exponents:
-                term = torch.exp(squared * exponent)
+            for rate in rates:
+                term = torch.mul(squared, -rate).exp_()
                 values += term
-                slopes += term.mul_(exponent)
+                slopes.sub_(term, alpha=rate)
             return values, slopes
 
-        return kernel
+        return Kernel(profile, GaussianKernels(rates, (1.0,) * len(rates)))
 
     def extra_repr(self) -> str:
         """Show the parameters in ``repr``."""
-        return f"bandwidths={self.bandwidths!r}"
+        return f"bandwidths={self.bandwidths!r}, {super().extra_repr()}"
+
+
+def median_distance(prior: Prior) -> float:
+    """Median distance between 1,000 draws of a prior, always the same ones."""
+    with torch.random.fork_rng(devices=range(torch.cuda.device_count())), torch.no_grad():
+        torch.manual_seed(0)
+        return float(torch.pdist(prior.sample(MEDIAN_SAMPLES)).median())

@@ -7,8 +7,8 @@ import torch
 from torch import Tensor
 
 from otlvm.divergences import IMQMMD
-from otlvm.divergences.mmd import u_statistic
 from otlvm.evaluation.posterior import encode_batches
+from otlvm.latents import MixturePosterior
 from otlvm.networks import LatentMixtureModel
 from otlvm.priors import Prior
 
@@ -35,16 +35,16 @@ def latent_match(model: LatentMixtureModel, x: Tensor) -> dict[str, float]:
     codes = torch.cat([posterior.sample() for _, posterior in encode_batches(model, images)])
     draws = model.prior.sample(CODES)
     return {
-        "latent_mmd": sample_mmd(codes, draws, model.prior),
+        "latent_mmd": sample_mmd(codes, model.prior),
         "latent_w2": sample_w2(codes, draws),
     }
 
 
-def sample_mmd(x: Tensor, y: Tensor, prior: Prior) -> float:
-    """U-statistic of the paper's IMQ-MMD^2 between samples ``[n, d]`` and ``[m, d]``."""
-    x, y = x.double(), y.double()
-    a, b = x.new_full((len(x),), 1 / len(x)), y.new_full((len(y),), 1 / len(y))
-    return float(u_statistic(IMQMMD().profile(prior), x, a, y, b, groups=(1, 1)))
+def sample_mmd(x: Tensor, prior: Prior) -> float:
+    """U-statistic of the paper's IMQ-MMD^2 between a sample ``[n, d]`` and the prior."""
+    z = x.double().unsqueeze(1)
+    one_component = MixturePosterior(z.new_zeros(len(z), 1), z, z, z)
+    return float(IMQMMD()(one_component, prior))
 
 
 def sample_w2(x: Tensor, y: Tensor) -> float:

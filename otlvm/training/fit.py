@@ -68,7 +68,7 @@ def fit(
         ValueError: If there are fewer images than ``batch_size``.
     """
     parameters = [*model.parameters(), *objective.parameters()]
-    optimizer = torch.optim.Adam(parameters, lr=learning_rate)
+    optimizer = torch.optim.Adam(parameters, lr=learning_rate, fused=True)
     history = History()
     sums: dict[str, Tensor] = {}
     model.train()

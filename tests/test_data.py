@@ -1,0 +1,236 @@
+import gzip
+
+import numpy as np
+import pytest
+import torch
+from sklearn.datasets import load_digits
+
+from otlvm.data import DataError, datasets, digits, from_arrays, mnist_5k, npz, split
+
+PARTS = ("x_train", "y_train", "x_test", "y_test")
+FOLDERS = {"mnist": "MNIST", "fashion_mnist": "FashionMNIST", "kmnist": "KMNIST"}
+
+
+def same(one, other):
+    return all(torch.equal(getattr(one, part), getattr(other, part)) for part in PARTS)
+
+
+# MNIST's format
+
+
+@pytest.mark.parametrize("gz", [False, True])
+@pytest.mark.parametrize("name", FOLDERS)
+def test_mnist_files(tmp_path, write_mnist, name, gz):
+    arrays = write_mnist(tmp_path, FOLDERS[name], gz, size=(5, 4))
+    data = datasets.build({"name": name, "root": str(tmp_path)})
+    x_train, y_train, x_test, y_test = arrays.values()
+    assert data.image_shape == (1, 5, 4)
+    assert data.x_train.shape == (40, 20)
+    assert data.x_test.shape == (20, 20)
+    assert data.x_train.dtype == torch.float32
+    assert data.y_train.dtype == torch.int64
+    np.testing.assert_array_equal(data.x_train, x_train.reshape(40, 20).astype(np.float32) / 255)
+    np.testing.assert_array_equal(data.x_test, x_test.reshape(20, 20).astype(np.float32) / 255)
+    np.testing.assert_array_equal(data.y_train, y_train)
+    np.testing.assert_array_equal(data.y_test, y_test)
+
+
+def test_root_from_the_environment(tmp_path, write_mnist, monkeypatch):
+    write_mnist(tmp_path / "there")
+    monkeypatch.setenv("OTLVM_DATA", str(tmp_path / "there"))
+    there = datasets.build("mnist")
+    assert same(there, datasets.build({"name": "mnist", "root": str(tmp_path / "there")}))
+    monkeypatch.setenv("OTLVM_DATA", str(tmp_path / "elsewhere"))
+    assert same(there, datasets.build({"name": "mnist", "root": str(tmp_path / "there")}))
+    with pytest.raises(ValueError, match="elsewhere"):
+        datasets.build("mnist")
+
+
+def test_root_in_the_home_folder(tmp_path, write_mnist, monkeypatch):
+    write_mnist(tmp_path / "data")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert datasets.build({"name": "mnist", "root": "~/data"}).x_train.shape == (40, 784)
+
+
+def test_plain_file_before_gzipped(tmp_path, write_mnist):
+    write_mnist(tmp_path)
+    whole = datasets.build({"name": "mnist", "root": str(tmp_path)})
+    raw = tmp_path / "MNIST/raw"
+    (raw / "train-images-idx3-ubyte.gz").write_bytes(gzip.compress(b"other"))
+    assert same(whole, datasets.build({"name": "mnist", "root": str(tmp_path)}))
+
+
+def test_download_fills_gaps_only(tmp_path, write_mnist):
+    write_mnist(tmp_path)  # torchvision finds all files, so that it needs no network
+    spec = {"name": "mnist", "root": str(tmp_path)}
+    assert same(datasets.build(spec), datasets.build(spec | {"download": True}))
+
+
+# data that come with packages
+
+
+def test_mnist_5k():
+    data = mnist_5k()
+    assert data.image_shape == (1, 28, 28)
+    assert data.x_train.shape == (4000, 784)
+    assert data.x_test.shape == (1000, 784)
+    assert torch.equal(data.y_train.bincount(), torch.full((10,), 400))
+    assert torch.equal(data.y_test.bincount(), torch.full((10,), 100))
+    for x in (data.x_train, data.x_test):
+        assert float(x.min()) == 0
+        assert float(x.max()) == 1
+        assert 0.1 < float(x.mean()) < 0.16
+    # No image is in both parts.
+    together = torch.cat([data.x_train, data.x_test])
+    assert len(torch.unique(together, dim=0)) == len(together)
+
+
+def test_digits():
+    data = digits()
+    assert data.image_shape == (1, 8, 8)
+    assert len(data.x_train) == 1437
+    assert len(data.x_test) == 360
+    assert float(data.x_train.min()) == 0
+    assert float(data.x_train.max()) == 1
+    counts = np.bincount(load_digits().target)
+    np.testing.assert_allclose(data.y_test.bincount(), counts / 5, atol=1)
+    # Every image still has its own label.
+    images = {x.tobytes(): y for x, y in zip(*load_digits(return_X_y=True), strict=True)}
+    for x, y in zip(data.x_test, data.y_test, strict=True):
+        assert images[(x.double().numpy() * 16).tobytes()] == y
+    assert digits().checksum == data.checksum != digits(split_seed=1).checksum
+    assert len(digits(test_fraction=0.5).x_test) == 899
+
+
+# the user's arrays
+
+RNG = np.random.default_rng(0)
+BYTES = RNG.integers(0, 256, (40, 6, 4), dtype=np.uint8)
+FLOATS = RNG.random((40, 6, 4))
+Y = np.arange(40) % 4
+
+
+def test_npz_with_a_split(tmp_path):
+    np.savez(
+        tmp_path / "a.npz", x_train=BYTES[:25], y_train=Y[:25], x_test=BYTES[25:], y_test=Y[25:]
+    )
+    data = npz(str(tmp_path / "a.npz"))
+    assert data.name == "a"
+    assert data.image_shape == (1, 6, 4)
+    np.testing.assert_array_equal(data.x_train, BYTES[:25].reshape(25, 24).astype(np.float32) / 255)
+    np.testing.assert_array_equal(data.x_test, BYTES[25:].reshape(15, 24).astype(np.float32) / 255)
+    np.testing.assert_array_equal(data.y_train, Y[:25])
+    np.testing.assert_array_equal(data.y_test, Y[25:])
+
+
+@pytest.mark.parametrize("compressed", [False, True])
+def test_npz_without_a_split(tmp_path, compressed):
+    (np.savez_compressed if compressed else np.savez)(tmp_path / "a.npz", x=FLOATS, y=Y)
+    data = npz(str(tmp_path / "a.npz"), test_fraction=0.3, split_seed=5)
+    assert torch.equal(data.y_test.bincount(), torch.full((4,), 3))
+    assert torch.equal(data.y_train.bincount(), torch.full((4,), 7))
+    rows = torch.cat([data.x_train, data.x_test]).numpy()
+    labels = torch.cat([data.y_train, data.y_test]).numpy()
+    expected = FLOATS.reshape(40, 24).astype(np.float32)
+    order, expected_order = np.lexsort(rows.T), np.lexsort(expected.T)
+    np.testing.assert_array_equal(rows[order], expected[expected_order])
+    np.testing.assert_array_equal(labels[order], Y[expected_order])
+    assert same(data, npz(str(tmp_path / "a.npz"), test_fraction=0.3, split_seed=5))
+    assert not same(data, npz(str(tmp_path / "a.npz"), test_fraction=0.3, split_seed=6))
+
+
+def test_a_split_wins_over_whole_arrays(tmp_path):
+    parts = dict(zip(PARTS, (FLOATS[:9], Y[:9], FLOATS[9:], Y[9:]), strict=True))
+    np.savez(tmp_path / "a.npz", x=BYTES, y=Y, **parts)
+    assert len(npz(str(tmp_path / "a.npz")).x_train) == 9
+
+
+@pytest.mark.parametrize(
+    ("shape", "image_shape"),
+    [
+        ((40, 6, 4), (1, 6, 4)),
+        ((40, 3, 4, 2), (3, 4, 2)),
+        ((40, 24), (1, 1, 24)),
+        ((40, 16), (1, 4, 4)),
+        ((40, 1), (1, 1, 1)),
+    ],
+)
+@pytest.mark.parametrize("dtype", [np.uint8, np.float16, np.float32, np.float64])
+def test_forms_of_images(tmp_path, shape, image_shape, dtype):
+    x = (BYTES if dtype == np.uint8 else FLOATS).reshape(40, -1)[:, : int(np.prod(shape[1:]))]
+    x = x.reshape(shape).astype(dtype)
+    np.savez(tmp_path / "a.npz", x_train=x, y_train=Y, x_test=x[:4], y_test=Y[:4])
+    data = npz(str(tmp_path / "a.npz"))
+    scaled = x.astype(np.float32) / (255 if dtype == np.uint8 else 1)
+    assert data.image_shape == image_shape
+    assert data.x_train.dtype == torch.float32
+    np.testing.assert_array_equal(data.x_train, scaled.reshape(40, -1))
+    np.testing.assert_array_equal(data.x_test, scaled.reshape(40, -1)[:4])
+
+
+@pytest.mark.parametrize(
+    "names",
+    [[7, 3, 9, 5], ["cat", "ant", "dog", "bee"], [0.5, -1.0, 2.0, 1.0], [2, 0, 3, 1]],
+)
+def test_labels_of_any_kind_become_0_to_k(names):
+    y = np.array(names)[Y]
+    data = from_arrays("a", FLOATS[:20], y[:20], FLOATS[20:], y[20:])
+    ranks = np.argsort(np.argsort(names))
+    np.testing.assert_array_equal(data.y_train, ranks[Y[:20]])
+    np.testing.assert_array_equal(data.y_test, ranks[Y[20:]])
+
+
+def test_class_that_only_the_held_out_part_has():
+    data = from_arrays("a", FLOATS[:3], np.array([5, 5, 9]), FLOATS[3:5], np.array([7, 9]))
+    assert data.y_train.tolist() == [0, 0, 2]
+    assert data.y_test.tolist() == [1, 2]
+
+
+def test_the_arrays_are_copied():
+    x = FLOATS.astype(np.float32)
+    data = from_arrays("a", x, Y, x, Y)
+    x[:] = 0
+    assert float(data.x_train.min()) >= 0
+    assert float(data.x_train.mean()) > 0.4
+
+
+@pytest.mark.parametrize("fraction", [0.0, 1.0, 1.5, -0.1, 0.01])
+def test_impossible_splits(fraction):
+    with pytest.raises(DataError, match="cannot split"):
+        split("a", FLOATS, Y, fraction, 0)
+
+
+# checksum
+
+
+def build(x_train=FLOATS[:20], y_train=Y[:20], x_test=FLOATS[20:], y_test=Y[20:], name="a"):
+    return from_arrays(name, x_train, y_train, x_test, y_test)
+
+
+def changed(array):
+    array = array.copy()
+    array.flat[-1] = 0
+    return array
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"x_train": changed(FLOATS[:20])},
+        {"x_test": changed(FLOATS[20:])},
+        {"y_train": changed(Y[:20])},
+        {"y_test": changed(Y[20:])},
+        {"x_train": FLOATS[20:], "x_test": FLOATS[:20]},
+        {"x_train": FLOATS[:19], "y_train": Y[:19], "x_test": FLOATS[19:], "y_test": Y[19:]},
+        {"x_train": FLOATS[:20].reshape(20, 4, 6), "x_test": FLOATS[20:].reshape(20, 4, 6)},
+    ],
+    ids=["x_train", "x_test", "y_train", "y_test", "swapped", "split", "image shape"],
+)
+def test_checksum_depends_on_the_data(changes):
+    assert build(**changes).checksum != build().checksum
+
+
+def test_checksum_of_the_same_data():
+    assert build(name="b").checksum == build().checksum
+    assert build().to("cpu").checksum == build().checksum
+    assert len(build().checksum) == 64

@@ -18,6 +18,7 @@ T = TypeVar("T")
 Factory = TypeVar("Factory", bound=Callable[..., Any])
 Spec = str | Mapping[str, Any]
 
+_VARIADIC = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
 _BY_BASE: dict[type, "Registry[Any]"] = {}
 
 
@@ -141,7 +142,7 @@ class Registry(Generic[T]):
         return {
             name: parameter.replace(annotation=hints.get(name, Any))
             for name, parameter in inspect.signature(factory).parameters.items()
-            if name not in self.context
+            if name not in self.context and parameter.kind not in _VARIADIC
         }
 
     def summary(self, key: str) -> str:

@@ -3,6 +3,7 @@ from collections.abc import Sequence
 from typing import Literal
 
 import pytest
+import torch
 
 from otlvm.divergences import divergences
 from otlvm.objectives import objectives
@@ -58,6 +59,17 @@ def test_names_parameters_and_summary(shapes):
     assert list(shapes) == ["frame", "square"]
     assert list(shapes.parameters("square")) == ["side", "kind", "marks"]
     assert shapes.summary("square") == "A square."
+
+
+def test_a_class_without_a_constructor_has_no_parameters(shapes):
+    class Plain(torch.nn.Module):
+        """Inherits a constructor that takes anything."""
+
+    registry = Registry("plain", torch.nn.Module)
+    registry.register("plain")(Plain)
+    assert isinstance(registry.build("plain"), Plain)
+    with pytest.raises(RegistryError, match="it takes: no parameters"):
+        registry.build({"name": "plain", "size": 3})
 
 
 def test_duplicates_are_refused(shapes):

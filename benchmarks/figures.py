@@ -51,18 +51,16 @@ def draw_curves(curves: pd.DataFrame, records: pd.DataFrame) -> Figure:
         baselines = records[~records["label"].isin(labels) & records["accuracy"].notna()]
         for label, group in baselines.groupby("label", sort=False):
             level = group["accuracy"].astype(float).mean()
-            axes[0].axhline(level, color="0.3", linestyle=":", linewidth=1.2)
-            axes[0].annotate(
-                str(label),
-                (0.99, level),
-                xycoords=("axes fraction", "data"),
-                ha="right",
-                va="bottom",
-                color="0.3",
-            )
-        handles, names = axes[1].get_legend_handles_labels()
+            axes[0].axhline(level, color="0.3", linestyle=":", linewidth=1.4, label=str(label))
+        curve_lines, curve_names = axes[1].get_legend_handles_labels()
+        level_lines, level_names = axes[0].get_legend_handles_labels()
         axes[1].get_legend().remove()
-        figure.legend(handles, names, loc="outside lower center", ncols=min(4, len(names)))
+        figure.legend(
+            curve_lines + level_lines,
+            curve_names + level_names,
+            loc="outside lower center",
+            ncols=min(4, len(curve_names + level_names)),
+        )
     return figure
 
 

@@ -27,8 +27,12 @@ def print_registries(console: Console) -> None:
     for registry in REGISTRIES:
         console.print(f"{registry.kind}s", style="bold")
         for name in registry:
-            console.print(f"  {name}: {registry.summary(name)}", markup=False, highlight=False)
+            console.print(
+                f"  {name}: {registry.summary(name)}", markup=False, highlight=False, soft_wrap=True
+            )
             for parameter in registry.parameters(name).values():
                 shown = str(parameter).replace("collections.abc.", "").replace("typing.", "")
-                console.print(f"      {shown}", style="dim", markup=False, highlight=False)
+                console.print(
+                    f"      {shown}", style="dim", markup=False, highlight=False, soft_wrap=True
+                )
     console.print("your own: 'my_module:MyClass', or an entry point otlvm.<kind>s", markup=False)

@@ -17,7 +17,9 @@ PAPER_SCALES = tuple(digit * 10.0**power for power in range(-2, 3) for digit in 
 
 @divergences.register("imq_mmd")
 class IMQMMD(KernelMMD):
-    r"""Squared MMD with the kernel :math:`\sum_C C / (C + |z - z'|^2)`.
+    r"""Squared MMD with a sum of inverse multiquadratic (IMQ) kernels.
+
+    .. math:: k(z, z') = \sum_C C / (C + |z - z'|^2)
 
     Sources: Tolstikhin et al., *Wasserstein auto-encoders* (2018), Sec. 4; Gaujac, Feige and
     Barber (2021), Sec. 2.2, for the scales.

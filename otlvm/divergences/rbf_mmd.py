@@ -16,7 +16,9 @@ MEDIAN_SAMPLES = 1000
 
 @divergences.register("rbf_mmd")
 class RBFMMD(KernelMMD):
-    r"""Squared MMD with the kernel :math:`\sum_s \exp(-|z - z'|^2 / (2 s^2))`.
+    r"""Squared MMD with a sum of Gaussian (RBF) kernels.
+
+    .. math:: k(z, z') = \sum_s \exp(-|z - z'|^2 / (2 s^2))
 
     Source: Gretton et al., *A kernel two-sample test* (2012), Sec. 8 for the median heuristic.
 

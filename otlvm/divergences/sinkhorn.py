@@ -9,7 +9,7 @@ from otlvm.divergences.base import SampleDivergence, divergences
 
 @divergences.register("sinkhorn")
 class Sinkhorn(SampleDivergence):
-    r"""The Sinkhorn divergence of the squared distance, an estimate of :math:`W_2^2`.
+    r"""The debiased Sinkhorn divergence, an estimate of the squared 2-Wasserstein distance.
 
     .. math:: S(a, b) = OT_\epsilon(a, b) - \tfrac12 OT_\epsilon(a, a) - \tfrac12 OT_\epsilon(b, b)
 

@@ -12,7 +12,7 @@ from otlvm.evaluation.posterior import component_probabilities, evaluation_mode
 from otlvm.evaluation.reconstruction import reconstruction_errors
 from otlvm.networks import LatentMixtureModel
 
-CURVE_IMAGES = 1000
+CURVE_TRAINING, CURVE_HELD_OUT = 5000, 1000
 
 
 def evaluate(model: LatentMixtureModel, data: Dataset) -> dict[str, float]:
@@ -37,12 +37,15 @@ def evaluate(model: LatentMixtureModel, data: Dataset) -> dict[str, float]:
 
 
 def curve_point(model: LatentMixtureModel, data: Dataset) -> dict[str, float]:
-    """Measure BCE, accuracy and usage on the first 1,000 training and held-out images."""
+    """Measure BCE, accuracy and usage on the first 5,000 training and 1,000 held-out images."""
     with evaluation_mode(model):
         part = Dataset(
             data.name,
             data.image_shape,
-            *(t[:CURVE_IMAGES] for t in (data.x_train, data.y_train, data.x_test, data.y_test)),
+            data.x_train[:CURVE_TRAINING],
+            data.y_train[:CURVE_TRAINING],
+            data.x_test[:CURVE_HELD_OUT],
+            data.y_test[:CURVE_HELD_OUT],
         )
         pi_train = component_probabilities(model, part.x_train)
         pi_test = component_probabilities(model, part.x_test)

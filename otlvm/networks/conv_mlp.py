@@ -13,7 +13,7 @@ from otlvm.networks.paper_conv import conv_classifier
 
 @networks.register("conv_mlp")
 class ConvMLP(Network):
-    """The encoders of `PaperConv` and the decoder of `MLP`.
+    """The encoders of paper_conv and the decoder of mlp.
 
     The exact expectation over k decodes K codes an image, so the decoder, not the encoder, is
     what a CPU cannot afford.

@@ -67,9 +67,14 @@ def execute(
     except DivergedError as error:
         result.status, result.reason = "diverged", str(error)
     except Exception as error:  # one bad cell must not cost the others; the record tells all
-        result.status, result.reason = "failed", f"{type(error).__name__}: {error}"
+        result.status, result.reason = "failed", one_line(error)
         result.details = traceback.format_exc()
     return result
+
+
+def one_line(error: Exception) -> str:
+    """Write an error without line breaks."""
+    return " ".join(f"{type(error).__name__}: {error}".split())
 
 
 def _train(

@@ -55,12 +55,14 @@ def draw_curves(curves: pd.DataFrame, records: pd.DataFrame) -> Figure:
         curve_lines, curve_names = axes[1].get_legend_handles_labels()
         level_lines, level_names = axes[0].get_legend_handles_labels()
         axes[1].get_legend().remove()
-        figure.legend(
+        legend = figure.legend(
             curve_lines + level_lines,
             curve_names + level_names,
             loc="outside lower center",
             ncols=min(4, len(curve_names + level_names)),
         )
+        for text in legend.get_texts():
+            text.set_parse_math(False)  # a label's $ is a dollar
     return figure
 
 

@@ -10,7 +10,7 @@ from otlvm.evaluation import baselines
 from otlvm.networks import networks
 from otlvm.objectives import objectives
 from otlvm.priors import priors
-from otlvm.registry import Registry
+from otlvm.registry import Registry, RegistryError
 
 REGISTRIES: tuple[Registry[Any], ...] = (
     priors,
@@ -27,6 +27,11 @@ def print_registries(console: Console) -> None:
     for registry in REGISTRIES:
         console.print(f"{registry.kind}s", style="bold")
         for name in registry:
+            try:
+                registry.parameters(name)
+            except RegistryError as error:
+                console.print(f"  {name}: {error}", style="red", markup=False, highlight=False)
+                continue
             console.print(
                 f"  {name}: {registry.summary(name)}", markup=False, highlight=False, soft_wrap=True
             )

@@ -1,9 +1,9 @@
 """Everything that can go wrong before training goes wrong here: names, parameters, data."""
 
 import hashlib
-import importlib
 import inspect
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterator
 from functools import cache, partial
 from pathlib import Path
 from typing import Any, TypeVar
@@ -12,6 +12,7 @@ import torch
 
 import otlvm
 from benchmarks.fields import Config
+from benchmarks.listing import REGISTRIES
 from benchmarks.suite import Run
 from benchmarks.yaml_file import KeyPath, SuiteError
 from otlvm.data import DataError, Dataset, datasets
@@ -83,8 +84,12 @@ def _build(run: Run, section: KeyPath, build: Callable[[], T]) -> T:
 def code_identity(config: Config) -> str:
     """Hash of the code that decides a result: the library, the executor, the plug-ins named."""
     digest = hashlib.sha256(_library_hash().encode())
-    for module in sorted(_plugin_modules(config)):
-        digest.update(Path(inspect.getfile(importlib.import_module(module))).read_bytes())
+    points = [registry.plugins().values() for registry in REGISTRIES]
+    installed = {point.name: point.module for group in points for point in group}
+    for name in sorted(set(_strings(config))):
+        module = sys.modules.get(installed.get(name, name.partition(":")[0] if ":" in name else ""))
+        if module is not None:
+            digest.update(Path(inspect.getfile(module)).read_bytes())
     return digest.hexdigest()
 
 
@@ -95,10 +100,9 @@ def _library_hash() -> str:
     return hashlib.sha256(b"\0".join(file.read_bytes() for file in files)).hexdigest()
 
 
-def _plugin_modules(value: Any) -> set[str]:
-    if isinstance(value, dict):
-        nested = [_plugin_modules(inner) for inner in value.values()]
-        name = value.get("name")
-        own = {name.partition(":")[0]} if isinstance(name, str) and ":" in name else set()
-        return own.union(*nested)
-    return set()
+def _strings(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for inner in value.values():
+            yield from _strings(inner)

@@ -3,6 +3,7 @@
 import argparse
 import fnmatch
 import sys
+import textwrap
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ from typing import Any
 import torch
 from rich.console import Console
 
-from benchmarks.execute import Result, execute
+from benchmarks.execute import Result, execute, one_line
 from benchmarks.listing import print_registries
 from benchmarks.machine import environment
 from benchmarks.prepare import Datasets, code_identity, data_key, prepare
@@ -49,6 +50,9 @@ def main(arguments: list[str] | None = None) -> int:
     except SuiteError as error:
         errors.print(error.message, style="red", markup=False, highlight=False)
         return BAD_INPUT
+    except KeyboardInterrupt:
+        errors.print("interrupted: nothing was trained")
+        return INTERRUPTED
     store.write_manifest(suite.name, _manifest(suite, cells, store))
     try:
         failures = _train(cells, data, store, device, Console(stderr=True))
@@ -95,13 +99,18 @@ def _assignment(text: str) -> tuple[str, Any]:
     path, equals, value = text.partition("=")
     if not equals or not path:
         raise SuiteError(f"--set {text}: expected PATH=VALUE, such as train.steps=100")
-    return path, parse(value)
+    try:
+        return path, parse(value)
+    except SuiteError as error:
+        raise SuiteError(f"--set {text}: {error.message}") from error
 
 
 def _choose(suite: Suite, pattern: str | None) -> list[Run]:
-    chosen = [r for r in suite.runs if pattern is None or fnmatch.fnmatchcase(r.label, pattern)]
+    chosen = [
+        r for r in suite.runs if pattern in (None, r.label) or fnmatch.fnmatchcase(r.label, pattern)
+    ]
     if not chosen:
-        labels = ", ".join(dict.fromkeys(run.label for run in suite.runs))
+        labels = textwrap.shorten(", ".join(dict.fromkeys(r.label for r in suite.runs)), 800)
         raise SuiteError(f"--only {pattern}: no row matches; there are: {labels}")
     return chosen
 
@@ -216,7 +225,14 @@ def _commit(
         "environment": environment(device),
     }
     save = result.model.save if result.model is not None else None
-    store.commit(record, result.curves, save)
+    try:
+        store.commit(record, result.curves, save)
+    except OSError:
+        raise
+    except Exception as error:
+        result.status, result.reason = "failed", one_line(error)
+        failed = {"status": "failed", "reason": result.reason, "metrics": {}}
+        store.commit({**record, **failed}, result.curves, None)
 
 
 if __name__ == "__main__":

@@ -49,7 +49,7 @@ class Store:
         except (OSError, ValueError):
             return None
         whole = isinstance(record, dict) and record.get("schema") == SCHEMA
-        return record if whole and record.get("id") == run_id else None
+        return record if whole and record.get("id") == run_id and "status" in record else None
 
     def is_done(self, run_id: str) -> bool:
         """Tell whether a run has a result that need not be computed again."""
@@ -74,7 +74,9 @@ class Store:
         aside.mkdir()
         if curves:
             with (aside / "curves.csv").open("w", newline="") as file:
-                writer = csv.DictWriter(file, fieldnames=list(curves[0]))
+                writer = csv.DictWriter(
+                    file, fieldnames=list(dict.fromkeys(key for row in curves for key in row))
+                )
                 writer.writeheader()
                 writer.writerows(curves)
         if save_model is not None:

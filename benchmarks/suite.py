@@ -10,19 +10,19 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from benchmarks.fields import Config, as_mapping, assignments, merge, set_field, show_value
 from benchmarks.yaml_file import KeyPath, SuiteError, YamlFile, show_path
-from otlvm.registry import did_you_mean
+from otlvm.registry import did_you_mean, shorten
 
 SECTIONS = ("data", "model", "objective", "train")
 Spec = str | dict[str, Any]
 Grid = dict[str, Annotated[list[Any], Field(min_length=1)]]
 M = TypeVar("M", bound=BaseModel)
-Seeds = Annotated[list[Annotated[int, Field(ge=0)]], Field(min_length=1)]
+Seeds = Annotated[list[Annotated[int, Field(ge=0, lt=2**32)]], Field(min_length=1)]
 
 
 class Strict(BaseModel):
     """A schema that takes no unknown key and converts no type."""
 
-    model_config = ConfigDict(extra="forbid", strict=True)
+    model_config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
 
 
 class Pretrain(Strict):
@@ -161,14 +161,14 @@ def load_suite(path: Path, overrides: dict[str, Any] | None = None) -> Suite:
 
 def _validated(schema: type[M], content: Any, path: KeyPath = ()) -> M:
     if not isinstance(content, dict):
-        raise SuiteError(f"expected keys and values, got {content!r}", path)
+        raise SuiteError(f"expected keys and values, got {shorten(content)}", path)
     try:
         return schema.model_validate(content)
     except ValidationError as error:
         problem = error.errors()[0]
         # A field of type `str | dict` names the branch that failed; no such key is in the file.
         where = tuple(key for key in problem["loc"] if key not in ("str", "dict[str,any]"))
-        message = f"{problem['msg']}, got {problem['input']!r}"
+        message = f"{problem['msg']}, got {shorten(problem['input'])}"
         if problem["type"] == "extra_forbidden":
             known = _known_keys(schema, where[:-1])
             hint = did_you_mean(str(where[-1]), known)
@@ -216,12 +216,13 @@ def _expand(file: YamlFile, overrides: dict[str, Any]) -> list[Run]:
             resolved = _validated(TrainedConfig, config, origin).model_dump()
             resolved["model"] = {key: as_mapping(v) for key, v in resolved["model"].items()}
             label = _label(entry.label, resolved, choice, origin)
-            runs += [Run(label, seed, resolved, origin) for seed in entry.seeds or suite.seeds]
+            seeds = suite.seeds if "seeds" in overrides else entry.seeds or suite.seeds
+            runs += [Run(label, seed, resolved, origin) for seed in seeds]
     for index, baseline in enumerate(suite.baselines):
         config = {"data": base["data"], "model": {"network": "mlp", **suite.model}}
         for path, value in fields.items():
-            if path.startswith(("data.", "model.")):
-                config = set_field(config, path, value)
+            if path.partition(".")[0] in config:
+                config = set_field(config, path, as_mapping(value) if path in SECTIONS else value)
         model = _validated(Model, config["model"], ("model",)).model_dump()
         model = {key: as_mapping(value) for key, value in model.items()}
         config = {"data": config["data"], "model": model, "baseline": as_mapping(baseline)}

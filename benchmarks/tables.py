@@ -120,6 +120,9 @@ def print_tables(summary: pd.DataFrame, title: str, console: Console) -> None:
     console.print(NOTE, style="dim", markup=False)
 
 
+MARKDOWN_ESCAPES = str.maketrans({char: "\\" + char for char in "\\|*`<_"})
+
+
 def to_markdown(summary: pd.DataFrame, title: str) -> str:
     """Write the comparison as a Markdown table."""
     metrics = present(summary, METRICS)
@@ -128,7 +131,7 @@ def to_markdown(summary: pd.DataFrame, title: str) -> str:
     lines.append("|---|---|" + "---|" * len(metrics))
     for label, n, texts in cells(summary, metrics):
         row = " | ".join(f"**{text}**" if best else text for text, best in texts)
-        lines.append(f"| {label.replace('|', chr(92) + '|')} | {n} | {row} |")
+        lines.append(f"| {label.translate(MARKDOWN_ESCAPES)} | {n} | {row} |")
     lines += ["", *(f"- {line}" for line in problems(summary)), "", NOTE, ""]
     return "\n".join(lines).replace("\n\n\n", "\n\n")
 

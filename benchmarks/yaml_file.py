@@ -1,6 +1,7 @@
 """Strict YAML: equal keys are refused, ``1e-3`` is a number, and every key knows its line."""
 
 import re
+from collections.abc import Hashable
 from pathlib import Path
 from typing import Any
 
@@ -31,12 +32,22 @@ class _Loader(yaml.SafeLoader):
         for key_node, _ in node.value:
             key = self.construct_object(key_node, deep=True)
             line = key_node.start_mark.line + 1
+            if not isinstance(key, Hashable):
+                raise SuiteError(f"line {line}: a key must be a word or a number, not {key!r}")
             if key in seen:
                 raise SuiteError(f"line {line}: key {key!r} is already on line {seen[key]}")
             seen[key] = line
         return super().construct_mapping(node, deep)
 
 
+# YAML 1.1 takes on, off, yes and no for truth values, and 1e-3 for a word; YAML 1.2 does not.
+_Loader.yaml_implicit_resolvers = {
+    letter: [(tag, pattern) for tag, pattern in resolvers if not tag.endswith(":bool")]
+    for letter, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+_Loader.add_implicit_resolver(
+    "tag:yaml.org,2002:bool", re.compile(r"^(true|True|TRUE|false|False|FALSE)$"), list("tTfF")
+)
 _Loader.add_implicit_resolver(
     "tag:yaml.org,2002:float", re.compile(r"^[-+]?\d+(\.\d*)?[eE][-+]?\d+$"), list("-+0123456789")
 )

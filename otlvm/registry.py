@@ -29,7 +29,7 @@ class RegistryError(ValueError):
         path: The keys that lead from the outermost spec to the offending one.
     """
 
-    def __init__(self, message: str, path: tuple[str, ...] = ()) -> None:
+    def __init__(self, message: str, path: tuple[str | int, ...] = ()) -> None:
         super().__init__(message)
         self.path = path
 
@@ -40,12 +40,21 @@ def did_you_mean(word: str, known: typing.Iterable[str]) -> str:
     return f" (did you mean {close[0]!r}?)" if close else ""
 
 
+def shorten(value: object) -> str:
+    """Write a value for an error message, cut where it is long."""
+    text = repr(value)
+    return text if len(text) <= 80 else text[:77] + "..."
+
+
 def split_spec(spec: Spec) -> tuple[str, dict[str, Any]]:
     """Split ``"name"`` or ``{"name": ..., **params}`` into the name and its parameters."""
     if isinstance(spec, str):
         return spec, {}
     if not isinstance(spec, Mapping) or not isinstance(spec.get("name"), str):
-        raise RegistryError(f"expected a name or a mapping with a 'name', got {spec!r}")
+        raise RegistryError(f"expected a name or a mapping with a 'name', got {shorten(spec)}")
+    for key in spec:
+        if not isinstance(key, str):
+            raise RegistryError(f"parameters have names, {key!r} is none")
     return spec["name"], {key: value for key, value in spec.items() if key != "name"}
 
 
@@ -82,7 +91,8 @@ class Registry(Generic[T]):
 
         return add
 
-    def _plugins(self) -> dict[str, EntryPoint]:
+    def plugins(self) -> dict[str, EntryPoint]:
+        """Return the installed plug-ins by name; none is imported."""
         found: dict[str, EntryPoint] = {}
         for point in entry_points(group=f"otlvm.{self.kind}s"):
             if point.name in self._factories or found.get(point.name, point) != point:
@@ -92,7 +102,7 @@ class Registry(Generic[T]):
 
     def __iter__(self) -> Iterator[str]:
         """Iterate over the names of the built-ins and of the installed plug-ins."""
-        return iter(sorted({*self._factories, *self._plugins()}))
+        return iter(sorted({*self._factories, *self.plugins()}))
 
     def get(self, key: str) -> Callable[..., T]:
         """Return the factory behind a key.
@@ -104,12 +114,9 @@ class Registry(Generic[T]):
             return self._factories[key]
         if ":" in key:
             return self._checked(key, self._import(key))
-        plugins = self._plugins()
+        plugins = self.plugins()
         if key in plugins:
-            try:
-                return self._checked(key, plugins[key].load())
-            except (ImportError, AttributeError) as error:
-                raise RegistryError(f"plug-in {plugins[key]} does not load: {error}") from error
+            return self._checked(key, self._import(plugins[key].value))
         raise RegistryError(
             f"unknown {self.kind} {key!r}{did_you_mean(key, self)}; known: {', '.join(self)}; "
             f"your own: 'my_module:MyClass'"
@@ -137,6 +144,12 @@ class Registry(Generic[T]):
     def parameters(self, key: str) -> dict[str, inspect.Parameter]:
         """Return the parameters that a user may set, by name, annotations resolved."""
         factory = self.get(key)
+        try:
+            return self._signature(factory)
+        except NameError as error:  # in an annotation
+            raise RegistryError(f"cannot read the parameters of {key!r}: {error}") from error
+
+    def _signature(self, factory: Callable[..., T]) -> dict[str, inspect.Parameter]:
         initializer = getattr(factory, "__init__") if isinstance(factory, type) else factory  # noqa: B009
         hints = typing.get_type_hints(initializer)
         return {
@@ -174,7 +187,7 @@ class Registry(Generic[T]):
             built = self.get(key)(**context, **params)
         except RegistryError:
             raise
-        except ValueError as error:
+        except Exception as error:  # a constructor, the user's too, may refuse in any way
             raise RegistryError(f"{self.kind} {key!r}: {error}") from error
         if not isinstance(built, self.base):
             raise RegistryError(f"{key!r} returned no {self.base.__name__}")
@@ -187,11 +200,12 @@ def _convert(name: str, annotation: Any, value: Any) -> Any:
     try:
         if nested is not None:
             return value if isinstance(value, nested.base) else nested.build(value)
-        config = ConfigDict(strict=True, arbitrary_types_allowed=True)
+        config = ConfigDict(strict=True, arbitrary_types_allowed=True, allow_inf_nan=False)
         return TypeAdapter(annotation, config=config).validate_python(value)
     except RegistryError as error:
         raise RegistryError(str(error), (name, *error.path)) from error
     except ValidationError as error:
         problem = error.errors()[0]
-        where = tuple(str(part) for part in problem["loc"] if isinstance(part, int))
-        raise RegistryError(f"{problem['msg']}, got {value!r}", (name, *where)) from error
+        where = tuple(part for part in problem["loc"] if isinstance(part, int))
+        message = f"{problem['msg']}, got {shorten(problem['input'])}"
+        raise RegistryError(message, (name, *where)) from error

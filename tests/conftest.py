@@ -1,14 +1,14 @@
-import os
-
-os.environ.setdefault("OMP_NUM_THREADS", "1")  # threads of small tests only wait for each other
-
+import gzip
 import importlib
+import os
+import struct
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-SUITE = """
+SUITE = """\
 name: tiny
 data: digits
 model:
@@ -18,27 +18,40 @@ train: {steps: 4, batch_size: 32, eval_every: 2, pretrain: {steps: 2}}
 """
 
 
+def pytest_configure():
+    os.environ.setdefault("OMP_NUM_THREADS", "1")  # threads of small tests wait for each other
+
+
 @pytest.fixture
 def write_suite(tmp_path):
-    """Write a small suite file, with the given text replaced and lines added."""
+    """Write a small suite, plus the given lines, with some of its text replaced."""
 
-    def write(added="", changes=None):
+    def write(added="", **changes):
         text = SUITE + added
-        for old, new in (changes or {}).items():
+        for old, new in changes.items():
             assert old in text
             text = text.replace(old, new)
         path = tmp_path / "suite.yaml"
-        path.write_text(text.lstrip("\n"))
+        path.write_text(text)
         return path
 
     return write
 
 
 @pytest.fixture
-def run_main(monkeypatch, tmp_path, capsys):
-    """Call the command line in this process, in tmp_path; returns exit code, output and errors."""
+def plugins(monkeypatch, tmp_path):
+    """Forget search path and modules of plug-ins after the test."""
     monkeypatch.setattr(sys, "path", list(sys.path))
-    monkeypatch.setattr("otlvm.evaluation.latent.CODES", 50)
+    yield
+    for name, module in sys.modules.copy().items():
+        if str(getattr(module, "__file__", "")).startswith(f"{tmp_path}{os.sep}"):
+            del sys.modules[name]
+
+
+@pytest.fixture
+def run_main(monkeypatch, tmp_path, capsys, plugins):
+    """Call the command line in this process, in tmp_path; returns exit code, output and errors."""
+    monkeypatch.setattr("otlvm.evaluation.latent.CODES", 50)  # W2 of 2,000 codes takes seconds
     monkeypatch.setenv("COLUMNS", "80")
     monkeypatch.chdir(tmp_path)
 
@@ -50,7 +63,26 @@ def run_main(monkeypatch, tmp_path, capsys):
         code = main([str(argument) for argument in arguments])
         return code, *capsys.readouterr()
 
-    yield run
-    for name, module in list(sys.modules.items()):  # plug-ins that a suite imported
-        if Path(getattr(module, "__file__", None) or "/").is_relative_to(tmp_path):
-            del sys.modules[name]
+    return run
+
+
+@pytest.fixture
+def write_mnist():
+    """Write small files in torchvision's layout; returns their arrays by the files' names."""
+
+    def write(root, name="MNIST", gz=False, size=(28, 28)):
+        rng = np.random.default_rng(0)
+        folder = Path(root) / name / "raw"
+        folder.mkdir(parents=True)
+        arrays = {}
+        for part, n in (("train", 40), ("t10k", 20)):
+            arrays[f"{part}-images-idx3-ubyte"] = rng.integers(0, 256, (n, *size), dtype=np.uint8)
+            arrays[f"{part}-labels-idx1-ubyte"] = np.arange(n, dtype=np.uint8) % 10
+        for stem, array in arrays.items():
+            header = struct.pack(f">BBBB{array.ndim}I", 0, 0, 8, array.ndim, *array.shape)
+            content = header + array.tobytes()
+            path = folder / (f"{stem}.gz" if gz else stem)
+            path.write_bytes(gzip.compress(content) if gz else content)
+        return arrays
+
+    return write

@@ -87,7 +87,7 @@ def test_duplicates_are_refused(shapes):
         ({"name": "square", "side": True}, ("side",), "valid number"),
         ({"name": "square", "side": -1.0}, (), "side must be positive"),
         ({"name": "square", "kind": "fat"}, ("kind",), "'thin' or 'thick'"),
-        ({"name": "square", "marks": [1, "x"]}, ("marks", "1"), "valid integer"),
+        ({"name": "square", "marks": [1, "x"]}, ("marks", 1), "valid integer"),
         ({"name": "square", "colour": "blue"}, ("colour",), "unknown parameter"),
         ({"name": "frame"}, ("inner",), "needs inner"),
         ({"side": 2}, (), "a mapping with a 'name'"),

@@ -43,8 +43,8 @@ class Dataset:
 
     @cached_property
     def checksum(self) -> str:
-        """SHA-256 of the images and labels, training part first."""
-        digest = hashlib.sha256()
+        """SHA-256 of the image shape, the images and labels, training part first."""
+        digest = hashlib.sha256(repr(self.image_shape).encode())
         for tensor in (self.x_train, self.y_train, self.x_test, self.y_test):
             digest.update(tensor.cpu().contiguous().numpy().tobytes())
         return digest.hexdigest()
@@ -116,6 +116,10 @@ def split(
     """
     from sklearn.model_selection import train_test_split
 
+    if x.ndim < 2 or y.shape != x.shape[:1]:
+        raise DataError(
+            f"{name}: cannot split images {x.shape} and labels {y.shape}: expected [n, ...], [n]"
+        )
     try:
         parts = train_test_split(x, y, test_size=test_fraction, random_state=seed, stratify=y)
     except ValueError as error:

@@ -10,6 +10,9 @@ from otlvm.data.base import DataError, Dataset, datasets, from_arrays
 from otlvm.data.idx import read_idx
 
 ROOT_VARIABLE = "OTLVM_DATA"
+FILES = tuple(
+    f"{part}-{kind}-ubyte" for part in ("train", "t10k") for kind in ("images-idx3", "labels-idx1")
+)
 
 
 @datasets.register("mnist")
@@ -53,23 +56,32 @@ def _load(name: str, root: str | None, download: bool) -> Dataset:
             f"{ROOT_VARIABLE}; 'download: true' fetches it there"
         )
     folder = Path(root).expanduser() / name / "raw"
-    if download:
-        import torchvision
+    if download and not all(_find(folder, stem) for stem in FILES):
+        _download(name, root, folder)
+    return from_arrays(name.lower(), *(_read(folder, stem) for stem in FILES))
 
+
+def _download(name: str, root: str, folder: Path) -> None:
+    import torchvision
+
+    try:
         for train in (True, False):
             getattr(torchvision.datasets, name)(root, train=train, download=True)
-    arrays = [
-        _read(folder, f"{part}-{kind}")
-        for part in ("train", "t10k")
-        for kind in ("images-idx3-ubyte", "labels-idx1-ubyte")
-    ]
-    return from_arrays(name.lower(), *arrays)
+    except (OSError, RuntimeError) as error:
+        raise DataError(
+            f"cannot download {name} to {folder}: {error}; put the files there by hand"
+        ) from error
+
+
+def _find(folder: Path, stem: str) -> Path | None:
+    paths = (folder / stem, folder / f"{stem}.gz")
+    return next((path for path in paths if path.exists()), None)
 
 
 def _read(folder: Path, stem: str) -> NDArray[np.uint8]:
-    for path in (folder / stem, folder / f"{stem}.gz"):
-        if path.exists():
-            return read_idx(path)
+    path = _find(folder, stem)
+    if path is not None:
+        return read_idx(path)
     raise DataError(
         f"{folder / stem} is missing (and so is {stem}.gz): put the file there, "
         f"correct 'root:', or set 'download: true'"

@@ -1,9 +1,12 @@
 """The user's own arrays."""
 
 import zipfile
+import zlib
 from pathlib import Path
 
 import numpy as np
+from numpy.lib.format import read_array
+from numpy.typing import NDArray
 
 from otlvm.data.base import DataError, Dataset, datasets, from_arrays, split
 from otlvm.registry import did_you_mean
@@ -22,11 +25,13 @@ def npz(path: str, test_fraction: float = 0.2, split_seed: int = 0) -> Dataset:
         split_seed: Seed of that split.
     """
     try:
-        with np.load(Path(path).expanduser(), allow_pickle=False) as file:
-            arrays = {key: file[key] for key in file.files}
+        with zipfile.ZipFile(Path(path).expanduser()) as archive:
+            arrays = {
+                name.removesuffix(".npy"): _read(archive, name) for name in archive.namelist()
+            }
     except FileNotFoundError as error:
         raise DataError(f"{path} is missing: correct 'path:'") from error
-    except (OSError, ValueError, AttributeError, EOFError, zipfile.BadZipFile) as error:
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile, zlib.error) as error:
         raise DataError(f"{path}: not a whole .npz file of plain arrays ({error})") from error
     name = Path(path).stem
     if all(key in arrays for key in SPLIT_KEYS):
@@ -38,3 +43,9 @@ def npz(path: str, test_fraction: float = 0.2, split_seed: int = 0) -> Dataset:
         f"{path} has no {missing!r}{did_you_mean(missing, arrays)}: it holds "
         f"{', '.join(arrays) or 'nothing'}; needed are {', '.join(SPLIT_KEYS)}, or x and y"
     )
+
+
+def _read(archive: zipfile.ZipFile, name: str) -> NDArray[np.generic]:
+    with archive.open(name) as file:
+        array: NDArray[np.generic] = read_array(file, allow_pickle=False)
+    return array

@@ -6,7 +6,7 @@ from typing import Any
 
 import torch
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file, load_model, save_model
 from torch import Tensor, nn
 
 from otlvm.latents import MixturePosterior
@@ -116,8 +116,7 @@ class LatentMixtureModel(nn.Module):
             )
         directory = Path(directory)
         directory.mkdir(parents=True, exist_ok=True)
-        tensors = {name: t.detach().cpu().contiguous() for name, t in self.state_dict().items()}
-        save_file(tensors, directory / WEIGHTS_FILE)
+        save_model(self, str(directory / WEIGHTS_FILE))
         (directory / CONFIG_FILE).write_text(json.dumps(self.config, indent=2) + "\n")
 
 
@@ -139,7 +138,7 @@ def load(directory: str | Path) -> LatentMixtureModel:
         weights = load_file(directory / WEIGHTS_FILE)
         model = LatentMixtureModel(**config)
         model.to(next(t.dtype for t in weights.values() if t.is_floating_point()))
-        model.load_state_dict(weights)
+        load_model(model, directory / WEIGHTS_FILE)
     except RegistryError:
         raise
     except (json.JSONDecodeError, SafetensorError, TypeError, RuntimeError) as error:

@@ -1,0 +1,381 @@
+import io
+import json
+import re
+import statistics
+
+import numpy as np
+import pandas as pd
+import pytest
+from rich.console import Console
+
+from benchmarks.metrics import METRICS
+from benchmarks.store import Store
+from benchmarks.table import main, show
+from benchmarks.tables import (
+    best_labels,
+    print_tables,
+    problems,
+    read_records,
+    summarize,
+    to_latex,
+    to_markdown,
+)
+
+BY_KEY = {metric.key: metric for metric in METRICS}
+
+
+@pytest.fixture
+def commit(tmp_path):
+    """Write records of rows ``label: [metrics of each seed, or (status, reason), or None]``."""
+
+    def write(rows, name="study", curves=()):
+        store = Store(tmp_path / "out")
+        store.open_for_writing()
+        cells = []
+        for label, results in rows.items():
+            for seed, result in enumerate(results):
+                cells.append({"label": label, "seed": seed, "id": f"run{len(cells)}"})
+                if result is None:
+                    continue
+                done = isinstance(result, dict)
+                status, reason = ("done", None) if done else result
+                record = {
+                    **cells[-1],
+                    "status": status,
+                    "reason": reason,
+                    "metrics": result if done else {},
+                }
+                store.commit(record, list(curves), None)
+        store.write_manifest(name, cells)
+        return store
+
+    return write
+
+
+def table_of(store):
+    return summarize(read_records(store))
+
+
+def markdown_rows(text):
+    """Label and cells of each row of a Markdown table."""
+    lines = [line for line in text.splitlines() if line.startswith("| ")]
+    rows = [[cell.strip() for cell in re.split(r"(?<!\\)\|", line)[1:-1]] for line in lines]
+    return rows[0], {row[0]: row[1:] for row in rows[1:]}
+
+
+# numbers
+
+
+def test_mean_and_standard_deviation(commit):
+    accuracy, bce = [0.5, 0.75, 0.9], [100.0, 103.5, 91.25]
+    store = commit(
+        {
+            "three": [{"accuracy": a, "bce": b} for a, b in zip(accuracy, bce, strict=True)],
+            "one": [{"accuracy": 0.25, "bce": 7}],
+        }
+    )
+    records, summary = read_records(store), table_of(store)
+    assert list(records["label"]) == ["three"] * 3 + ["one"]
+    assert list(records["seed"]) == [0, 1, 2, 0]
+    assert list(summary.index) == ["three", "one"]
+    assert summary.loc["three", "accuracy_mean"] == pytest.approx(statistics.mean(accuracy))
+    assert summary.loc["three", "accuracy_std"] == pytest.approx(statistics.stdev(accuracy))
+    assert summary.loc["three", "bce_std"] == pytest.approx(np.std(bce, ddof=1))
+    by_hand = pd.DataFrame({"accuracy": accuracy, "bce": bce}).agg(["mean", "std"])
+    for metric in ("accuracy", "bce"):
+        for statistic in ("mean", "std"):
+            assert summary.loc["three", f"{metric}_{statistic}"] == pytest.approx(
+                by_hand.loc[statistic, metric]
+            )
+    assert summary.loc["one", "bce_mean"] == 7
+    assert np.isnan(summary.loc["one", "bce_std"])
+    assert summary[["nmi_mean", "nmi_std"]].isna().all(axis=None)
+    assert list(summary["n"]) == [3, 1]
+
+
+def test_rows_keep_the_suite_s_order(commit):
+    rows = {label: [{"accuracy": 0.5}] for label in ("z", "a", "M", "10", "9")}
+    store = commit(rows)
+    assert list(table_of(store).index) == list(rows)
+    assert list(markdown_rows(to_markdown(table_of(store), "t"))[1]) == list(rows)
+
+
+def test_csv_keeps_all_digits(commit, tmp_path):
+    store = commit({"a": [{"bce": 1 / 3}, {"bce": 2 / 3}], "b": [{"bce": 1e-9}]})
+    show(store, Console(file=io.StringIO()))
+    table = pd.read_csv(tmp_path / "out/table.csv", index_col="label")
+    assert table.loc["a", "bce_mean"] == statistics.mean([1 / 3, 2 / 3])
+    assert table.loc["b", "bce_mean"] == 1e-9
+    assert list(table.index) == ["a", "b"]
+    assert list(table["n"]) == [2, 1]
+
+
+def test_cells(commit):
+    store = commit(
+        {
+            "a": [{"accuracy": 0.5, "bce": 99.95}, {"accuracy": 0.6, "bce": 99.95}],
+            "b": [{"accuracy": 0.25}],
+            "c": [("failed", "no"), {"accuracy": 0.125, "bce": 1.0}],
+            "d": [None],
+        }
+    )
+    header, rows = markdown_rows(to_markdown(table_of(store), "t"))
+    assert header == ["", "n", "accuracy ↑", "BCE ↓"]
+    assert rows == {
+        "a": ["2", "**0.550 ± 0.071**", "100.0 ± 0.0"],
+        "b": ["1", "0.250", "–"],
+        "c": ["1 of 2", "0.125", "**1.0**"],
+        "d": ["0 of 1", "–", "–"],
+    }
+
+
+# the best
+
+
+@pytest.mark.parametrize(
+    ("key", "values", "best"),
+    [
+        ("accuracy", {"a": 0.1, "b": 0.9, "c": 0.5}, {"b"}),
+        ("bce", {"a": 100, "b": 90, "c": 120}, {"b"}),
+        ("latent_mmd", {"a": -0.5, "b": 0.1, "c": 0.2}, {"b"}),
+        ("latent_mmd", {"a": -0.05, "b": 0.1}, {"a"}),
+        ("latent_mmd", {"a": -0.1, "b": 0.1, "c": 1}, {"a", "b"}),
+        ("accuracy", {"a": 0.5, "b": 0.5, "c": 0.25}, {"a", "b"}),
+        ("accuracy", {"a": 0.50001, "b": 0.50002, "c": 0.25}, {"a", "b"}),
+        ("accuracy", {"a": 0.501, "b": 0.502}, {"b"}),
+        ("bce", {"a": 90.04, "b": 90.01, "c": 90.11}, {"a", "b"}),
+        ("accuracy", {"a": 0.5, "b": None}, set()),
+        ("accuracy", {"a": 0.5}, set()),
+        ("fit_seconds", {"a": 1, "b": 2}, set()),
+        ("step_ms", {"a": 1, "b": 2}, set()),
+        ("peak_mb", {"a": 1, "b": 2}, set()),
+    ],
+)
+def test_best(commit, key, values, best):
+    rows = {label: [{} if value is None else {key: value}] for label, value in values.items()}
+    store = commit(rows)
+    assert best_labels(table_of(store), BY_KEY[key]) == best
+    shown = markdown_rows(to_markdown(table_of(store), "t"))[1]
+    assert {label for label, cells in shown.items() if cells[-1].startswith("**")} == best
+    latex = to_latex(table_of(store), "t")
+    assert latex.count("\\textbf{") == len(best)
+    for label in best:
+        assert re.search(rf"^    {label} & 1 & \\textbf\{{", latex, re.MULTILINE)
+
+
+def test_only_finished_runs_count_for_the_best(commit):
+    store = commit({"a": [{"accuracy": 0.5}], "b": [("diverged", "x")], "c": [{"accuracy": 0.4}]})
+    assert best_labels(table_of(store), BY_KEY["accuracy"]) == {"a"}
+
+
+# failures
+
+
+FAILED = {
+    "good": [{"accuracy": 0.5}, {"accuracy": 0.7}],
+    "half": [{"accuracy": 0.9}, ("failed", "ValueError: no luck")],
+    "none": [("diverged", "loss not finite between steps 1 and 2"), ("failed", "OSError: x")],
+    "waiting": [None, {"accuracy": 0.2}],
+}
+
+
+def test_failed_runs_are_shown_with_their_reason(commit):
+    store = commit(FAILED)
+    summary = table_of(store)
+    assert problems(summary) == [
+        "half: seed 1 failed: ValueError: no luck",
+        "none: seed 0 diverged: loss not finite between steps 1 and 2; seed 1 failed: OSError: x",
+    ]
+    assert list(summary["n"]) == [2, 1, 0, 1]
+    assert list(summary["runs"]) == [2, 2, 2, 2]
+    assert summary.loc["half", "accuracy_mean"] == 0.9
+    markdown = to_markdown(summary, "t")
+    assert "- half: seed 1 failed: ValueError: no luck\n" in markdown
+    assert markdown_rows(markdown)[1]["none"] == ["0 of 2", "–"]
+    assert markdown_rows(markdown)[1]["waiting"] == ["1 of 2", "0.200"]
+    output = io.StringIO()
+    print_tables(summary, "t", Console(file=output, width=100))
+    assert "half: seed 1 failed: ValueError: no luck" in output.getvalue()
+    assert "0 of 2" in output.getvalue()
+    assert "0 of 2 & --" in to_latex(summary, "t")
+
+
+def test_every_run_failed(commit, tmp_path):
+    store = commit({"a": [("failed", "x")], "b": [None]})
+    output = io.StringIO()
+    show(store, Console(file=output, width=80))
+    assert "seed 0 failed: x" in output.getvalue()
+    assert "a: seed 0 failed: x" in (tmp_path / "out/table.md").read_text()
+    table = pd.read_csv(tmp_path / "out/table.csv", index_col="label")
+    assert list(table["n"]) == [0, 0]
+    for name in ("table.md", "table.tex"):  # the rows are there even if there is no number
+        assert re.search(r"^[| ]+b\b.*0 of 1", (tmp_path / "out" / name).read_text(), re.MULTILINE)
+
+
+# escapes
+
+
+@pytest.mark.parametrize(
+    ("label", "latex"),
+    [
+        ("a|b", r"a\textbar{}b"),
+        ("a & b", r"a \& b"),
+        ("a_b_c", r"a\_b\_c"),
+        ("50%", r"50\%"),
+        ("#1 {x} $y$", r"\#1 \{x\} \$y\$"),
+        ("~^\\", r"\textasciitilde{}\textasciicircum{}\textbackslash{}"),
+        ("a<b>c", r"a\textless{}b\textgreater{}c"),
+        ("β=1, λ=2 → 3 ± 1", r"$\beta$=1, $\lambda$=2 $\to$ 3 $\pm$ 1"),
+    ],
+)
+def test_labels_are_escaped(commit, label, latex):
+    store = commit({label: [{"accuracy": 0.5}], "other": [("failed", "a & b")]}, name="a_b")
+    summary = table_of(store)
+    (row,) = [line for line in to_latex(summary, "a_b").splitlines() if line.endswith("0.500 \\\\")]
+    assert row.strip() == rf"{latex} & 1 & 0.500 \\"
+    assert r"\caption{a\_b. " in to_latex(summary, "a_b")
+    _, rows = markdown_rows(to_markdown(summary, "a_b"))
+    assert {re.sub(r"\\([|*`<_\\])", r"\1", name): cells for name, cells in rows.items()} == {
+        label: ["1", "0.500"],
+        "other": ["0 of 1", "–"],
+    }
+
+
+@pytest.mark.parametrize("label", ["*a* and *b*", "`a", "<b>", "[red]a[/red]", "__a__", "a_b"])
+def test_labels_are_no_markup(commit, label):
+    store = commit({label: [{"accuracy": 0.5}], "other": [{"accuracy": 0.1}]})
+    output = io.StringIO()
+    print_tables(table_of(store), "t", Console(file=output, width=100))
+    assert label in output.getvalue()
+    (name, _) = markdown_rows(to_markdown(table_of(store), "t"))[1]
+    assert not re.search(r"(?<!\\)[*`<]|(?<![\\\w])_", name)
+    assert re.sub(r"\\(.)", r"\1", name) == label
+
+
+def test_latex_has_as_many_cells_as_columns(commit):
+    keys = [metric.key for metric in METRICS]
+    store = commit({"a": [dict.fromkeys(keys, 1.0)], "b": [dict.fromkeys(keys, -1.0)]})
+    latex = to_latex(table_of(store), "t")
+    columns = re.search(r"begin\{tabular\}\{(l+r+)\}", latex)[1]
+    rows = [line for line in latex.splitlines() if line.endswith(r"\\")]
+    assert len(rows) == 3
+    assert {len(re.split(r"(?<!\\)&", row)) for row in rows} == {len(columns)}
+    assert len(columns) == 2 + len(METRICS)
+    assert latex.count("{") - latex.count(r"\{") == latex.count("}") - latex.count(r"\}")
+    assert latex.isascii()
+
+
+@pytest.mark.parametrize("width", [80, 120])
+def test_printed_tables_fit(commit, width):
+    values = {metric.key: 1234.5 for metric in METRICS}
+    rows = {f"GM-WAE (IMQ), weight={i}": [values, values] for i in range(3)}
+    output = io.StringIO()
+    print_tables(table_of(commit(rows)), "t", Console(file=output, width=width))
+    assert max(map(len, output.getvalue().splitlines())) <= width
+    assert "…" not in output.getvalue()
+    for metric in METRICS:
+        assert metric.heading in output.getvalue()
+
+
+# figures and the command
+
+
+CURVES = [{"step": step, "bce": 100 - step, "accuracy": step / 10} for step in (1, 2)]
+
+
+def test_show_writes_all_files(commit, tmp_path):
+    store = commit({"a": [{"accuracy": 0.5}], "k": [{"accuracy": 0.3}]}, curves=CURVES)
+    (store.runs / "run1/curves.csv").unlink()  # as a baseline
+    output = io.StringIO()
+    show(store, Console(file=output, width=80))
+    out = tmp_path / "out"
+    names = ["table.csv", "table.md", "table.tex", "curves.png", "curves.pdf"]
+    assert ", ".join(names) in " ".join(output.getvalue().split())
+    assert (out / "curves.png").read_bytes().startswith(b"\x89PNG")
+    assert (out / "curves.pdf").read_bytes().startswith(b"%PDF")
+    assert (out / "table.md").read_text().startswith("## study\n")
+
+
+@pytest.mark.parametrize("label", ["_a", "a_b", "$5", "$5 or $6", r"$\x$", "100 %", "λ=1"])
+def test_figures_with_any_label(commit, tmp_path, label):
+    store = commit({label: [{"accuracy": 0.5}], "b": [{"accuracy": 0.5}]}, curves=CURVES)
+    show(store, Console(file=io.StringIO()))
+    assert (tmp_path / "out/curves.png").stat().st_size > 1000
+
+
+def test_no_curves_no_figure(commit, tmp_path):
+    show(commit({"k": [{"accuracy": 0.3}]}), Console(file=io.StringIO()))
+    assert not (tmp_path / "out/curves.png").exists()
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [(None, "holds no results"), ("{", ""), ("{}", "another version"), ("[]", "another version")],
+)
+def test_no_store(tmp_path, capsys, text, told):
+    if text is not None:
+        (tmp_path / "suite.json").write_text(text)
+    assert main([str(tmp_path)]) == 2
+    output, errors = capsys.readouterr()
+    assert output == ""
+    assert told in " ".join(errors.split())
+    assert 0 < len(errors.splitlines()) < 10
+
+
+# the store
+
+
+def test_commit_replaces_in_one_step(tmp_path):
+    store = Store(tmp_path)
+    store.open_for_writing()
+    record = {"id": "r", "status": "failed", "metrics": {}}
+    store.commit(record, CURVES, lambda path: (path.mkdir(), (path / "w").write_text("1")))
+    assert not store.is_done("r")
+    assert (tmp_path / "runs/r/model/w").exists()
+    assert pd.read_csv(tmp_path / "runs/r/curves.csv").to_dict("records") == CURVES
+    store.commit(record | {"status": "done"}, [], None)
+    assert store.is_done("r")
+    assert [path.name for path in tmp_path.rglob("*") if path.is_file()] == ["record.json"]
+
+
+def test_commit_that_fails_keeps_what_was_there(tmp_path):
+    store = Store(tmp_path)
+    store.open_for_writing()
+    store.commit({"id": "r", "status": "failed"}, [], None)
+    with pytest.raises(ValueError, match="JSON"):
+        store.commit({"id": "r", "status": "done", "metrics": {"bce": float("nan")}}, [], None)
+    assert store.record("r")["status"] == "failed"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "{",
+        '{"schema": 1, "id": "r", "sta',
+        "[]",
+        "null",
+        "{}",
+        '{"schema": 0, "id": "r", "status": "done"}',
+        '{"schema": 1, "id": "other", "status": "done"}',
+        '{"schema": 1, "id": "r"}',
+        b"\xff\xfe\x00",
+    ],
+)
+def test_damaged_records_are_no_results(tmp_path, text):
+    store = Store(tmp_path)
+    (tmp_path / "runs/r").mkdir(parents=True)
+    path = tmp_path / "runs/r/record.json"
+    path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    assert not store.is_done("r")
+    store.commit({"id": "r", "status": "done"}, [], None)
+    assert store.is_done("r")
+
+
+def test_manifest(tmp_path):
+    store = Store(tmp_path)
+    runs = [{"label": "β", "seed": 0, "id": "r"}]
+    store.write_manifest("name", runs)
+    assert store.manifest() == {"schema": 1, "name": "name", "runs": runs}
+    assert json.loads((tmp_path / "suite.json").read_text())["runs"] == runs
+    assert [path.name for path in tmp_path.iterdir()] == ["suite.json"]

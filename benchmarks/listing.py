@@ -7,6 +7,7 @@ from rich.console import Console
 from otlvm.data import datasets
 from otlvm.divergences import divergences
 from otlvm.evaluation import baselines
+from otlvm.expectations import expectations
 from otlvm.networks import networks
 from otlvm.objectives import objectives
 from otlvm.priors import priors
@@ -16,6 +17,7 @@ REGISTRIES: tuple[Registry[Any], ...] = (
     priors,
     divergences,
     objectives,
+    expectations,
     networks,
     datasets,
     baselines,

@@ -9,6 +9,7 @@ from otlvm import LatentMixtureModel, fit, load, pretrain_moments
 from otlvm.data import datasets
 from otlvm.divergences import divergences
 from otlvm.evaluation import baselines
+from otlvm.expectations import expectations
 from otlvm.latents import MixturePosterior
 from otlvm.networks import networks
 from otlvm.objectives import objectives
@@ -140,10 +141,12 @@ class TestModel:
             assert images_out.dtype == dtype
             assert ((images_out >= 0) & (images_out <= 1)).all()
 
+    @pytest.mark.parametrize("expectation", list(expectations))
     @pytest.mark.parametrize("objective", list(objectives))
-    def test_finite_gradients_for_every_parameter(self, network, dtype, objective):
+    def test_finite_gradients_for_every_parameter(self, network, dtype, objective, expectation):
         model = make_model(network).to(dtype)
-        losses = objectives.build(objective_spec(objective))(model, images(dtype=dtype))
+        spec = {**objective_spec(objective), "expectation": expectation}
+        losses = objectives.build(spec)(model, images(dtype=dtype))
         losses.total.backward()
         zero = all_grads_finite_and_some_not_zero(model)
         # What batch norm centres away, and only that, has no gradient (up to rounding).
@@ -193,7 +196,7 @@ def test_datasets(name):
 
 
 def test_every_name_has_a_summary_and_documents_its_parameters():
-    for registry in (priors, divergences, objectives, networks, datasets, baselines):
+    for registry in (priors, divergences, objectives, expectations, networks, datasets, baselines):
         for name in registry:
             assert registry.summary(name).endswith("."), name
             for parameter in registry.parameters(name):

@@ -6,6 +6,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from otlvm.expectations import EXACT, Expectation
 from otlvm.networks import LatentMixtureModel
 from otlvm.objectives.base import Losses, Objective, objectives
 from otlvm.priors import GaussianPrior
@@ -18,21 +19,23 @@ class VAE(Objective):
     .. math:: E_{q(k|x)} E_{q(z|k,x)} [-\log p(x|z)] + \beta \bigl[ E_{q(k|x)}
         KL(q(z|k,x) \| p(z|k)) + KL(q(k|x) \| p(k)) \bigr]
 
-    In nats per image; both KL terms in closed form, the expectation over k exact. Sources:
+    In nats per image; both KL terms in closed form. Sources:
     Gaujac, Feige and Barber (2021), eq. 3; Higgins et al. (2017) for beta.
 
     Args:
         beta: Weight of the KL terms; 1 is the VAE.
+        expectation: How the decoder's expectation over k is taken.
 
     Raises:
         ValueError: If ``beta`` is negative.
     """
 
-    def __init__(self, beta: float = 1.0) -> None:
+    def __init__(self, beta: float = 1.0, expectation: Expectation = EXACT) -> None:
         super().__init__()
         if beta < 0:
             raise ValueError("beta must not be negative")
         self.beta = beta
+        self.expectation = expectation
 
     def forward(self, model: LatentMixtureModel, x: Tensor) -> Losses:
         """Compute the losses of images ``x`` with shape ``[n, D]``.
@@ -45,8 +48,9 @@ class VAE(Objective):
             raise TypeError(f"the vae objective needs a GaussianPrior, not {type(prior).__name__}")
         posterior = model.encode(x)
         pi = posterior.pi
-        bce = bernoulli_cross_entropy(model.decode_logits(posterior.z), x.unsqueeze(1))
-        reconstruction = (pi * bce).sum(1).mean()
+        codes, weights = self.expectation(posterior)
+        bce = bernoulli_cross_entropy(model.decode_logits(codes), x.unsqueeze(1))
+        reconstruction = (weights * bce).sum(1).mean()
         kl_z = (pi * prior.kl(posterior.mean, posterior.std)).sum(1).mean()
         kl_k = (pi * (posterior.log_pi + math.log(prior.n_components))).sum(1).mean()
         regularizer = self.beta * (kl_z + kl_k)

@@ -3,6 +3,7 @@
 from torch import Tensor
 
 from otlvm.divergences import Divergence
+from otlvm.expectations import EXACT, Expectation
 from otlvm.networks import LatentMixtureModel
 from otlvm.objectives.base import Losses, Objective, objectives
 
@@ -13,29 +14,34 @@ class WAE(Objective):
 
     .. math:: E_x E_{q(k|x)} E_{q(z|k,x)} |x - g(z)|^2 + \lambda D(E_x q(z|x) \| p(z))
 
-    The sum is over pixels; the expectation over k is exact. Sources: Tolstikhin et al. (2018);
+    The sum is over pixels. Sources: Tolstikhin et al. (2018);
     Gaujac, Feige and Barber (2021), eq. 16.
 
     Args:
         divergence: D.
         weight: lambda; "a few hundred or more" behaves alike in the paper.
+        expectation: How the decoder's expectation over k is taken.
 
     Raises:
         ValueError: If ``weight`` is negative.
     """
 
-    def __init__(self, divergence: Divergence, weight: float = 500.0) -> None:
+    def __init__(
+        self, divergence: Divergence, weight: float = 500.0, expectation: Expectation = EXACT
+    ) -> None:
         super().__init__()
         if weight < 0:
             raise ValueError("weight must not be negative")
         self.divergence = divergence
         self.weight = weight
+        self.expectation = expectation
 
     def forward(self, model: LatentMixtureModel, x: Tensor) -> Losses:
         """Compute the losses of images ``x`` with shape ``[n, D]``."""
         posterior = model.encode(x)
-        errors = (model.decode(posterior.z) - x.unsqueeze(1)).square().sum(-1)
-        reconstruction = (posterior.pi * errors).sum(1).mean()
+        codes, weights = self.expectation(posterior)
+        errors = (model.decode(codes) - x.unsqueeze(1)).square().sum(-1)
+        reconstruction = (weights * errors).sum(1).mean()
         divergence = self.divergence(posterior, model.prior)
         regularizer = self.weight * divergence
         total = reconstruction + regularizer

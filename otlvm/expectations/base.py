@@ -1,0 +1,27 @@
+"""How the decoder's expectation over q(k|x) is taken."""
+
+from abc import ABC, abstractmethod
+
+from torch import Tensor, nn
+
+from otlvm.latents import MixturePosterior
+from otlvm.registry import Registry
+
+
+class Expectation(nn.Module, ABC):
+    """A way to estimate E_q(k|x) f(z_k) by decoding some codes of each data point.
+
+    Decoding is what costs, so only the decoder uses it: a divergence always sees all K components.
+    """
+
+    @abstractmethod
+    def forward(self, posterior: MixturePosterior) -> tuple[Tensor, Tensor]:
+        """Choose what to decode.
+
+        Returns:
+            Codes ``[n, c, d]`` and weights ``[n, c]``: the weighted sum of f over the c codes of a
+            data point estimates the expectation, and its gradient that of the expectation.
+        """
+
+
+expectations: Registry[Expectation] = Registry("expectation", Expectation)

@@ -1,0 +1,21 @@
+"""The exact expectation: decode all components."""
+
+from torch import Tensor
+
+from otlvm.expectations.base import Expectation, expectations
+from otlvm.latents import MixturePosterior
+
+
+@expectations.register("exact")
+class Exact(Expectation):
+    """All K components, weighted by q(k|x): the paper's choice.
+
+    Source: Gaujac, Feige and Barber (2021), Sec. 2.2.
+    """
+
+    def forward(self, posterior: MixturePosterior) -> tuple[Tensor, Tensor]:
+        """Return all codes ``[n, K, d]`` and q(k|x); see `Expectation`."""
+        return posterior.z, posterior.pi
+
+
+EXACT = Exact()  # it has no state, so that all objectives may share it

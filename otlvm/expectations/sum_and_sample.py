@@ -1,0 +1,53 @@
+"""The likely components exactly, and one sample that stands for the rest."""
+
+import torch
+from torch import Tensor
+
+from otlvm.expectations.base import Expectation, expectations
+from otlvm.latents import MixturePosterior
+
+
+@expectations.register("sum_and_sample")
+class SumAndSample(Expectation):
+    r"""The most likely components of each data point exactly, plus one sample of the rest.
+
+    .. math:: \sum_{k \in top} \pi_k f_k + \frac{\pi_j}{r_j} f_j, \qquad j \sim r \propto \pi_{rest}
+
+    Unbiased, in value and in gradient: r is a constant for the gradient. Dropping the rest instead
+    would be as fast and would kill components. Source: Liu et al., *Rao-Blackwellized stochastic
+    gradients for discrete distributions* (2019), eq. 6.
+
+    Args:
+        likely: How many components are taken exactly; c = likely + 1 codes are decoded.
+
+    Raises:
+        ValueError: If ``likely`` is negative.
+    """
+
+    def __init__(self, likely: int = 2) -> None:
+        super().__init__()
+        if likely < 0:
+            raise ValueError("likely must not be negative")
+        self.likely = likely
+
+    def forward(self, posterior: MixturePosterior) -> tuple[Tensor, Tensor]:
+        """Choose ``likely + 1`` codes of each data point; see `Expectation`."""
+        pi = posterior.pi
+        if self.likely + 1 >= pi.shape[1]:  # nothing is saved
+            return posterior.z, pi
+        with torch.no_grad():
+            top = pi.topk(self.likely, dim=1).indices
+            # The floor keeps r a distribution where all mass is on top; it stays unbiased.
+            rest = pi.clamp_min(torch.finfo(pi.dtype).tiny).scatter(1, top, 0.0)
+            rest = rest / rest.sum(1, keepdim=True)
+            sampled = torch.multinomial(rest, 1)
+        chosen = torch.cat([top, sampled], dim=1)
+        weights = pi.gather(1, chosen)
+        ones = torch.ones_like(top, dtype=pi.dtype)
+        weights = weights / torch.cat([ones, rest.gather(1, sampled)], dim=1)
+        index = chosen.unsqueeze(2).expand(-1, -1, posterior.z.shape[2])
+        return posterior.z.gather(1, index), weights
+
+    def extra_repr(self) -> str:
+        """Show the parameters in ``repr``."""
+        return f"likely={self.likely}"

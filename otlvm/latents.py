@@ -40,6 +40,12 @@ class MixturePosterior:
         """q(k|x), with shape ``[n, K]``; rows sum to 1."""
         return torch.softmax(self.logits, dim=-1)
 
+    def detach(self) -> "MixturePosterior":
+        """The same posterior without its graph."""
+        return MixturePosterior(
+            self.logits.detach(), self.mean.detach(), self.std.detach(), self.z.detach()
+        )
+
     def cloud(self) -> tuple[Tensor, Tensor]:
         """Return the aggregated posterior as a weighted point cloud.
 

@@ -1,12 +1,16 @@
 """The interface of a latent divergence, and the easy door for your own."""
 
 from abc import ABC, abstractmethod
+from typing import Literal
 
+import torch
 from torch import Tensor, nn
 
 from otlvm.latents import MixturePosterior
 from otlvm.priors import Prior
 from otlvm.registry import Registry
+
+On = Literal["marginal", "joint"]
 
 
 class Divergence(nn.Module, ABC):
@@ -16,6 +20,13 @@ class Divergence(nn.Module, ABC):
     def forward(self, posterior: MixturePosterior, prior: Prior) -> Tensor:
         """Estimate D(q(z) || p(z)), a differentiable scalar."""
 
+    def update(self, posterior: MixturePosterior, prior: Prior) -> None:
+        """Adapt the divergence's own parameters, if it learns any, before each training step.
+
+        Such parameters are trained here, by the divergence's own optimiser, and nowhere else:
+        objectives call this with a detached posterior and otherwise know nothing of it.
+        """
+
 
 class SampleDivergence(Divergence):
     """A divergence of two weighted point clouds: implement `between`, the rest is done for you.
@@ -24,7 +35,19 @@ class SampleDivergence(Divergence):
     in order (rows ``i * K`` to ``i * K + K - 1`` belong to data point i). The prior's holds about
     as many points as the batch, equally many of each component, which has less variance than
     independent draws.
+
+    With ``on = "joint"`` the clouds are those of (z, k): each point gets K more coordinates, so
+    that two points of different components are further apart, by ``penalty`` times the prior's
+    expected squared distance of two draws. Any divergence of clouds then compares q(z, k) with
+    p(z, k).
+
+    Attributes:
+        on: Compare the marginals of z, or the joints of z and k.
+        penalty: What changing the component costs, if joint.
     """
+
+    on: On = "marginal"
+    penalty: float = 1.0
 
     @abstractmethod
     def between(self, x: Tensor, a: Tensor, y: Tensor, b: Tensor) -> Tensor:
@@ -45,6 +68,11 @@ class SampleDivergence(Divergence):
         x, a = posterior.cloud()
         per_component = -(-len(posterior.pi) // prior.n_components)
         y = prior.sample_components(per_component).flatten(0, 1).to(x.dtype)
+        if self.on == "joint":
+            corner = (0.5 * self.penalty * prior.spread().to(x.dtype)).sqrt()
+            corners = corner * torch.eye(prior.n_components, dtype=x.dtype, device=x.device)
+            x = torch.cat([x, corners.repeat(len(posterior.pi), 1)], dim=1)
+            y = torch.cat([y, corners.repeat(per_component, 1)], dim=1)
         return self.between(x, a, y, y.new_full((len(y),), 1 / len(y)))
 
 

@@ -6,9 +6,9 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-from otlvm.divergences.base import divergences
+from otlvm.divergences.base import On, divergences
 from otlvm.divergences.gaussian_kernels import imq_as_gaussians
-from otlvm.divergences.mmd import Kernel, KernelMMD, On, PriorBy, Statistic
+from otlvm.divergences.mmd import Kernel, KernelMMD, PriorBy, Statistic
 from otlvm.priors import Prior
 
 REACH = 100.0  # the closed form is exact up to ten times the typical distance of two draws

@@ -8,13 +8,12 @@ from weakref import WeakKeyDictionary
 import torch
 from torch import Tensor
 
-from otlvm.divergences.base import Divergence
+from otlvm.divergences.base import Divergence, On
 from otlvm.divergences.gaussian_kernels import GaussianKernels, PriorEmbedding, self_energy
 from otlvm.divergences.kernel_sum import Profile, kernel_self_sum, kernel_sum
 from otlvm.latents import MixturePosterior
 from otlvm.priors import GaussianPrior, Prior
 
-On = Literal["marginal", "joint"]
 PriorBy = Literal["auto", "closed_form", "sampled"]
 Statistic = Literal["u", "v"]
 

@@ -6,9 +6,9 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-from otlvm.divergences.base import divergences
+from otlvm.divergences.base import On, divergences
 from otlvm.divergences.gaussian_kernels import GaussianKernels
-from otlvm.divergences.mmd import Kernel, KernelMMD, On, PriorBy, Statistic
+from otlvm.divergences.mmd import Kernel, KernelMMD, PriorBy, Statistic
 from otlvm.priors import Prior
 
 MEDIAN_SAMPLES = 1000

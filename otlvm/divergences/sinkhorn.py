@@ -4,7 +4,7 @@ import torch
 from geomloss import SamplesLoss
 from torch import Tensor
 
-from otlvm.divergences.base import SampleDivergence, divergences
+from otlvm.divergences.base import On, SampleDivergence, divergences
 
 
 @divergences.register("sinkhorn")
@@ -21,15 +21,25 @@ class Sinkhorn(SampleDivergence):
         blur: Square root of the regularisation, in units of z.
         scaling: Ratio between successive blurs of the annealing, in (0, 1): nearer to 1 is slower
             and more exact. Coarse annealing may bring the value slightly below 0.
+        on: Compare the marginals of z, or the joints of z and k.
+        penalty: What changing the component costs, if joint; see `SampleDivergence`.
 
     Raises:
-        ValueError: If ``blur`` is not positive or ``scaling`` not in (0, 1).
+        ValueError: If ``blur`` or ``penalty`` is negative, or ``scaling`` not in (0, 1).
     """
 
-    def __init__(self, blur: float = 0.1, scaling: float = 0.5) -> None:
+    def __init__(
+        self,
+        blur: float = 0.1,
+        scaling: float = 0.5,
+        on: On = "marginal",
+        penalty: float = 1.0,
+    ) -> None:
         super().__init__()
-        if blur <= 0 or not 0 < scaling < 1:
-            raise ValueError("blur must be positive and scaling in (0, 1)")
+        if blur <= 0 or not 0 < scaling < 1 or penalty < 0:
+            raise ValueError("blur and penalty must be positive and scaling in (0, 1)")
+        self.on = on
+        self.penalty = penalty
         self.blur = blur
         self.scaling = scaling
         self.loss = SamplesLoss("sinkhorn", p=2, blur=blur, scaling=scaling, backend="tensorized")
@@ -43,4 +53,4 @@ class Sinkhorn(SampleDivergence):
 
     def extra_repr(self) -> str:
         """Show the parameters in ``repr``."""
-        return f"blur={self.blur}, scaling={self.scaling}"
+        return f"blur={self.blur}, scaling={self.scaling}, on={self.on!r}, penalty={self.penalty}"

@@ -42,6 +42,8 @@ class WAE(Objective):
         codes, weights = self.expectation(posterior)
         errors = (model.decode(codes) - x.unsqueeze(1)).square().sum(-1)
         reconstruction = (weights * errors).sum(1).mean()
+        if model.training:
+            self.divergence.update(posterior.detach(), model.prior)
         divergence = self.divergence(posterior, model.prior)
         regularizer = self.weight * divergence
         total = reconstruction + regularizer

@@ -47,11 +47,11 @@ def draw_curves(curves: pd.DataFrame, records: pd.DataFrame) -> Figure:
                 legend=False if key == "accuracy" else "full",
             )
             axis.set(xlabel="training steps", ylabel=title, xlim=(0, curves["step"].max()))
-        axes[0].set_ylim(bottom=0)
         baselines = records[~records["label"].isin(labels) & records["accuracy"].notna()]
         for label, group in baselines.groupby("label", sort=False):
             level = group["accuracy"].astype(float).mean()
             axes[0].axhline(level, color="0.3", linestyle=":", linewidth=1.4, label=str(label))
+        axes[0].set_ylim(bottom=0)  # after the lines: it ends the search for a top that shows all
         curve_lines, curve_names = axes[1].get_legend_handles_labels()
         level_lines, level_names = axes[0].get_legend_handles_labels()
         axes[1].get_legend().remove()

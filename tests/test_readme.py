@@ -73,3 +73,10 @@ def test_library_never_imports_the_harness():
         assert "import benchmarks" not in file.read_text(), file
         assert "from benchmarks" not in file.read_text(), file
     assert sys.modules["otlvm"]
+
+
+def test_the_readme_shows_the_table_that_the_suite_printed():
+    printed = (ROOT / "results" / "quick" / "table.md").read_text().splitlines()
+    rows = [line for line in printed if line.startswith("|")]
+    assert len(rows) >= 5
+    assert "\n".join(rows) in (ROOT / "README.md").read_text()

@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 from rich.console import Console
 
+from benchmarks.figures import draw_curves, read_curves
 from benchmarks.metrics import METRICS
 from benchmarks.store import Store
 from benchmarks.table import main, show
@@ -379,3 +380,15 @@ def test_manifest(tmp_path):
     assert store.manifest() == {"schema": 1, "name": "name", "runs": runs}
     assert json.loads((tmp_path / "suite.json").read_text())["runs"] == runs
     assert [path.name for path in tmp_path.iterdir()] == ["suite.json"]
+
+
+@pytest.mark.parametrize("level", [0.05, 0.3, 0.95])
+def test_figure_shows_the_baselines(commit, level):
+    store = commit({"a": [{"accuracy": 0.5}], "k": [{"accuracy": level}]}, curves=CURVES)
+    (store.runs / "run1/curves.csv").unlink()  # as a baseline
+    records = read_records(store)
+    figure = draw_curves(read_curves(store, records), records)
+    low, high = figure.axes[0].get_ylim()
+    (line,) = (line for line in figure.axes[0].lines if line.get_label() == "k")
+    assert low <= line.get_ydata()[0] <= high
+    assert figure.legends[0].get_texts()[-1].get_text() == "k"

@@ -105,6 +105,7 @@ def _train(
         batch_size=train["batch_size"],
         learning_rate=train["learning_rate"],
         log_every=train["eval_every"],
+        compiled=train["compile"],
         evaluate=lambda trained: curve_point(trained, data),
         on_row=log,
     )

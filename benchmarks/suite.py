@@ -39,6 +39,7 @@ class Train(Strict):
     batch_size: int = Field(128, gt=1)
     learning_rate: float = Field(5e-4, gt=0)
     eval_every: int = Field(100, gt=0)
+    compile: bool = False
     pretrain: Pretrain = Field(default_factory=Pretrain)
 
 

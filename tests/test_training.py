@@ -1,4 +1,5 @@
 import math
+import shutil
 
 import pytest
 import torch
@@ -150,3 +151,27 @@ def test_a_model_of_instances_cannot_be_saved(model, tmp_path):
     other = LatentMixtureModel((1, 4, 4), model.network, model.prior)
     with pytest.raises(ValueError, match="pass specs"):
         other.save(tmp_path)
+
+
+@pytest.mark.skipif(shutil.which("g++") is None, reason="torch.compile needs a C++ compiler")
+@pytest.mark.filterwarnings("ignore")  # the compiler's own
+def test_compiled_training_is_eager_training(x):
+    rows = []
+    for compiled in (False, True):
+        torch.manual_seed(0)
+        model = LatentMixtureModel((1, 4, 4), {"name": "mlp", "hidden": [8]}, PRIOR)
+        objective = objectives.build({"name": "vae", "beta": 0.0})
+        # Without noise both see the same codes: compiled code draws differently.
+        model.network.components.register_forward_hook(
+            lambda _m, _i, out: (out[0], 0 * out[1] + 1e-6)
+        )
+        history = fit(model, objective, x, steps=4, batch_size=16, log_every=2, compiled=compiled)
+        rows.append(history.rows)
+        assert set(model.state_dict()) == set(load_names(model))
+    for eager, fast in zip(*rows, strict=True):
+        assert fast["loss"] == pytest.approx(eager["loss"], rel=1e-4)
+
+
+def load_names(model):
+    """Names as an uncompiled model has them."""
+    return [name for name in model.state_dict() if "_orig_mod" not in name]

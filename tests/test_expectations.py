@@ -128,3 +128,11 @@ def test_gumbel_gradients_reach_all_components(inputs, hard):
 def test_nonsense_is_refused(make):
     with pytest.raises(ValueError, match=r"negative|positive"):
         make()
+
+
+@pytest.mark.parametrize("likely", [1, 3])
+def test_a_constant_in_f_makes_no_noise_in_the_gradient(inputs, likely):
+    logits, z = (t.clone().requires_grad_() for t in inputs)
+    _, weights = SumAndSample(likely)(MixturePosterior(logits, z, z, z))
+    (1000 * weights).sum().backward()
+    torch.testing.assert_close(logits.grad, torch.zeros_like(logits), atol=1e-10, rtol=0)

@@ -7,8 +7,20 @@ from torch import Tensor
 from otlvm.divergences.base import SampleDivergence, divergences
 
 
+class _Sliced(SampleDivergence):
+    def __init__(self, projections: int = 50) -> None:
+        super().__init__()
+        if projections < 1:
+            raise ValueError("projections must be positive")
+        self.projections = projections
+
+    def extra_repr(self) -> str:
+        """Show the parameters in ``repr``."""
+        return f"projections={self.projections}"
+
+
 @divergences.register("sliced_wasserstein")
-class SlicedWasserstein(SampleDivergence):
+class SlicedWasserstein(_Sliced):
     r"""The squared sliced 2-Wasserstein distance: the mean of W_2^2 over random directions.
 
     Sources: Bonneel et al., *Sliced and Radon Wasserstein barycenters of measures* (2015);
@@ -21,23 +33,13 @@ class SlicedWasserstein(SampleDivergence):
         ValueError: If ``projections`` is not positive.
     """
 
-    def __init__(self, projections: int = 50) -> None:
-        super().__init__()
-        if projections < 1:
-            raise ValueError("projections must be positive")
-        self.projections = projections
-
     def between(self, x: Tensor, a: Tensor, y: Tensor, b: Tensor) -> Tensor:
         """The mean over directions; see `SampleDivergence`."""
         return projected_distances(x, a, y, b, self.projections).mean()
 
-    def extra_repr(self) -> str:
-        """Show the parameters in ``repr``."""
-        return f"projections={self.projections}"
-
 
 @divergences.register("max_sliced")
-class MaxSliced(SampleDivergence):
+class MaxSliced(_Sliced):
     r"""The squared max-sliced 2-Wasserstein distance: the largest W_2^2 over random directions.
 
     Source: Deshpande et al., *Max-sliced Wasserstein distance and its use for GANs* (2019); over
@@ -50,19 +52,9 @@ class MaxSliced(SampleDivergence):
         ValueError: If ``projections`` is not positive.
     """
 
-    def __init__(self, projections: int = 50) -> None:
-        super().__init__()
-        if projections < 1:
-            raise ValueError("projections must be positive")
-        self.projections = projections
-
     def between(self, x: Tensor, a: Tensor, y: Tensor, b: Tensor) -> Tensor:
         """The maximum over directions; see `SampleDivergence`."""
         return projected_distances(x, a, y, b, self.projections).max()
-
-    def extra_repr(self) -> str:
-        """Show the parameters in ``repr``."""
-        return f"projections={self.projections}"
 
 
 def projected_distances(x: Tensor, a: Tensor, y: Tensor, b: Tensor, projections: int) -> Tensor:

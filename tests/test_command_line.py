@@ -287,7 +287,7 @@ def test_list(run_main):
             for parameter in registry.parameters(name):
                 assert parameter in output
     assert [registry.kind for registry in REGISTRIES] == [
-        *("prior", "divergence", "objective", "network", "dataset", "baseline")
+        *("prior", "divergence", "objective", "expectation", "network", "dataset", "baseline")
     ]
 
 

@@ -48,6 +48,7 @@ def test_the_suite_s_sections_reach_every_run(load):
             "batch_size": 32,
             "learning_rate": 5e-4,
             "eval_every": 2,
+            "compile": False,
             "pretrain": {"steps": 2, "learning_rate": 1e-3},
         },
     }

@@ -244,6 +244,10 @@ def main(arguments: list[str] | None = None) -> int:
     console = Console()
     frame = measure(divergence_cases() + step_cases(), 3 if options.quick else 9, console)
     print_ratios(frame, console)
+    if not frame["peer"].str.contains("pythae").any():
+        console.print(
+            "pythae is not installed: left out (pip install 'otlvm[peers]')", markup=False
+        )
     options.out.mkdir(parents=True, exist_ok=True)
     frame.to_csv(options.out / "ratios.csv", index=False, float_format="%.4g")
     console.print(f"written to {options.out / 'ratios.csv'}", markup=False, highlight=False)

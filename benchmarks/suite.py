@@ -227,7 +227,10 @@ def _expand(file: YamlFile, overrides: dict[str, Any]) -> list[Run]:
         model = _validated(Model, config["model"], ("model",)).model_dump()
         model = {key: as_mapping(value) for key, value in model.items()}
         config = {"data": config["data"], "model": model, "baseline": as_mapping(baseline)}
-        label = show_value(config["baseline"])
+        options = {k: v for k, v in config["baseline"].items() if k != "name"}
+        label = " ".join(
+            [show_value(config["baseline"]), *(f"{k}={v}" for k, v in options.items())]
+        )
         origin = ("baselines", index)
         runs += [Run(label, seed, config, origin) for seed in suite.seeds]
     return runs

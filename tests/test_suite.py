@@ -398,3 +398,8 @@ def test_show_path():
 def test_only_true_and_false_are_truth_values(word):
     assert parse(f"{word}: {word}") == {word: word}
     assert parse("a: true\nb: False") == {"a": True, "b": False}
+
+
+def test_baselines_are_told_apart_by_their_parameters(load):
+    suite = load("baselines: [kmeans, {name: kmeans, n_init: 3}]\n")
+    assert [run.label for run in suite.runs] == ["kmeans", "kmeans n_init=3"]

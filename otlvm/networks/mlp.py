@@ -17,7 +17,7 @@ class MLP(Network):
     ReLU follows each hidden layer, after layer norm in the classifier and batch norm in the
     decoder. Batch norm in a dense classifier would centre the mean image away (convolutions,
     whose batch norm shares its mean among all places, keep it), and a VAE's components would not
-    shut off as in the paper: 3 or 4 of 10 survive instead of 1.
+    all shut off as in the paper.
 
     Args:
         image_shape: Channels, height and width.

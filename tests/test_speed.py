@@ -1,12 +1,17 @@
+import sys
 import time
 
 import pytest
 import torch
+from rich.console import Console
 
-from benchmarks import speed
-from benchmarks.peers import plain_imq_mmd, pythae_mmd
+from benchmarks.speed import divergences as speed_divergences
+from benchmarks.speed import growth, ratios, training
+from benchmarks.speed.__main__ import main
+from benchmarks.speed.peers import in_default_layout, plain_imq_mmd, pythae_mmd, pythae_trainer
 from otlvm.divergences import IMQMMD, PAPER_SCALES
 from otlvm.latents import MixturePosterior
+from otlvm.networks import LatentMixtureModel, networks
 from otlvm.priors import GaussianMixture
 
 
@@ -73,17 +78,51 @@ def test_single_precision_is_as_good_as_the_plain_algorithms(codes):
 def test_medians_are_of_interleaved_calls():
     order = []
     calls = (lambda: order.append("a"), lambda: (order.append("b"), time.sleep(0.01)))
-    ours, peer = speed.interleaved_medians(calls, repetitions=3)
+    ours, peer = ratios.interleaved_medians(calls, repetitions=3)
     assert order == ["a", "b"] * 4  # the first of each warms up
     assert peer > 0.01 > ours
 
 
 def test_command_line(tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr(speed, "POINTS", 8)
-    assert speed.main(["--quick", "--out", str(tmp_path)]) == 0
+    monkeypatch.setattr(speed_divergences, "POINTS", 8)
+    monkeypatch.setattr(training, "BATCH", 8)
+    monkeypatch.setitem(sys.modules, "pythae", None)
+    assert main(["--quick", "--out", str(tmp_path)]) == 0
     lines = (tmp_path / "ratios.csv").read_text().splitlines()
     assert lines[0] == "what,ours,peer,ours_ms,peer_ms,ratio,target,threads"
     assert len(lines) >= 9
     shown = " ".join(capsys.readouterr().out.split())
     assert "GM-WAE" in shown
     assert "ratio" in shown
+    assert "pythae is not installed" in shown
+
+
+def test_growth_is_measured_and_drawn(tmp_path):
+    sweeps = {"points": (8, 600), "components": (1, 2)}
+    frame = growth.grow(Console(), sweeps)
+    plain = frame[frame["way"].str.contains("plainly")]
+    assert list(plain["points"]) == [8, 128, 128]  # 600 points would need gigabytes
+    assert (frame["ms"] > 0).all()
+    growth.draw_growth(frame, tmp_path / "growth.png")
+    assert (tmp_path / "growth.png").stat().st_size > 10_000
+
+
+def test_peers_decode_the_same_in_their_own_memory_layout():
+    network = networks.build(
+        {"name": "paper_conv", "decoder_filters": 4, "encoder_filters": 4},
+        image_shape=(1, 8, 8), n_components=1, dim=2,
+    )  # fmt: skip
+    z = torch.randn(5, 2)
+    expected = network.decoder(z)
+    torch.testing.assert_close(in_default_layout(network.decoder)(z), expected)
+    assert not any(type(m).__name__ == "ToImages" for m in network.decoder.modules())
+
+
+def test_an_epoch_of_pythaes_trainer_trains_the_given_networks(tmp_path):
+    pytest.importorskip("pythae")
+    model = LatentMixtureModel((1, 4, 4), {"name": "mlp", "hidden": [8]}, "standard_normal")
+    before = [p.clone() for p in model.network.decoder.parameters()]
+    trainer = pythae_trainer(model, torch.rand(32, 16), 16, 500.0, str(tmp_path))
+    trainer.train_step(1)
+    after = model.network.decoder.parameters()
+    assert not all(torch.equal(p, q) for p, q in zip(before, after, strict=True))

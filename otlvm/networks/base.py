@@ -26,6 +26,8 @@ class Network(nn.Module):
     def encode(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Map images ``[n, D]`` to logits ``[n, K]``, means and standard deviations."""
         mean, std = self.components(x)
+        if mean.shape[1] == 1:  # q(k|x) is 1 whatever its logit: the classifier has nothing to say
+            return mean.new_zeros(len(mean), 1), mean, std
         return self.classifier(x), mean, std
 
     def decode(self, z: Tensor) -> Tensor:

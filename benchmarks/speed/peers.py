@@ -2,12 +2,14 @@
 
 from collections.abc import Callable
 from types import SimpleNamespace
+from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from otlvm.divergences import PAPER_SCALES
 from otlvm.networks import LatentMixtureModel
+from otlvm.networks.paper_conv import ToImages
 
 
 def plain_imq_mmd(z: Tensor, pi: Tensor, y: Tensor) -> Tensor:
@@ -66,3 +68,65 @@ def pythae_mmd(
     """A weighted MMD on flattened points with pythae's kernel matrices."""
     b = torch.full_like(y[:, 0], 1 / len(y))
     return a @ kernel(x, x) @ a + b @ kernel(y, y) @ b - 2 * (a @ kernel(x, y) @ b)
+
+
+def pythae_trainer(
+    model: LatentMixtureModel, images: Tensor, batch_size: int, weight: float, folder: str
+) -> Any:
+    """Pythae's ``WAE_MMD`` of a one-component model's networks, in pythae's own trainer, prepared.
+
+    Args:
+        model: Gives the networks and the prior's dimension.
+        images: Training images, with shape ``[n, D]``.
+        batch_size: Images a step.
+        weight: Weight of the MMD.
+        folder: Where pythae writes its logs.
+
+    Raises:
+        ImportError: If pythae is not installed (the ``peers`` extra).
+    """
+    from pythae.data.datasets import BaseDataset
+    from pythae.models import WAE_MMD, WAE_MMD_Config
+    from pythae.models.base.base_utils import ModelOutput
+    from pythae.models.nn import BaseDecoder, BaseEncoder
+    from pythae.trainers import BaseTrainer, BaseTrainerConfig
+
+    class Encoder(BaseEncoder):  # type: ignore[misc]
+        def __init__(self) -> None:
+            super().__init__()
+            self.network = model.network
+
+        def forward(self, x: Tensor) -> Any:
+            _, mean, std = self.network.encode(x)
+            return ModelOutput(embedding=(mean + std * torch.randn_like(std)).squeeze(1))
+
+    class Decoder(BaseDecoder):  # type: ignore[misc]
+        def __init__(self) -> None:
+            super().__init__()
+            self.decoder = in_default_layout(model.network.decoder)
+
+        def forward(self, z: Tensor) -> Any:
+            return ModelOutput(reconstruction=torch.sigmoid(self.decoder(z)))
+
+    dim = model.prior.dim
+    config = WAE_MMD_Config(
+        input_dim=(images.shape[1],),
+        latent_dim=dim,
+        reg_weight=weight,
+        scales=[c / (2.0 * dim) for c in PAPER_SCALES],
+    )
+    training = BaseTrainerConfig(
+        output_dir=folder, per_device_train_batch_size=batch_size, learning_rate=5e-4
+    )
+    data = BaseDataset(images, torch.zeros(len(images)))
+    trainer = BaseTrainer(WAE_MMD(config, Encoder(), Decoder()), data, None, training)
+    trainer.prepare_training()
+    return trainer
+
+
+def in_default_layout(network: nn.Module) -> nn.Module:
+    """Undo our memory layout: it is ours, not the architecture's."""
+    for name, child in network.named_children():
+        if isinstance(child, ToImages):
+            setattr(network, name, nn.Unflatten(1, child.shape))
+    return network.to(memory_format=torch.contiguous_format)

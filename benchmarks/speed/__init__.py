@@ -1,0 +1,1 @@
+"""Our speed against peers, side by side in one process: ``python -m benchmarks.speed``."""

@@ -1,0 +1,47 @@
+"""``python -m benchmarks.speed``: our speed against peers, side by side in one process."""
+
+import argparse
+from pathlib import Path
+
+import torch
+from rich.console import Console
+
+from benchmarks.speed.divergences import divergence_cases
+from benchmarks.speed.growth import draw_growth, grow
+from benchmarks.speed.ratios import measure, print_ratios
+from benchmarks.speed.training import step_cases, throughput_cases
+from otlvm.data import mnist_5k
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command line; returns the exit code."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.speed", description=__doc__)
+    parser.add_argument("--quick", action="store_true",
+                        help="3 repetitions instead of 9; no torch.compile, no growth")  # fmt: skip
+    parser.add_argument("--threads", type=int, help="torch's threads (default: all cores)")
+    parser.add_argument("--out", type=Path, default=Path("results/speed"), metavar="DIR")
+    options = parser.parse_args(arguments)
+    if options.threads:
+        torch.set_num_threads(options.threads)
+    console = Console()
+    compiled = not options.quick
+    cases = divergence_cases(compiled) + step_cases(compiled)
+    try:
+        cases += throughput_cases(mnist_5k().x_train)
+    except ImportError:
+        console.print("pythae is not installed: left out (pip install 'otlvm[peers]')",
+                      markup=False)  # fmt: skip
+    frame = measure(cases, 3 if options.quick else 9, console)
+    print_ratios(frame, console)
+    options.out.mkdir(parents=True, exist_ok=True)
+    frame.to_csv(options.out / "ratios.csv", index=False, float_format="%.4g")
+    if not options.quick:
+        growth = grow(console)
+        growth.to_csv(options.out / "growth.csv", index=False, float_format="%.4g")
+        draw_growth(growth, options.out / "growth.png")
+    console.print(f"written to {options.out}", markup=False, highlight=False)
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

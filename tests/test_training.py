@@ -113,7 +113,7 @@ def test_divergence_of_training_names_term_and_step(model, x, value):
             term = loss * (value if self.calls == 7 else 1.0)
             return Losses(loss + term, loss, term, {"strange": term})
 
-    with pytest.raises(DivergedError, match=r"strange.* between steps 6 and 10"):
+    with pytest.raises(DivergedError, match=r"strange is (nan|inf) at step 7"):
         fit(model, Breaks(), x, steps=20, batch_size=16, log_every=5)
 
 

@@ -4,6 +4,7 @@ import itertools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -40,6 +41,7 @@ class Adversarial(SampleDivergence):
         self.hidden = tuple(hidden)
         self.learning_rate = learning_rate
         self._critic: _Critic | None = None
+        self._saved: dict[str, Any] = {}
 
     def update(self, posterior: MixturePosterior, prior: Prior) -> None:
         """Train the discriminator on one batch; see `Divergence.update`."""
@@ -60,10 +62,26 @@ class Adversarial(SampleDivergence):
         logits = functional_call(net, frozen, (x,)).squeeze(1)
         return a @ softplus(-logits) - math.log(2)
 
+    def get_extra_state(self) -> dict[str, Any]:
+        """Return discriminator and optimiser, for checkpoints."""
+        if self._critic is None:
+            return self._saved
+        net, optimizer = self._critic.net, self._critic.optimizer
+        return {"net": net.state_dict(), "optimizer": optimizer.state_dict()}
+
+    def set_extra_state(self, state: dict[str, Any]) -> None:
+        """Go on with a saved discriminator, once the codes' device is known."""
+        self._critic, self._saved = None, state
+
     def _critic_for(self, x: Tensor) -> "_Critic":
         if self._critic is None:  # the dimension is known only now
-            net = _discriminator((x.shape[1], *self.hidden)).to(x)
-            self._critic = _Critic(net, torch.optim.Adam(net.parameters(), lr=self.learning_rate))
+            with torch.random.fork_rng(devices=[], enabled=bool(self._saved)):
+                net = _discriminator((x.shape[1], *self.hidden)).to(x)
+            critic = _Critic(net, torch.optim.Adam(net.parameters(), lr=self.learning_rate))
+            if self._saved:
+                net.load_state_dict(self._saved["net"])
+                critic.optimizer.load_state_dict(self._saved["optimizer"])
+            self._critic, self._saved = critic, {}
         return self._critic
 
     def extra_repr(self) -> str:

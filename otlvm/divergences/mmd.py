@@ -87,7 +87,7 @@ class KernelMMD(Divergence):
         if self.statistic == "u" and n < 2:
             raise ValueError("the U-statistic needs at least 2 data points")
         x, a = self._clouds(posterior.z, posterior.pi / n)
-        fitted: _Fitted = self._fit(prior, x)
+        fitted = self._fit(prior, x)
         q_q = self._within(fitted.kernel, x, a, n, n_components)
         if fitted.embedding is not None:
             # Joint: cloud k meets component k only; marginal: the one cloud meets all of them.
@@ -112,9 +112,8 @@ class KernelMMD(Divergence):
         group = n_components if self.on == "marginal" else 1
         return n / (n - 1) * kernel_self_sum(kernel.profile, x, a, group)
 
-    @torch.compiler.disable  # type: ignore[untyped-decorator]
     def _fit(self, prior: Prior, like: Tensor) -> _Fitted:
-        """Compute what depends on the prior alone, once; in Python, so not for a compiler."""
+        """Compute what depends on the prior alone, once."""
         fitted = self._fitted.get(prior)
         if fitted is None or fitted.device != like.device or fitted.dtype != like.dtype:
             with torch.no_grad():

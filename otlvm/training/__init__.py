@@ -1,7 +1,19 @@
-"""Training: moment pretraining and the loop."""
+"""Training: moment pretraining, the loop, and its checkpoints."""
 
 from otlvm.training.batches import batches
-from otlvm.training.fit import DivergedError, History, fit
+from otlvm.training.checkpoint import CheckpointError, Checkpoints, InterruptedTrainingError
+from otlvm.training.fit import History, fit
+from otlvm.training.meter import DivergedError
 from otlvm.training.pretrain import moment_loss, pretrain_moments
 
-__all__ = ["DivergedError", "History", "batches", "fit", "moment_loss", "pretrain_moments"]
+__all__ = [
+    "CheckpointError",
+    "Checkpoints",
+    "DivergedError",
+    "History",
+    "InterruptedTrainingError",
+    "batches",
+    "fit",
+    "moment_loss",
+    "pretrain_moments",
+]

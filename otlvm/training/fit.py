@@ -4,19 +4,17 @@ import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 import torch
 from torch import Tensor
+from torch.nn.utils import get_total_norm
 
 from otlvm.networks import LatentMixtureModel
 from otlvm.objectives import Losses, Objective
-from otlvm.training.batches import batches
-
-Row = dict[str, float]
-
-
-class DivergedError(RuntimeError):
-    """A loss that is no longer finite; names the term and the steps between which it broke."""
+from otlvm.training.batches import BatchSampler
+from otlvm.training.checkpoint import Checkpoints, RandomState, State
+from otlvm.training.meter import DivergedError, Meter, Row
 
 
 @dataclass
@@ -26,13 +24,21 @@ class History:
     Attributes:
         rows: One a logged step: ``step``, the mean losses since the row before, and what
             ``evaluate`` returned.
-        seconds: Time spent in training steps, evaluation left out.
+        seconds: Time spent in training steps, evaluation and checkpoints left out.
         steps: Training steps done.
     """
 
     rows: list[Row] = field(default_factory=list)
     seconds: float = 0.0
     steps: int = 0
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return the fields."""
+        return dict(vars(self))
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Take the fields of another history."""
+        vars(self).update(state)
 
 
 def fit(
@@ -47,6 +53,7 @@ def fit(
     compiled: bool = False,
     evaluate: Callable[[LatentMixtureModel], Row] | None = None,
     on_row: Callable[[Row], None] | None = None,
+    checkpoints: Checkpoints | None = None,
 ) -> History:
     """Minimise an objective with Adam.
 
@@ -65,59 +72,78 @@ def fit(
             others less time. Needs a C++ compiler on CPUs.
         evaluate: Called at each row with the model in eval mode; what it returns joins the row.
         on_row: Called with each finished row, for progress displays.
+        checkpoints: Where to save the state of training. If there is one, training goes on from
+            it, with the result, bit for bit on a CPU, of a training that was never interrupted.
 
     Raises:
-        DivergedError: If a loss becomes NaN or infinite.
+        DivergedError: If a loss, the gradient or what ``evaluate`` returns becomes NaN or infinite.
+        InterruptedTrainingError: If ``checkpoints`` says stop.
         ValueError: If there are fewer images than ``batch_size``.
     """
     parameters = [*model.parameters(), *objective.parameters()]
     optimizer = torch.optim.Adam(parameters, lr=learning_rate, fused=True)
+    sampler, history, meter = BatchSampler(x, batch_size), History(), Meter()
+    parts: dict[str, Any] = {
+        "model": model,
+        "objective": objective,
+        "optimizer": optimizer,
+        "sampler": sampler,
+        "history": history,
+        "meter": meter,
+        "random": RandomState(x.device),
+    }
+    saved = checkpoints.load() if checkpoints is not None else None
+    if saved is not None:
+        for name, part in parts.items():
+            part.load_state_dict(saved[name])
+
+    def state() -> State:
+        return {name: part.state_dict() for name, part in parts.items()}
+
     compute = torch.compile(objective) if compiled else objective
-    history = History()
-    sums: dict[str, Tensor] = {}
     model.train()
+    objective.train()
     started = time.perf_counter()
-    for step, batch in enumerate(batches(x, batch_size, steps), start=1):
+    for step in range(history.steps + 1, steps + 1):
         optimizer.zero_grad(set_to_none=True)
-        losses: Losses = compute(model, batch)
+        losses: Losses = compute(model, sampler.draw())
         torch.autograd.backward(losses.total)
         optimizer.step()
         with torch.no_grad():
-            for name, value in _scalars(losses).items():
-                sums[name] = sums[name] + value if name in sums else value.detach().clone()
+            meter.add(step, _scalars(losses, parameters))
+        history.seconds += time.perf_counter() - started
+        history.steps = step
+        started = time.perf_counter()
         if step % log_every == 0 or step == steps:
-            count = step - history.steps
-            row: Row = {"step": step}
-            row |= {name: float(value) / count for name, value in sums.items()}
-            history.seconds += time.perf_counter() - started
-            _check_finite(row, history.steps)
-            history.steps = step
+            row: Row = {"step": step, **meter.row()}
             if evaluate is not None:
                 model.eval()
                 row |= evaluate(model)
                 model.train()
+            _check_finite(row, step)
             history.rows.append(row)
             if on_row is not None:
                 on_row(row)
-            sums.clear()
+            started = time.perf_counter()
+        if checkpoints is not None:
+            checkpoints.after(step, step == steps, state)
             started = time.perf_counter()
     model.eval()
     return history
 
 
-def _scalars(losses: Losses) -> dict[str, Tensor]:
+def _scalars(losses: Losses, parameters: list[torch.nn.Parameter]) -> dict[str, Tensor]:
+    gradients = [p.grad for p in parameters if p.grad is not None]
     return {
         "loss": losses.total,
+        "gradient": get_total_norm(gradients, foreach=True),
         "reconstruction": losses.reconstruction,
         "regularizer": losses.regularizer,
         **losses.terms,
     }
 
 
-def _check_finite(row: Row, last_good: int) -> None:
-    broken = [name for name, value in row.items() if not math.isfinite(value)]
-    if broken:
-        # The sum's own name says least: name the term that broke it where one did.
-        names = [name for name in broken if name != "loss"] or broken
-        between = f"between steps {last_good + 1} and {row['step']:.0f}"
-        raise DivergedError(f"{', '.join(names)} not finite {between}")
+def _check_finite(row: Row, step: int) -> None:
+    for name, value in row.items():
+        if not math.isfinite(value):
+            raise DivergedError(name, value, step)

@@ -1,23 +1,33 @@
 """One run in, one result out: the only caller of build, fit and evaluate."""
 
 import math
+import random
 import time
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
+import numpy as np
 import torch
 
 from benchmarks.fields import Config
 from benchmarks.machine import peak_memory, reset_peak_memory
-from benchmarks.suite import Run
 from otlvm.data import Dataset
 from otlvm.evaluation import assignment_scores, baselines, curve_point, evaluate
 from otlvm.networks import LatentMixtureModel
 from otlvm.objectives import objectives
 from otlvm.priors import priors
-from otlvm.training import DivergedError, fit, pretrain_moments
-from otlvm.training.fit import Row
+from otlvm.training import (
+    CheckpointError,
+    Checkpoints,
+    DivergedError,
+    InterruptedTrainingError,
+    fit,
+    pretrain_moments,
+)
+
+Row = dict[str, float]
 
 
 @dataclass
@@ -28,6 +38,7 @@ class Result:
         status: ``done``, ``failed`` (it raised) or ``diverged`` (a number stopped being finite).
         reason: Why, if not done; one line.
         details: The traceback, if it raised.
+        diverged: Term, value and step, if it diverged.
         metrics: The numbers of the tables, by name.
         curves: One row a logged step.
         model: The trained model, if there is one.
@@ -36,40 +47,62 @@ class Result:
     status: str = "done"
     reason: str | None = None
     details: str | None = None
+    diverged: dict[str, Any] | None = None
     metrics: dict[str, float] = field(default_factory=dict)
     curves: list[Row] = field(default_factory=list)
     model: LatentMixtureModel | None = None
 
 
 def execute(
-    run: Run, data: Dataset, device: torch.device, on_row: Callable[[Row], None] | None = None
+    config: Config,
+    seed: int,
+    data: Dataset,
+    checkpoints: Checkpoints,
+    on_row: Callable[[Row], None] | None = None,
 ) -> Result:
     """Train and evaluate one run; whatever it raises becomes its status.
 
     Args:
-        run: The run.
-        data: Its data, on the device.
-        device: Where it trains.
+        config: The run's config.
+        seed: Its seed.
+        data: Its data, on the device where it trains.
+        checkpoints: Where it saves its state; it goes on from what is there.
         on_row: Called with each row of the learning curve.
+
+    Raises:
+        InterruptedTrainingError: If ``checkpoints`` says stop.
+        CheckpointError: If what is there is no checkpoint of this run.
     """
     result = Result()
-    torch.manual_seed(run.seed)
+    device = data.x_train.device
+    seed_everything(seed)
     reset_peak_memory(device)
     try:
-        if "baseline" in run.config:
-            _cluster(run, data, result)
+        if "baseline" in config:
+            _cluster(config, seed, data, result)
         else:
-            _train(run.config, data, device, result, on_row)
+            _train(config, data, checkpoints, result, on_row)
         result.metrics["peak_mb"] = peak_memory(device)
-        broken = [name for name, value in result.metrics.items() if not math.isfinite(value)]
-        if broken:
-            raise DivergedError(f"{', '.join(broken)} not finite after training")
+        for name, value in result.metrics.items():
+            if not math.isfinite(value):
+                raise DivergedError(name, value, config.get("train", {}).get("steps", 0))
+    except (InterruptedTrainingError, CheckpointError):
+        raise
     except DivergedError as error:
         result.status, result.reason = "diverged", str(error)
+        facts = {"term": error.term, "value": str(error.value), "step": error.step}
+        result.diverged, result.metrics = facts, {}
     except Exception as error:  # one bad cell must not cost the others; the record tells all
         result.status, result.reason = "failed", one_line(error)
-        result.details = traceback.format_exc()
+        result.details, result.metrics = traceback.format_exc(), {}
     return result
+
+
+def seed_everything(seed: int) -> None:
+    """Seed every generator that a run may draw from."""
+    random.seed(seed)
+    np.random.seed(seed)  # noqa: NPY002 (plug-ins may draw from it)
+    torch.manual_seed(seed)
 
 
 def one_line(error: Exception) -> str:
@@ -80,17 +113,19 @@ def one_line(error: Exception) -> str:
 def _train(
     config: Config,
     data: Dataset,
-    device: torch.device,
+    checkpoints: Checkpoints,
     result: Result,
     on_row: Callable[[Row], None] | None,
 ) -> None:
+    device = data.x_train.device
     model = LatentMixtureModel(data.image_shape, **config["model"]).to(device)
     objective = objectives.build(config["objective"]).to(device)
     train = config["train"]
-    started = time.perf_counter()
-    pretrain_moments(model, data.x_train, batch_size=train["batch_size"], **train["pretrain"])
-    _synchronize(device)
-    pretrain_seconds = time.perf_counter() - started
+    if checkpoints.load() is None:
+        started = time.perf_counter()
+        pretrain_moments(model, data.x_train, batch_size=train["batch_size"], **train["pretrain"])
+        _synchronize(device)
+        checkpoints.notes["pretrain_seconds"] = time.perf_counter() - started
 
     def log(row: Row) -> None:
         result.curves.append(row)
@@ -108,19 +143,19 @@ def _train(
         compiled=train["compile"],
         evaluate=lambda trained: curve_point(trained, data),
         on_row=log,
+        checkpoints=checkpoints,
     )
-    result.model = model
+    result.curves, result.model = history.rows, model
     result.metrics = {
         **evaluate(model, data),
-        "fit_seconds": pretrain_seconds + history.seconds,
+        "fit_seconds": checkpoints.notes["pretrain_seconds"] + history.seconds,
         "step_ms": 1000 * history.seconds / history.steps,
     }
 
 
-def _cluster(run: Run, data: Dataset, result: Result) -> None:
-    prior = priors.build(run.config["model"]["prior"])
-    spec = run.config["baseline"]
-    baseline = baselines.build(spec, n_components=prior.n_components, seed=run.seed)
+def _cluster(config: Config, seed: int, data: Dataset, result: Result) -> None:
+    prior = priors.build(config["model"]["prior"])
+    baseline = baselines.build(config["baseline"], n_components=prior.n_components, seed=seed)
     started = time.perf_counter()
     pi_train, pi_test = baseline.assign(data)
     seconds = time.perf_counter() - started

@@ -13,12 +13,14 @@ class Metric:
         title: Heading.
         best: Which value is best; None for costs and facts that are not ranked.
         digits: Digits after the point.
+        timing: Whether other runs on the machine change it.
     """
 
     key: str
     title: str
     best: Literal["high", "low", "near zero"] | None
     digits: int
+    timing: bool = False
 
     @property
     def heading(self) -> str:
@@ -38,7 +40,7 @@ METRICS = (
     Metric("squared_error", "sq. error", "low", 1),
     Metric("latent_mmd", "MMD²", "near zero", 4),
     Metric("latent_w2", "W2", "low", 3),
-    Metric("fit_seconds", "fit s", None, 1),
-    Metric("step_ms", "ms/step", None, 1),
+    Metric("fit_seconds", "fit s", None, 1, timing=True),
+    Metric("step_ms", "ms/step", None, 1, timing=True),
     Metric("peak_mb", "peak MiB", None, 0),
 )

@@ -3,7 +3,7 @@
 import hashlib
 import inspect
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import cache, partial
 from pathlib import Path
 from typing import Any, TypeVar
@@ -41,29 +41,38 @@ def prepare(runs: list[Run]) -> Datasets:
         SuiteError: If a name or parameter does not fit, or data are missing or damaged.
     """
     loaded: Datasets = {}
-    checked: set[str] = set()
+    built: dict[str, Any] = {}
     for run in runs:
         key = data_key(run.config)
         if key not in loaded:
             loaded[key] = _build(run, ("data",), partial(datasets.build, run.config["data"]))
-        if repr(run.config) not in checked:
-            _check(run, loaded[key])
-            checked.add(repr(run.config))
+        _check(run, loaded[key], built)
     return loaded
 
 
-def _check(run: Run, data: Dataset) -> None:
+def _check(run: Run, data: Dataset, built: dict[str, Any]) -> None:
+    """Build the parts of a run that no run before it had."""
     config = run.config
-    prior: Prior = _build(run, ("model", "prior"), lambda: priors.build(config["model"]["prior"]))
+
+    def once(section: KeyPath, spec: Any, context: Any, build: Callable[[], T]) -> T:
+        key = repr((section, spec, context))
+        if key not in built:
+            built[key] = _build(run, section, build)
+        part: T = built[key]
+        return part
+
+    spec = config["model"]["prior"]
+    prior: Prior = once(("model", "prior"), spec, None, lambda: priors.build(spec))
     if "baseline" in config:
         context = {"n_components": prior.n_components, "seed": run.seed}
-        _build(run, (), lambda: baselines.build(config["baseline"], **context))
+        baseline = config["baseline"]
+        once((), baseline, None, lambda: baselines.build(baseline, **context))
         return
-    _build(run, ("objective",), lambda: objectives.build(config["objective"]))
+    objective, network = config["objective"], config["model"]["network"]
+    once(("objective",), objective, None, lambda: objectives.build(objective))
     shape = {"image_shape": data.image_shape, "n_components": prior.n_components, "dim": prior.dim}
     with torch.device("meta"):  # shapes only: no memory, no random numbers
-        network = config["model"]["network"]
-        _build(run, ("model", "network"), lambda: networks.build(network, **shape))
+        once(("model", "network"), network, shape, lambda: networks.build(network, **shape))
     batch_size = config["train"]["batch_size"]
     if batch_size > len(data.x_train):
         raise SuiteError(
@@ -81,22 +90,30 @@ def _build(run: Run, section: KeyPath, build: Callable[[], T]) -> T:
         raise SuiteError(message, (*run.origin, *section, *error.path)) from error
 
 
-def code_identity(config: Config) -> str:
-    """Hash of the code that decides a result: the library, the executor, the plug-ins named."""
-    digest = hashlib.sha256(_library_hash().encode())
+def code_identities(configs: Iterable[Config]) -> list[str]:
+    """Hash the code that decides each result: library, executor and the plug-ins it names."""
     points = [registry.plugins().values() for registry in REGISTRIES]
     installed = {point.name: point.module for group in points for point in group}
-    for name in sorted(set(_strings(config))):
-        module = sys.modules.get(installed.get(name, name.partition(":")[0] if ":" in name else ""))
-        if module is not None:
-            digest.update(Path(inspect.getfile(module)).read_bytes())
-    return digest.hexdigest()
+
+    @cache
+    def identity(names: frozenset[str]) -> str:
+        digest = hashlib.sha256(_library_hash().encode())
+        for name in sorted(names):
+            own = name.partition(":")[0] if ":" in name else ""
+            module = sys.modules.get(installed.get(name, own))
+            if module is not None:
+                digest.update(Path(inspect.getfile(module)).read_bytes())
+        return digest.hexdigest()
+
+    return [identity(frozenset(_strings(config))) for config in configs]
 
 
 @cache
 def _library_hash() -> str:
     root = Path(otlvm.__file__).parent
-    files = [*sorted(root.rglob("*.py")), Path(__file__).with_name("execute.py")]
+    checks = root / "testing"  # decides no result
+    files = [path for path in sorted(root.rglob("*.py")) if checks not in path.parents]
+    files.append(Path(__file__).with_name("execute.py"))
     return hashlib.sha256(b"\0".join(file.read_bytes() for file in files)).hexdigest()
 
 

@@ -1,15 +1,19 @@
-"""Progress of a suite and of the run inside it; silent when nobody watches."""
+"""Progress of a suite and of the runs in it; one plain line a finished run where nobody watches."""
 
 from types import TracebackType
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+
+from benchmarks.job import Job
+from benchmarks.record import Record
 
 SHOWN = ("loss", "bce", "accuracy", "components_used")
+SUMMARY = {"accuracy": ".3f", "bce": ".1f", "fit_seconds": ".1f"}
 
 
 class SuiteProgress:
-    """Two bars on a terminal, one plain line a finished run elsewhere.
+    """A bar for the suite and one for each run under way, on a terminal.
 
     Args:
         total: How many runs there are.
@@ -29,7 +33,7 @@ class SuiteProgress:
             transient=True,
         )
         self._suite = self._progress.add_task("suite", total=total, numbers="")
-        self._run = self._progress.add_task("", total=1, numbers="", visible=False)
+        self._bars: dict[str, TaskID] = {}
 
     def __enter__(self) -> "SuiteProgress":
         self._progress.start()
@@ -43,16 +47,33 @@ class SuiteProgress:
     ) -> None:
         self._progress.stop()
 
-    def start(self, title: str, steps: int) -> None:
-        """Begin a run of so many steps."""
-        self._progress.reset(self._run, total=steps, description=title, visible=True, numbers="")
+    def start(self, job: Job) -> None:
+        """Begin a run."""
+        steps = job.config.get("train", {}).get("steps", 1)
+        self._bars[job.id] = self._progress.add_task(_title(job), total=steps, numbers="")
 
-    def row(self, row: dict[str, float]) -> None:
-        """Show a row of the learning curve."""
+    def row(self, job: Job, row: Record) -> None:
+        """Show the newest row of a run's learning curve."""
         numbers = "  ".join(f"{name} {row[name]:.4g}" for name in SHOWN if name in row)
-        self._progress.update(self._run, completed=row["step"], numbers=numbers)
+        self._progress.update(self._bars[job.id], completed=row["step"], numbers=numbers)
 
-    def finish(self, line: str) -> None:
+    def finish(self, job: Job, record: Record | None, note: str = "") -> None:
         """End a run with a line that stays."""
-        self._console.print(line, markup=False, highlight=False)
+        if job.id in self._bars:
+            self._progress.remove_task(self._bars.pop(job.id))
+        outcome = "interrupted, its state is saved" if record is None else _outcome(record)
+        line = f"{_title(job)}: {outcome}{', ' + note if note else ''}"
+        self._console.print(line, markup=False, highlight=False, soft_wrap=True)
         self._progress.advance(self._suite)
+
+
+def _title(job: Job) -> str:
+    return f"{job.label}, seed {job.seed}"
+
+
+def _outcome(record: Record) -> str:
+    if record["reason"]:
+        return f"{record['status']} ({record['reason']})"
+    metrics = record["metrics"]
+    numbers = [f"{key} {metrics[key]:{form}}" for key, form in SUMMARY.items() if key in metrics]
+    return ", ".join([record["status"], *numbers])

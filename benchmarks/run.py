@@ -2,31 +2,35 @@
 
 import argparse
 import fnmatch
+import shutil
 import sys
 import textwrap
-from datetime import UTC, datetime
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
-import torch
 from rich.console import Console
 
-from benchmarks.execute import Result, execute, one_line
+from benchmarks import options as opts
+from benchmarks.job import Job
+from benchmarks.launch import Inline, Launcher, Processes
+from benchmarks.leases import Leases
 from benchmarks.listing import print_registries
-from benchmarks.machine import environment
-from benchmarks.prepare import Datasets, code_identity, data_key, prepare
+from benchmarks.plan import FAILURES, Planned, plan, seconds_left, show_duration
+from benchmarks.prepare import code_identities, data_key, prepare
 from benchmarks.progress import SuiteProgress
-from benchmarks.store import Record, Store
+from benchmarks.record import ForeignResultError, Record, run_id
+from benchmarks.scheduler import Scheduler, StorageError, Task
+from benchmarks.stops import Stops
+from benchmarks.store import Store
 from benchmarks.suite import Run, Suite, load_suite
-from benchmarks.table import show
-from benchmarks.yaml_file import SuiteError, parse
+from benchmarks.yaml_file import SuiteError
 
-ALL_DONE, SOME_FAILED, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
+ALL_DONE, SOME_FAILED, BAD_INPUT, ALL_FAILED, NO_STORAGE, INTERRUPTED = 0, 1, 2, 3, 4, 130
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line; returns the exit code."""
-    options = _parser().parse_args(arguments)
+    options = opts.parser().parse_args(arguments)
     console, errors = Console(), Console(stderr=True)
     if options.list:
         sys.path.insert(0, str(Path.cwd()))
@@ -36,15 +40,17 @@ def main(arguments: list[str] | None = None) -> int:
         errors.print("which suite? For example benchmarks/suites/quick.yaml")
         return BAD_INPUT
     try:
-        device = _device(options.device)
+        opts.check_counts(options)
+        device = opts.device(options.device)
         sys.path.insert(0, str(options.suite.resolve().parent))  # for plug-ins beside the suite
-        suite = load_suite(options.suite, dict(_assignment(text) for text in options.set))
-        chosen = _choose(suite, options.only)
-        data = _prepare(suite, chosen)
-        cells = _cells(suite, chosen, data)
+        suite = load_suite(options.suite, dict(opts.assignment(text) for text in options.set))
+        jobs = _jobs(suite, _choose(suite, options.only))
+        mine = jobs[opts.shard(options.shard)]
         store = Store(options.out or Path("runs") / suite.name)
+        leases = Leases(store.root / "leases")
+        planned = _plan(mine, store, leases)
         if options.dry_run:
-            _show_plan(cells, store, console)
+            _show_plan(planned, store, options, console)
             return ALL_DONE
         _open(store)
     except SuiteError as error:
@@ -53,56 +59,20 @@ def main(arguments: list[str] | None = None) -> int:
     except KeyboardInterrupt:
         errors.print("interrupted: nothing was trained")
         return INTERRUPTED
-    store.write_manifest(suite.name, _manifest(suite, cells, store))
-    try:
-        failures = _train(cells, data, store, device, Console(stderr=True))
-    except KeyboardInterrupt:
-        done = sum(store.is_done(run_id) for run_id, _ in cells)
-        errors.print(
-            f"interrupted: {done} of {len(cells)} runs are finished and kept in {store.root}; "
-            f"the same command goes on from there",
-            markup=False,
-            highlight=False,
+    store.write_manifest(suite.name, _manifest(suite, jobs, store))
+    with Stops() as stops:
+        launcher: Launcher = (
+            Processes(options.jobs, device, options.threads)
+            if options.jobs
+            else Inline(device, stops, options.threads)
         )
-        return INTERRUPTED
-    show(store, console)
-    return SOME_FAILED if failures else ALL_DONE
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.run", description=__doc__)
-    parser.add_argument("suite", type=Path, nargs="?", help="the suite's YAML file")
-    parser.add_argument("--out", type=Path, metavar="DIR", help="default: runs/<suite's name>")
-    parser.add_argument("--only", metavar="LABEL-GLOB", help="run the rows whose label matches")
-    parser.add_argument(
-        "--set",
-        metavar="PATH=VALUE",
-        action="append",
-        default=[],
-        help="set a field in every run, such as train.steps=100 or seeds=[0]; repeatable",
-    )
-    parser.add_argument("--dry-run", action="store_true", help="print the runs and stop")
-    parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto")
-    parser.add_argument("--list", action="store_true", help="print every name a suite can use")
-    return parser
-
-
-def _device(name: str) -> torch.device:
-    if name == "cuda" and not torch.cuda.is_available():
-        raise SuiteError("--device cuda: no CUDA device is available; use --device cpu or auto")
-    if name == "auto":
-        name = "cuda" if torch.cuda.is_available() else "cpu"
-    return torch.device(name)
-
-
-def _assignment(text: str) -> tuple[str, Any]:
-    path, equals, value = text.partition("=")
-    if not equals or not path:
-        raise SuiteError(f"--set {text}: expected PATH=VALUE, such as train.steps=100")
-    try:
-        return path, parse(value)
-    except SuiteError as error:
-        raise SuiteError(f"--set {text}: {error.message}") from error
+        try:
+            _execute(planned, store, leases, launcher, stops, options, errors)
+        except StorageError as error:
+            return _say_no_storage(error, store, errors)
+        if stops.count:
+            return _say_interrupted(mine, store, errors)
+    return _finish(mine, store, console, errors)
 
 
 def _choose(suite: Suite, pattern: str | None) -> list[Run]:
@@ -115,26 +85,36 @@ def _choose(suite: Suite, pattern: str | None) -> list[Run]:
     return chosen
 
 
-def _prepare(suite: Suite, runs: list[Run]) -> Datasets:
+def _jobs(suite: Suite, runs: list[Run]) -> list[Job]:
+    """Check everything that can be wrong before training, and resolve what decides each result."""
     try:
-        return prepare(runs)
+        data = prepare(runs)
     except SuiteError as error:
         raise SuiteError(suite.locate(error)) from error
+    checksums = {key: dataset.checksum for key, dataset in data.items()}
+    jobs = []
+    for run, code in zip(runs, code_identities(run.config for run in runs), strict=True):
+        checksum = checksums[data_key(run.config)]
+        identity: Record = {
+            "config": run.config,
+            "seed": run.seed,
+            "data_checksum": checksum,
+            "code": code,
+        }
+        jobs.append(Job(run_id(identity), **identity, label=run.label, limits=suite.limits))
+    return jobs
 
 
-Cells = list[tuple[str, Run]]
+def _plan(jobs: Sequence[Job], store: Store, leases: Leases) -> list[Planned]:
+    try:
+        return plan(jobs, store, leases)
+    except ForeignResultError as error:
+        raise SuiteError(f"{error}\nMove that folder away, or give another --out.") from error
 
 
-def _cells(suite: Suite, runs: list[Run], data: Datasets) -> Cells:
-    return [
-        (run.identity(data[data_key(run.config)].checksum, code_identity(run.config)), run)
-        for run in runs
-    ]
-
-
-def _manifest(suite: Suite, cells: Cells, store: Store) -> list[Record]:
+def _manifest(suite: Suite, jobs: list[Job], store: Store) -> list[Record]:
     """The rows of this call, in the suite's order, and those that ``--only`` left out."""
-    rows = {(run.label, run.seed): run_id for run_id, run in cells}
+    rows = {(job.label, job.seed): job.id for job in jobs}
     try:
         before = {(row["label"], row["seed"]): row["id"] for row in store.manifest()["runs"]}
     except (FileNotFoundError, ValueError):
@@ -148,16 +128,25 @@ def _manifest(suite: Suite, cells: Cells, store: Store) -> list[Record]:
     ]
 
 
-def _show_plan(cells: Cells, store: Store, console: Console) -> None:
-    for run_id, run in cells:
-        record = store.record(run_id)
-        state = "run" if record is None else f"run again ({record['status']} before)"
-        state = "keep (done)" if store.is_done(run_id) else state
-        console.print(f"{state}  {run_id}  {run.label}, seed {run.seed}", markup=False)
-        console.print(
-            f"    {run.config}", style="dim", markup=False, highlight=False, soft_wrap=True
-        )
-    console.print(f"{len(cells)} runs, into {store.root}", markup=False, highlight=False)
+def _show_plan(
+    planned: list[Planned], store: Store, options: argparse.Namespace, console: Console
+) -> None:
+    for item in planned:
+        state = f"{item.state}, run again" if item.record and item.wanted(options.rerun) else ""
+        line = f"{state or item.state}  {item.job.id}  {item.job.label}, seed {item.job.seed}"
+        line += f"  ({item.note})" if item.note else ""
+        console.print(line, markup=False, highlight=False, soft_wrap=True)
+        config = f"    {item.job.config}"
+        console.print(config, style="dim", markup=False, highlight=False, soft_wrap=True)
+    todo = [item for item in planned if item.wanted(options.rerun)]
+    left = seconds_left(planned, todo, max(1, options.jobs)) if todo else None
+    estimate = "" if left is None else f", about {show_duration(left)} with --jobs {options.jobs}"
+    console.print(
+        f"{len(planned)} runs, {len(todo)} to compute{estimate}, into {store.root}",
+        markup=False,
+        highlight=False,
+        soft_wrap=True,
+    )
 
 
 def _open(store: Store) -> None:
@@ -167,72 +156,69 @@ def _open(store: Store) -> None:
         raise SuiteError(f"--out {store.root} cannot be written: {error}") from error
 
 
-def _train(
-    cells: Cells, data: Datasets, store: Store, device: torch.device, console: Console
-) -> int:
-    """Execute what is not done yet; returns how many runs failed."""
-    failures = 0
-    on_device: Datasets = {}
-    with SuiteProgress(len(cells), console) as progress:
-        for run_id, run in cells:
-            title = f"{run.label}, seed {run.seed}"
-            if store.is_done(run_id):
-                progress.finish(f"{title}: done before, kept")
-                continue
-            key = data_key(run.config)
-            if key not in on_device:
-                on_device = {key: data[key].to(device)}
-            progress.start(title, run.config.get("train", {}).get("steps", 1))
-            started = datetime.now(UTC)
-            result = execute(run, on_device[key], device, progress.row)
-            _commit(store, run_id, run, result, started, data[key].checksum, device)
-            failures += result.status != "done"
-            progress.finish(f"{title}: {result.status}{_summary(result)}")
-    return failures
-
-
-def _summary(result: Result) -> str:
-    if result.reason:
-        return f" ({result.reason})"
-    shown = {"accuracy": ".3f", "bce": ".1f", "fit_seconds": ".1f"}
-    numbers = [
-        f"{key} {result.metrics[key]:{f}}" for key, f in shown.items() if key in result.metrics
-    ]
-    return ", " + ", ".join(numbers)
-
-
-def _commit(
+def _execute(
+    planned: list[Planned],
     store: Store,
-    run_id: str,
-    run: Run,
-    result: Result,
-    started: datetime,
-    checksum: str,
-    device: torch.device,
+    leases: Leases,
+    launcher: Launcher,
+    stops: Stops,
+    options: argparse.Namespace,
+    errors: Console,
 ) -> None:
-    record = {
-        "id": run_id,
-        "label": run.label,
-        "seed": run.seed,
-        "status": result.status,
-        "reason": result.reason,
-        "details": result.details,
-        "metrics": result.metrics if result.status == "done" else {},
-        "config": run.config,
-        "data_checksum": checksum,
-        "started": started.isoformat(timespec="seconds"),
-        "finished": datetime.now(UTC).isoformat(timespec="seconds"),
-        "environment": environment(device),
-    }
-    save = result.model.save if result.model is not None else None
-    try:
-        store.commit(record, result.curves, save)
-    except OSError:
-        raise
-    except Exception as error:
-        result.status, result.reason = "failed", one_line(error)
-        failed = {"status": "failed", "reason": result.reason, "metrics": {}}
-        store.commit({**record, **failed}, result.curves, None)
+    tasks = []
+    with SuiteProgress(len(planned), errors) as progress:
+        for item in planned:
+            if not item.wanted(options.rerun):
+                progress.finish(item.job, item.record, "kept")
+                continue
+            if item.state == "damaged":
+                place = store.set_aside(store.runs / item.job.id)
+                errors.print(f"{item.note}: kept as {place}, computed again",
+                             style="yellow", markup=False, soft_wrap=True)  # fmt: skip
+            if options.rerun not in (None, "failed") and item.record is not None:
+                shutil.rmtree(store.work / item.job.id, ignore_errors=True)  # from the start
+            tasks.append(Task(item.job, item.record["digest"] if item.record else None))
+        Scheduler(store, leases, launcher, progress, stops, options.fail_fast).run(tasks)
+
+
+def _say_no_storage(error: StorageError, store: Store, errors: Console) -> int:
+    errors.print(
+        f"stopped, because {store.root} cannot be written: {error}\nWhat was finished is kept. "
+        f"Make room, and the same command goes on from there.",
+        style="red",
+        markup=False,
+        highlight=False,
+        soft_wrap=True,
+    )
+    return NO_STORAGE
+
+
+def _say_interrupted(jobs: list[Job], store: Store, errors: Console) -> int:
+    done = sum((store.record_or_none(job.id) or {}).get("status") == "done" for job in jobs)
+    errors.print(
+        f"interrupted: {done} of {len(jobs)} runs are finished and kept in {store.root}; "
+        f"the same command goes on from there",
+        markup=False,
+        highlight=False,
+    )
+    return INTERRUPTED
+
+
+def _finish(jobs: list[Job], store: Store, console: Console, errors: Console) -> int:
+    from benchmarks.table import show  # seaborn takes seconds, and only this needs it
+
+    show(store, console)
+    states = [(store.record_or_none(job.id) or {}).get("status") for job in jobs]
+    failed = sum(state in FAILURES for state in states)
+    if failed:
+        errors.print(
+            f"{failed} of {len(jobs)} runs failed; they are tried again with --rerun failed",
+            style="red",
+            markup=False,
+        )
+    if all(state == "done" for state in states):
+        return ALL_DONE
+    return ALL_FAILED if failed == len(states) else SOME_FAILED
 
 
 if __name__ == "__main__":

@@ -1,23 +1,30 @@
-"""The store: a directory per run, committed at once; the only truth about what is done.
+"""The store: one directory, the only truth about what is done, failed, running or missing.
 
-    DIR/suite.json               which run belongs to which row, in the suite's order
-    DIR/runs/<id>/record.json    config, versions, timings, metrics, status
-    DIR/runs/<id>/curves.csv     learning curves
-    DIR/runs/<id>/model/         weights and config, for `otlvm.load`
+    DIR/suite.json            which run belongs to which row, in the suite's order
+    DIR/runs/<id>/            results: record.json, curves.csv, model/ for `otlvm.load`, log.txt
+    DIR/work/<id>/            runs under way: checkpoint, progress, log, the result being written
+    DIR/leases/<id>.json      who works on what
+    DIR/damaged/              what was found damaged, kept
 
-Reads and writes records; never imports torch.
+Never imports torch.
 """
 
-import csv
+import itertools
 import json
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
 
-SCHEMA = 1
-Record = dict[str, Any]
+from benchmarks.record import (
+    DamagedResultError,
+    ForeignResultError,
+    Record,
+    read_result,
+    synchronize,
+)
+
+MANIFEST_SCHEMA = 1
 
 
 class Store:
@@ -30,6 +37,7 @@ class Store:
     def __init__(self, root: Path) -> None:
         self.root = root
         self.runs = root / "runs"
+        self.work = root / "work"
 
     def open_for_writing(self) -> None:
         """Make the directory and try a write.
@@ -37,61 +45,73 @@ class Store:
         Raises:
             OSError: If it cannot be written.
         """
-        self.runs.mkdir(parents=True, exist_ok=True)
+        for folder in (self.runs, self.work):
+            folder.mkdir(parents=True, exist_ok=True)
         probe = self.runs / f".probe-{os.getpid()}"
         probe.touch()
         probe.unlink()
 
-    def record(self, run_id: str) -> Record | None:
-        """Return a run's record; None if there is none or it cannot be read."""
+    def record(self, expected: str | Record) -> Record | None:
+        """Return a run's record, checked; see `read_result`."""
+        run_id = expected if isinstance(expected, str) else expected["id"]
+        return read_result(self.runs / run_id, expected)
+
+    def record_or_none(self, run_id: str) -> Record | None:
+        """Return a run's record; None if there is none that can be used."""
         try:
-            record = json.loads((self.runs / run_id / "record.json").read_text())
-        except (OSError, ValueError):
+            return self.record(run_id)
+        except (DamagedResultError, ForeignResultError):
             return None
-        whole = isinstance(record, dict) and record.get("schema") == SCHEMA
-        return record if whole and record.get("id") == run_id and "status" in record else None
 
-    def is_done(self, run_id: str) -> bool:
-        """Tell whether a run has a result that need not be computed again."""
-        record = self.record(run_id)
-        return record is not None and record["status"] == "done"
+    def folder(self, run_id: str) -> Path:
+        """Return the folder in which a run works, new if need be."""
+        folder = self.work / run_id
+        folder.mkdir(parents=True, exist_ok=True)
+        return folder
 
-    def commit(
-        self,
-        record: Record,
-        curves: list[dict[str, float]],
-        save_model: Callable[[Path], None] | None,
-    ) -> None:
-        """Write a run beside its place, then put it there in one step, replacing what was there.
+    def finished(self, expected: Record) -> Record | None:
+        """Return the record of a result that was written but not committed, if there is one."""
+        try:
+            return read_result(self.work / expected["id"] / "result", expected)
+        except (DamagedResultError, ForeignResultError):
+            return None
 
-        Args:
-            record: The record, with ``id``.
-            curves: Rows of the learning curve.
-            save_model: Writes the model to a directory, if there is one.
+    def commit(self, run_id: str) -> None:
+        """Put a written result in its place in one step, instead of what was there.
+
+        A run that may be tried again keeps its checkpoint.
         """
-        aside = self.runs / f".{record['id']}-{os.getpid()}"
-        shutil.rmtree(aside, ignore_errors=True)
-        aside.mkdir()
-        if curves:
-            with (aside / "curves.csv").open("w", newline="") as file:
-                writer = csv.DictWriter(
-                    file, fieldnames=list(dict.fromkeys(key for row in curves for key in row))
-                )
-                writer.writeheader()
-                writer.writerows(curves)
-        if save_model is not None:
-            save_model(aside / "model")
-        text = json.dumps({"schema": SCHEMA, **record}, indent=2, allow_nan=False)
-        (aside / "record.json").write_text(text + "\n")
-        place = self.runs / record["id"]
-        shutil.rmtree(place, ignore_errors=True)
-        aside.rename(place)
+        place, old = self.runs / run_id, self.runs / f".old-{run_id}-{os.getpid()}"
+        folder = self.work / run_id
+        status = json.loads((folder / "result" / "record.json").read_bytes())["status"]
+        if place.exists():
+            place.rename(old)
+        (folder / "result").rename(place)
+        synchronize(self.runs)
+        shutil.rmtree(old, ignore_errors=True)
+        keep = "checkpoint" if status in ("failed", "timeout") else ""
+        for path in folder.iterdir():
+            if path.name != keep:
+                shutil.rmtree(path) if path.is_dir() else path.unlink()
+        if not any(folder.iterdir()):
+            folder.rmdir()
 
-    def write_manifest(self, name: str, runs: list[Record]) -> None:
+    def set_aside(self, path: Path) -> Path:
+        """Move something damaged out of the way; returns where it is now."""
+        folder = self.root / "damaged"
+        folder.mkdir(exist_ok=True)
+        for count in itertools.count(1):
+            place = folder / f"{path.parent.name}-{path.name}-{count}"
+            if not place.exists():
+                return path.rename(place)
+        raise AssertionError
+
+    def write_manifest(self, name: str, runs: Iterable[Record]) -> None:
         """Write which run belongs to which row: ``label``, ``seed``, ``id``, in order."""
-        text = json.dumps({"schema": SCHEMA, "name": name, "runs": runs}, indent=2) + "\n"
+        content = {"schema": MANIFEST_SCHEMA, "name": name, "runs": list(runs)}
         aside = self.root / f".suite-{os.getpid()}"
-        aside.write_text(text)
+        aside.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+        synchronize(aside)
         aside.replace(self.root / "suite.json")
 
     def manifest(self) -> Record:
@@ -104,7 +124,7 @@ class Store:
         path = self.root / "suite.json"
         if not path.is_file():
             raise FileNotFoundError(f"{self.root} holds no results: {path.name} is missing")
-        manifest = json.loads(path.read_text())
-        if not isinstance(manifest, dict) or manifest.get("schema") != SCHEMA:
+        manifest = json.loads(path.read_bytes())
+        if not isinstance(manifest, dict) or manifest.get("schema") != MANIFEST_SCHEMA:
             raise ValueError(f"{path} is of another version: run the suite again")
         return manifest

@@ -1,88 +1,18 @@
 """The suite file: its schema, and its expansion to runs."""
 
-import hashlib
-import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Any, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ValidationError
 
 from benchmarks.fields import Config, as_mapping, assignments, merge, set_field, show_value
+from benchmarks.job import Limits
+from benchmarks.schema import SECTIONS, Model, SuiteFile, TrainedConfig
 from benchmarks.yaml_file import KeyPath, SuiteError, YamlFile, show_path
 from otlvm.registry import did_you_mean, shorten
 
-SECTIONS = ("data", "model", "objective", "train")
-Spec = str | dict[str, Any]
-Grid = dict[str, Annotated[list[Any], Field(min_length=1)]]
 M = TypeVar("M", bound=BaseModel)
-Seeds = Annotated[list[Annotated[int, Field(ge=0, lt=2**32)]], Field(min_length=1)]
-
-
-class Strict(BaseModel):
-    """A schema that takes no unknown key and converts no type."""
-
-    model_config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
-
-
-class Pretrain(Strict):
-    """Moment pretraining of the component nets; 0 steps leaves it out."""
-
-    steps: int = Field(1000, ge=0)
-    learning_rate: float = Field(1e-3, gt=0)
-
-
-class Train(Strict):
-    """The training of each run."""
-
-    steps: int = Field(3000, gt=0)
-    batch_size: int = Field(128, gt=1)
-    learning_rate: float = Field(5e-4, gt=0)
-    eval_every: int = Field(100, gt=0)
-    compile: bool = False
-    pretrain: Pretrain = Field(default_factory=Pretrain)
-
-
-class Model(Strict):
-    """The model of each run: specs of a network and a prior."""
-
-    network: Spec = "mlp"
-    prior: Spec = "gaussian_mixture"
-
-
-class TrainedConfig(Strict):
-    """Everything that decides the result of one run, besides its seed."""
-
-    data: Spec
-    model: Model
-    objective: Spec
-    train: Train
-
-
-class Entry(Strict):
-    """One item of ``runs:``: what differs from the suite's own sections, and a grid over it."""
-
-    label: str | None = None
-    data: Spec | None = None
-    model: dict[str, Any] | None = None
-    objective: Spec | None = None
-    train: dict[str, Any] | None = None
-    grid: Grid = {}
-    seeds: Seeds | None = None
-
-
-class SuiteFile(Strict):
-    """The whole file."""
-
-    name: str | None = Field(None, pattern=r"^[\w.-]+$")
-    data: Spec
-    model: dict[str, Any] = {}
-    objective: Spec | None = None
-    train: dict[str, Any] = {}
-    grid: Grid = {}
-    seeds: Seeds = [0]
-    runs: list[Entry] = []
-    baselines: list[Spec] = []
 
 
 @dataclass(frozen=True)
@@ -101,11 +31,6 @@ class Run:
     config: Config
     origin: KeyPath
 
-    def identity(self, data_checksum: str, code: str) -> str:
-        """Content hash of all that decides the result; the label does not."""
-        content = [self.config, self.seed, data_checksum, code]
-        return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:16]
-
 
 @dataclass(frozen=True)
 class Suite:
@@ -113,6 +38,7 @@ class Suite:
 
     name: str
     runs: list[Run]
+    limits: Limits
     file: YamlFile
 
     def locate(self, error: SuiteError) -> str:
@@ -152,12 +78,13 @@ def load_suite(path: Path, overrides: dict[str, Any] | None = None) -> Suite:
     except SuiteError as error:
         raise SuiteError(f"{path}: {error.message}") from error
     try:
-        runs = _expand(file, overrides or {})
+        content, fields = _with_overrides(file.content, overrides or {})
+        suite = _validated(SuiteFile, content)
+        runs = _expand(suite, fields, "seeds" in (overrides or {}))
         _refuse_duplicates(runs)
     except SuiteError as error:
         raise SuiteError(describe(file, error)) from error
-    name = (overrides or {}).get("name") or file.content.get("name") or path.stem
-    return Suite(str(name), runs, file)
+    return Suite(suite.name or path.stem, runs, suite.execution.limits(), file)
 
 
 def _validated(schema: type[M], content: Any, path: KeyPath = ()) -> M:
@@ -188,20 +115,25 @@ def _known_keys(schema: type[BaseModel], path: KeyPath) -> list[str]:
     return list(schema.model_fields)
 
 
-def _expand(file: YamlFile, overrides: dict[str, Any]) -> list[Run]:
-    content = file.content
-    if isinstance(content, dict):
-        content = {**content, **{k: v for k, v in overrides.items() if k in ("name", "seeds")}}
-    suite = _validated(SuiteFile, content)
+def _with_overrides(content: Any, overrides: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
+    """Set what belongs to the whole suite; return the rest, which is set in every run."""
+    fields = {}
+    for path, value in overrides.items():
+        root = path.partition(".")[0]
+        if path in ("name", "seeds") or root == "execution":
+            content = set_field(content, path, value) if isinstance(content, dict) else content
+        elif root in SECTIONS:
+            fields[path] = value
+        else:
+            roots = [*SECTIONS, "execution", "seeds", "name"]
+            hint, known = did_you_mean(root, roots), ", ".join(roots)
+            raise SuiteError(f"--set {path}: unknown field{hint}; it starts with one of {known}")
+    return content, fields
+
+
+def _expand(suite: SuiteFile, fields: dict[str, Any], same_seeds: bool) -> list[Run]:
     if not suite.runs and not suite.baselines:
         raise SuiteError("nothing to run: give 'runs:' or 'baselines:'")
-    fields = {key: value for key, value in overrides.items() if key not in ("name", "seeds")}
-    for key in fields:
-        root = key.partition(".")[0]
-        if root not in SECTIONS:
-            hint = did_you_mean(root, [*SECTIONS, "seeds", "name"])
-            known = ", ".join([*SECTIONS, "seeds", "name"])
-            raise SuiteError(f"--set {key}: unknown field{hint}; it starts with one of {known}")
     base: Config = {key: as_mapping(getattr(suite, key)) for key in SECTIONS}
     runs = []
     for index, entry in enumerate(suite.runs):
@@ -217,7 +149,7 @@ def _expand(file: YamlFile, overrides: dict[str, Any]) -> list[Run]:
             resolved = _validated(TrainedConfig, config, origin).model_dump()
             resolved["model"] = {key: as_mapping(v) for key, v in resolved["model"].items()}
             label = _label(entry.label, resolved, choice, origin)
-            seeds = suite.seeds if "seeds" in overrides else entry.seeds or suite.seeds
+            seeds = suite.seeds if same_seeds else entry.seeds or suite.seeds
             runs += [Run(label, seed, resolved, origin) for seed in seeds]
     for index, baseline in enumerate(suite.baselines):
         config = {"data": base["data"], "model": {"network": "mlp", **suite.model}}

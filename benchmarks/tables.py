@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from benchmarks.metrics import METRICS, Metric
+from benchmarks.record import Record
 from benchmarks.store import Store
 
 NOTE = (
@@ -19,6 +20,8 @@ NOTE = (
     "least: its smallest entry. BCE in nats per image. MMD² (IMQ) and W2: 2,000 codes against "
     "the prior. fit s: pretraining and training, without evaluation."
 )
+SHARED = " ∥"
+SHARED_NOTE = " ∥: other runs shared the machine; times do not compare."
 BLOCKS = (METRICS[:4], METRICS[4:8], METRICS[8:])  # each fits 80 columns
 
 
@@ -26,23 +29,34 @@ def read_records(store: Store) -> pd.DataFrame:
     """Read a store as tidy data: one row a run, in the suite's order.
 
     Returns:
-        Columns ``label``, ``seed``, ``status``, ``reason``, ``id`` and one a metric. A run without
-        a record has the status ``missing``.
+        Columns ``label``, ``seed``, ``status``, ``reason``, ``short``, ``side_by_side``, ``id`` and
+        one a metric. A run without a usable record has the status ``interrupted`` if it left a
+        checkpoint, else ``missing``.
     """
     rows = []
     for cell in store.manifest()["runs"]:
-        record = store.record(cell["id"]) or {"status": "missing"}
-        facts = {key: record.get(key) for key in ("status", "reason")}
-        rows.append({**cell, **facts, **record.get("metrics", {})})
+        record = store.record_or_none(cell["id"])
+        if record is None:
+            begun = (store.work / cell["id"] / "checkpoint").exists()
+            record = {"status": "interrupted" if begun else "missing"}
+        facts = {key: record.get(key) for key in ("status", "reason", "side_by_side")}
+        rows.append({**cell, **facts, "short": _short(record), **record.get("metrics", {})})
     frame = pd.DataFrame(rows)
     return frame.reindex(columns=[*frame.columns.union([m.key for m in METRICS], sort=False)])
+
+
+def _short(record: Record) -> str:
+    """What a cell shows instead of a number, for example ``nan @ 412``."""
+    diverged = record.get("diverged")
+    return f"{diverged['value']} @ {diverged['step']}" if diverged else str(record["status"])
 
 
 def summarize(records: pd.DataFrame) -> pd.DataFrame:
     """Average the finished runs of each label.
 
     Returns:
-        One row a label, in order: ``n``, ``runs``, ``problems`` and ``<metric>_mean`` and
+        One row a label, in order: ``n``, ``runs``, ``problems``, ``short`` (what became of the
+        other runs), ``side_by_side`` (whether others shared the machine) and ``<metric>_mean`` and
         ``<metric>_std`` (NaN where there is nothing to average).
     """
     summary = []
@@ -51,11 +65,13 @@ def summarize(records: pd.DataFrame) -> pd.DataFrame:
         others = group[~group["status"].isin(["done", "missing"])]
         row: dict[str, object] = {"label": label, "n": len(done), "runs": len(group)}
         row["problems"] = "; ".join(
-            f"seed {seed} {status}: {reason}"
+            f"seed {seed} {status}" + (f": {reason}" if reason else "")
             for seed, status, reason in zip(
                 others["seed"], others["status"], others["reason"], strict=True
             )
         )
+        row["short"] = ", ".join(dict.fromkeys(others["short"]))
+        row["side_by_side"] = bool((done["side_by_side"].astype(float) > 1).any())
         for metric in METRICS:
             values = done[metric.key].astype(float)
             row[f"{metric.key}_mean"] = values.mean()
@@ -83,11 +99,18 @@ def cells(
         texts = []
         for metric in metrics:
             mean, std = row[f"{metric.key}_mean"], row[f"{metric.key}_std"]
-            text = "–" if np.isnan(mean) else f"{mean:.{metric.digits}f}"
+            text = f"{mean:.{metric.digits}f}" if not np.isnan(mean) else "–"
+            text = row["short"] if row["n"] == 0 and row["short"] else text
             text += "" if np.isnan(std) else f" ± {std:.{metric.digits}f}"
+            text += SHARED if metric.timing and row["side_by_side"] and not np.isnan(mean) else ""
             texts.append((text, label in best[metric.key]))
         n = f"{row['n']}" if row["n"] == row["runs"] else f"{row['n']} of {row['runs']}"
         yield str(label), n, texts
+
+
+def note(summary: pd.DataFrame) -> str:
+    """What a reader has to know."""
+    return NOTE + (SHARED_NOTE if summary["side_by_side"].any() else "")
 
 
 def problems(summary: pd.DataFrame) -> list[str]:
@@ -117,7 +140,7 @@ def print_tables(summary: pd.DataFrame, title: str, console: Console) -> None:
             console.print(table)
     for line in problems(summary):
         console.print(line, style="red", markup=False)
-    console.print(NOTE, style="dim", markup=False)
+    console.print(note(summary), style="dim", markup=False)
 
 
 MARKDOWN_ESCAPES = str.maketrans({char: "\\" + char for char in "\\|*`<_"})
@@ -132,7 +155,7 @@ def to_markdown(summary: pd.DataFrame, title: str) -> str:
     for label, n, texts in cells(summary, metrics):
         row = " | ".join(f"**{text}**" if best else text for text, best in texts)
         lines.append(f"| {label.translate(MARKDOWN_ESCAPES)} | {n} | {row} |")
-    lines += ["", *(f"- {line}" for line in problems(summary)), "", NOTE, ""]
+    lines += ["", *(f"- {line}" for line in problems(summary)), "", note(summary), ""]
     return "\n".join(lines).replace("\n\n\n", "\n\n")
 
 
@@ -151,6 +174,7 @@ LATEX_ESCAPES = str.maketrans(
         "↓": r"$\downarrow$",
         "→": r"$\to$",
         "–": "--",
+        "∥": r"$\parallel$",
         "β": r"$\beta$",
         "λ": r"$\lambda$",
     }
@@ -160,10 +184,11 @@ LATEX_ESCAPES = str.maketrans(
 def to_latex(summary: pd.DataFrame, title: str) -> str:
     """Write the comparison as a booktabs table, one metric a column."""
     metrics = present(summary, METRICS)
+    caption = f"{title}. {note(summary)}".translate(LATEX_ESCAPES)
     lines = [
         "% needs \\usepackage{booktabs} and \\usepackage{graphicx}",
         "\\begin{table}",
-        f"  \\caption{{{title.translate(LATEX_ESCAPES)}. {NOTE.translate(LATEX_ESCAPES)}}}",
+        f"  \\caption{{{caption}}}",
         "  \\resizebox{\\linewidth}{!}{%",
         "  \\begin{tabular}{lr" + "r" * len(metrics) + "}",
         "    \\toprule",

@@ -50,7 +50,10 @@ def plugins(monkeypatch, tmp_path):
 
 @pytest.fixture
 def run_main(monkeypatch, tmp_path, capsys, plugins):
-    """Call the command line in this process, in tmp_path; returns exit code, output and errors."""
+    """Call the command line in tmp_path, runs included in this process unless ``--jobs`` is given.
+
+    Returns exit code, output and errors.
+    """
     monkeypatch.setattr("otlvm.evaluation.latent.CODES", 50)  # W2 of 2,000 codes takes seconds
     monkeypatch.setenv("COLUMNS", "80")
     monkeypatch.chdir(tmp_path)
@@ -60,7 +63,8 @@ def run_main(monkeypatch, tmp_path, capsys, plugins):
 
         importlib.invalidate_caches()
         capsys.readouterr()
-        code = main([str(argument) for argument in arguments])
+        where = () if "--jobs" in arguments else ("--jobs", "0")
+        code = main([str(argument) for argument in (*arguments, *where)])
         return code, *capsys.readouterr()
 
     return run

@@ -21,7 +21,7 @@ class Noisy(SampleDivergence):
     """Draws from every generator that there is."""
 
     def between(self, x, a, y, b):
-        noise = torch.rand(()) + random.random() + np.random.rand()
+        noise = torch.rand(()) + random.random() + np.random.rand()  # noqa: NPY002
         return noise * (a @ x - b @ y).square().sum()
 
 
@@ -32,7 +32,9 @@ def objective_with(divergence="imq_mmd", expectation="exact"):
 
 OBJECTIVES = {
     **{f"divergence {name}": lambda n=name: objective_with(n) for name in [*divergences, "noisy"]},
-    **{f"expectation {name}": lambda n=name: objective_with(expectation=n) for name in expectations},
+    **{
+        f"expectation {name}": lambda n=name: objective_with(expectation=n) for name in expectations
+    },
     "vae": lambda: objectives.build("vae"),
 }
 
@@ -40,7 +42,7 @@ OBJECTIVES = {
 def start(network="mlp"):
     torch.manual_seed(0)
     random.seed(0)
-    np.random.seed(0)
+    np.random.seed(0)  # noqa: NPY002
     return LatentMixtureModel((1, 4, 4), {"name": network, "hidden": [8]}, PRIOR)
 
 
@@ -52,7 +54,7 @@ def x():
 def scramble():
     torch.manual_seed(1)
     random.seed(1)
-    np.random.seed(1)
+    np.random.seed(1)  # noqa: NPY002
 
 
 def stop_after(asked):
@@ -99,7 +101,7 @@ def test_time_adds_up_and_a_finished_training_is_not_repeated(x, tmp_path):
 
 @pytest.mark.parametrize(("every", "saved"), [({"every_steps": 5}, 5), ({"every_seconds": 0}, 7)])
 def test_how_often(x, tmp_path, every, saved):
-    class Break(Exception):
+    class BreakError(Exception):
         pass
 
     class Breaks(WAE):
@@ -108,11 +110,11 @@ def test_how_often(x, tmp_path, every, saved):
         def forward(self, model, x):
             self.calls += 1
             if self.calls == 8:
-                raise Break
+                raise BreakError
             return super().forward(model, x)
 
     path = tmp_path / "state"
-    with pytest.raises(Break):
+    with pytest.raises(BreakError):
         fit(start(), Breaks(divergences.build("imq_mmd")), x, **OPTIONS,
             checkpoints=Checkpoints(path, **{"every_seconds": None, **every}))  # fmt: skip
     assert Checkpoints(path).load()["history"]["steps"] == saved
@@ -156,7 +158,7 @@ def test_a_damaged_or_foreign_file_is_refused(x, tmp_path, damage):
                 "pickle": pickle.dumps(Malicious()),
             }[damage]
         )
-    with pytest.raises(CheckpointError, match="no whole checkpoint|no checkpoint of ours"):
+    with pytest.raises(CheckpointError, match=r"no whole checkpoint|no checkpoint of ours"):
         Checkpoints(path).load()
 
 

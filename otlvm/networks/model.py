@@ -108,6 +108,7 @@ class LatentMixtureModel(nn.Module):
 
         Raises:
             ValueError: If the model was built from instances instead of specs.
+            OSError: If the files cannot be written.
         """
         if self.config is None:
             raise ValueError(
@@ -116,7 +117,10 @@ class LatentMixtureModel(nn.Module):
             )
         directory = Path(directory)
         directory.mkdir(parents=True, exist_ok=True)
-        save_model(self, str(directory / WEIGHTS_FILE))
+        try:
+            save_model(self, str(directory / WEIGHTS_FILE))
+        except SafetensorError as error:  # a full disk, for example
+            raise OSError(f"{directory / WEIGHTS_FILE} could not be written: {error}") from error
         (directory / CONFIG_FILE).write_text(json.dumps(self.config, indent=2) + "\n")
 
 

@@ -35,9 +35,7 @@ class BatchSampler:
         if position == 0:
             self._order = torch.randperm(len(self._x), device=self._x.device)
         self.drawn += 1
-        return self._x[
-            self._order[position * self._batch_size : (position + 1) * self._batch_size]
-        ]
+        return self._x[self._order[position * self._batch_size : (position + 1) * self._batch_size]]
 
     def state_dict(self) -> dict[str, Any]:
         """Return the present permutation and the place in it."""

@@ -1,0 +1,181 @@
+"""A run in a process of its own: what it does costs nobody else."""
+
+import json
+import multiprocessing
+import os
+import resource
+import signal
+import sys
+import threading
+import time
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
+
+from benchmarks.job import Job
+from benchmarks.record import Record
+from benchmarks.work import LOG, PROGRESS, Control, work
+from otlvm.training import InterruptedTrainingError
+
+INTERRUPTED = 75  # EX_TEMPFAIL: stopped on demand, its state saved
+NO_STORAGE = 74  # EX_IOERR: the result could not be written
+
+_method = "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
+_processes: Any = multiprocessing.get_context(_method)
+if _method == "forkserver":  # torch is imported once, not once a run
+    _processes.set_forkserver_preload([__name__, "benchmarks.prepare"])
+
+
+@dataclass(frozen=True)
+class End:
+    """How a process ended.
+
+    Attributes:
+        how: ``finished`` (the result is in its folder), ``interrupted``, ``timeout``, ``no
+            storage`` or ``crashed``.
+        reason: One line, if it crashed or ran out of time.
+        details: The end of its log.
+    """
+
+    how: str
+    reason: str = ""
+    details: str = ""
+
+
+class Child:
+    """A process that executes a job, in a process group of its own.
+
+    Args:
+        job: The job.
+        folder: Where it works.
+    """
+
+    def __init__(self, job: Job, folder: Path) -> None:
+        self.job = job
+        self.folder = folder
+        (folder / PROGRESS).unlink(missing_ok=True)
+        (folder / LOG).unlink(missing_ok=True)
+        self._control, control = _processes.Pipe()
+        self._process = _processes.Process(target=_main, args=(job, folder, control))
+        self._process.start()
+        control.close()
+        self._deadline = time.monotonic() + (job.limits.timeout or float("inf"))
+        self._stop_by = float("inf")
+        self._timed_out = False
+
+    def running(self) -> bool:
+        """Tell whether the process is alive."""
+        return bool(self._process.is_alive())
+
+    def poll(self) -> End | None:
+        """Return how it ended, None while it runs; ends it when its time is over."""
+        now = time.monotonic()
+        if now > self._deadline and self._process.is_alive():
+            self._timed_out = True
+            self.kill()
+        if now > self._stop_by:
+            self.kill()
+        if self._process.is_alive():
+            return None
+        self._process.join()
+        self.kill()  # what it may have started
+        self._control.close()
+        return self._end(self._process.exitcode)
+
+    def stop(self, grace: float) -> None:
+        """Ask it to save its state and stop; it is killed after some seconds of grace."""
+        self._stop_by = min(self._stop_by, time.monotonic() + grace)
+        self._send("stop")
+
+    def tell_neighbours(self, count: int) -> None:
+        """Say how many runs share the machine, itself included."""
+        self._send(count)
+
+    def kill(self) -> None:
+        """Kill its whole process group."""
+        for kill in (os.killpg, os.kill):
+            try:
+                kill(self._process.pid, signal.SIGKILL)
+                return
+            except ProcessLookupError:  # gone, or not yet the head of a group
+                continue
+
+    def progress(self) -> Record | None:
+        """Return the newest row of its learning curve, with ``steps``."""
+        return read_progress(self.folder)
+
+    def _send(self, message: object) -> None:
+        try:
+            self._control.send(message)
+        except OSError:  # it has ended meanwhile
+            return
+
+    def _end(self, code: int) -> End:
+        details = _tail(self.folder / LOG)
+        if (self.folder / "result" / "record.json").exists():
+            return End("finished")
+        if self._timed_out:
+            return End("timeout", f"killed after {self.job.limits.timeout:g} s", details)
+        if code == INTERRUPTED or self._stop_by < float("inf"):
+            return End("interrupted")
+        if code == NO_STORAGE:
+            return End("no storage", details.strip().rpartition("\n")[2])
+        if code < 0:
+            name = signal.Signals(-code).name
+            hint = ", as the kernel does when memory runs out" if code == -signal.SIGKILL else ""
+            return End("crashed", f"the process was killed by {name}{hint}", details)
+        return End("crashed", f"the process ended with exit code {code}, without a result", details)
+
+
+def read_progress(folder: Path) -> Record | None:
+    """Return the newest row of a working run's learning curve, with ``steps``."""
+    try:
+        progress = json.loads((folder / PROGRESS).read_bytes())
+    except (OSError, ValueError):
+        return None
+    return progress if isinstance(progress, dict) else None
+
+
+def _tail(path: Path, size: int = 4000) -> str:
+    try:
+        return path.read_text(encoding="utf-8", errors="replace")[-size:]
+    except FileNotFoundError:
+        return ""
+
+
+def _main(job: Job, folder: Path, connection: Connection) -> None:
+    """Execute a job; the child's own code."""
+    os.setsid()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the harness passes on what it means
+    log = os.open(folder / LOG, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+    for stream in (1, 2):
+        os.dup2(log, stream)
+    if job.limits.memory_mb is not None:
+        limit = job.limits.memory_mb * 2**20
+        resource.setrlimit(resource.RLIMIT_DATA, (limit, limit))
+    control = Control()
+    threading.Thread(target=_listen, args=(connection, control), daemon=True).start()
+    try:
+        work(job, folder, control)
+    except InterruptedTrainingError:
+        os._exit(INTERRUPTED)
+    except OSError as error:
+        sys.stderr.write(f"{type(error).__name__}: {error}\n")
+        sys.stderr.flush()
+        os._exit(NO_STORAGE)
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(0)  # whatever threads a plug-in has left
+
+
+def _listen(connection: Connection, control: Control) -> None:
+    while True:
+        try:
+            message = connection.recv()
+        except (EOFError, OSError):  # the harness is gone: another may go on with this run
+            os.killpg(0, signal.SIGKILL)
+        if message == "stop":
+            control.stop = True
+        else:
+            control.side_by_side = max(control.side_by_side, message)

@@ -1,0 +1,107 @@
+"""The schema of a suite file."""
+
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from benchmarks.job import Limits
+
+SECTIONS = ("data", "model", "objective", "train")
+Spec = str | dict[str, Any]
+Grid = dict[str, Annotated[list[Any], Field(min_length=1)]]
+Seeds = Annotated[list[Annotated[int, Field(ge=0, lt=2**32)]], Field(min_length=1)]
+
+
+class Strict(BaseModel):
+    """A schema that takes no unknown key and converts no type."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
+
+
+class Pretrain(Strict):
+    """Moment pretraining of the component nets; 0 steps leaves it out."""
+
+    steps: int = Field(1000, ge=0)
+    learning_rate: float = Field(1e-3, gt=0)
+
+
+class Train(Strict):
+    """The training of each run."""
+
+    steps: int = Field(3000, gt=0)
+    batch_size: int = Field(128, gt=1)
+    learning_rate: float = Field(5e-4, gt=0)
+    eval_every: int = Field(100, gt=0)
+    compile: bool = False
+    pretrain: Pretrain = Field(default_factory=Pretrain)
+
+
+class Model(Strict):
+    """The model of each run: specs of a network and a prior."""
+
+    network: Spec = "mlp"
+    prior: Spec = "gaussian_mixture"
+
+
+class TrainedConfig(Strict):
+    """Everything that decides the result of one run, besides its seed."""
+
+    data: Spec
+    model: Model
+    objective: Spec
+    train: Train
+
+
+class Entry(Strict):
+    """One item of ``runs:``: what differs from the suite's own sections, and a grid over it."""
+
+    label: str | None = None
+    data: Spec | None = None
+    model: dict[str, Any] | None = None
+    objective: Spec | None = None
+    train: dict[str, Any] | None = None
+    grid: Grid = {}
+    seeds: Seeds | None = None
+
+
+Duration = Annotated[str, Field(pattern=r"^\d+(\.\d+)? ?(s|min|h)$")]
+SECONDS = {"s": 1, "min": 60, "h": 3600}
+
+
+class Execution(Strict):
+    """How runs are executed; none of it decides a result. Durations read like ``90 s, 5 min``."""
+
+    timeout: Duration | None = None
+    memory_mb: int | None = Field(None, gt=0)
+    checkpoint_every: Annotated[int, Field(gt=0)] | Duration = "1 min"
+
+    def limits(self) -> Limits:
+        """Return the limits of each run."""
+        every = self.checkpoint_every
+        return Limits(
+            timeout=None if self.timeout is None else seconds(self.timeout),
+            memory_mb=self.memory_mb,
+            checkpoint_steps=every if isinstance(every, int) else None,
+            checkpoint_seconds=seconds(every) if isinstance(every, str) else None,
+        )
+
+
+def seconds(duration: str) -> float:
+    """Read a duration such as ``90 s``, ``5 min`` or ``1.5 h``."""
+    number = duration.rstrip("sminh ")
+    return float(number) * SECONDS[duration[len(number) :].strip()]
+
+
+class SuiteFile(Strict):
+    """The whole file."""
+
+    name: str | None = Field(None, pattern=r"^[\w.-]+$")
+    data: Spec
+    model: dict[str, Any] = {}
+    objective: Spec | None = None
+    train: dict[str, Any] = {}
+    execution: Execution = Field(default_factory=Execution)
+    grid: Grid = {}
+    seeds: Seeds = [0]
+    runs: list[Entry] = []
+    baselines: list[Spec] = []

@@ -1,6 +1,5 @@
 """Where runs execute on this machine: in processes of their own, or in this one."""
 
-import os
 from pathlib import Path
 from typing import Protocol
 
@@ -57,7 +56,8 @@ class Processes:
 
     def __init__(self, jobs: int, device: str, threads: int | None = None) -> None:
         self.slots = jobs
-        self._threads = threads or max(1, len(os.sched_getaffinity(0)) // jobs)
+        # As many as torch would take here, which heeds OMP_NUM_THREADS and the cores given to us.
+        self._threads = threads or max(1, torch.get_num_threads() // jobs)
         count = torch.cuda.device_count() if device == "cuda" else 0
         self._devices = [f"cuda:{index}" for index in range(count)] or [device]
         self._running: list[tuple[str, Child]] = []

@@ -97,7 +97,7 @@ class Leases:
 def _read(path: Path) -> Record | None:
     try:
         owner = json.loads(path.read_bytes())
-    except (FileNotFoundError, ValueError):
+    except (FileNotFoundError, NotADirectoryError, ValueError):
         return None
     whole = isinstance(owner, dict) and {"host", "pid", "started"} <= owner.keys()
     return owner if whole else None

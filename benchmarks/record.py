@@ -87,7 +87,7 @@ def read_result(folder: Path, expected: str | Record) -> Record | None:
     """
     try:
         record = json.loads((folder / "record.json").read_bytes())
-    except FileNotFoundError as error:
+    except (FileNotFoundError, NotADirectoryError) as error:
         if not folder.is_dir():
             return None
         raise DamagedResultError(f"{folder} holds no record") from error

@@ -3,7 +3,9 @@ import itertools
 import pytest
 
 from benchmarks.fields import as_mapping, assignments, merge, set_field, show_value
-from benchmarks.prepare import code_identity, prepare
+from benchmarks.job import Limits
+from benchmarks.prepare import code_identities, prepare
+from benchmarks.record import run_id
 from benchmarks.suite import load_suite
 from benchmarks.yaml_file import SuiteError, YamlFile, parse, show_path
 
@@ -265,11 +267,41 @@ def test_set_seeds_has_the_last_word(load):
     assert [(run.label, run.seed) for run in suite.runs] == [("a", 2), ("b", 2), ("kmeans", 2)]
 
 
+@pytest.mark.parametrize(
+    ("text", "seconds"), [("90 s", 90), ("5min", 300), ("1.5 h", 5400), ("0.5 s", 0.5)]
+)
+def test_durations(load, text, seconds):
+    suite = load(WAE + f"execution: {{timeout: {text}, checkpoint_every: {text}}}\n")
+    assert suite.limits.timeout == suite.limits.checkpoint_seconds == seconds
+
+
+def test_limits_decide_no_result(load):
+    plain = load(WAE)
+    limited = load(WAE, {"execution.checkpoint_every": 7, "execution.memory_mb": 4000})
+    assert plain.limits == Limits(None, None, None, 60.0)
+    assert limited.limits == Limits(None, 4000, 7, None)
+    assert identities(plain) == identities(limited)
+
+
+@pytest.mark.parametrize(
+    "section", ["{timeout: 5}", "{timeout: 5 days}", "{checkpoint_every: 0}", "{timout: 5 s}"]
+)
+def test_wrong_limits(load, section):
+    with pytest.raises(SuiteError, match=r"suite\.yaml:\d+: execution\."):
+        load(WAE + f"execution: {section}\n")
+
+
 # identity
 
 
+def identity(run, data="data", code="code"):
+    return run_id({"config": run.config, "seed": run.seed, "data_checksum": data, "code": code})
+
+
 def identities(suite):
-    return {(r.label, r.seed): r.identity("data", code_identity(r.config)) for r in suite.runs}
+    codes = code_identities(run.config for run in suite.runs)
+    pairs = zip(suite.runs, codes, strict=True)
+    return {(run.label, run.seed): identity(run, code=code) for run, code in pairs}
 
 
 ROWS = [
@@ -318,7 +350,7 @@ def test_identity_depends_on_every_field(load, changes):
 
 def test_identity_depends_on_data_and_code(load):
     (run,) = load(WAE).runs
-    assert len({run.identity("a", "b"), run.identity("a", "c"), run.identity("b", "b")}) == 3
+    assert len({identity(run, "a", "b"), identity(run, "a", "c"), identity(run, "b", "b")}) == 3
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from rich.console import Console
 
 from benchmarks.figures import draw_curves, read_curves
 from benchmarks.metrics import METRICS
+from benchmarks.record import run_id, write_result
 from benchmarks.store import Store
 from benchmarks.table import main, show
 from benchmarks.tables import (
@@ -27,26 +28,35 @@ BY_KEY = {metric.key: metric for metric in METRICS}
 
 @pytest.fixture
 def commit(tmp_path):
-    """Write records of rows ``label: [metrics of each seed, or (status, reason), or None]``."""
+    """Write records of rows ``label: [result of each seed]``.
 
-    def write(rows, name="study", curves=()):
+    A result is metrics, or (status, reason[, diverged]), or None.
+    """
+
+    def write(rows, name="study", curves=(), side_by_side=1):
         store = Store(tmp_path / "out")
         store.open_for_writing()
         cells = []
         for label, results in rows.items():
             for seed, result in enumerate(results):
-                cells.append({"label": label, "seed": seed, "id": f"run{len(cells)}"})
+                identity = {"config": {"cell": len(cells)}, "data_checksum": "d", "code": "c"}
+                identity["seed"] = seed
+                cells.append({"label": label, "seed": seed, "id": run_id(identity)})
                 if result is None:
                     continue
                 done = isinstance(result, dict)
-                status, reason = ("done", None) if done else result
+                status, reason, *diverged = ("done", None) if done else result
                 record = {
-                    **cells[-1],
+                    **identity,
+                    "label": label,
                     "status": status,
                     "reason": reason,
+                    "diverged": diverged[0] if diverged else None,
                     "metrics": result if done else {},
+                    "side_by_side": side_by_side,
                 }
-                store.commit(record, list(curves), None)
+                write_result(store.folder(cells[-1]["id"]) / "result", record, list(curves), None)
+                store.commit(cells[-1]["id"])
         store.write_manifest(name, cells)
         return store
 
@@ -172,10 +182,11 @@ def test_only_finished_runs_count_for_the_best(commit):
 # failures
 
 
+BROKEN = {"term": "loss", "value": "nan", "step": 7}
 FAILED = {
     "good": [{"accuracy": 0.5}, {"accuracy": 0.7}],
     "half": [{"accuracy": 0.9}, ("failed", "ValueError: no luck")],
-    "none": [("diverged", "loss not finite between steps 1 and 2"), ("failed", "OSError: x")],
+    "none": [("diverged", "loss is nan at step 7", BROKEN), ("failed", "OSError: x")],
     "waiting": [None, {"accuracy": 0.2}],
 }
 
@@ -185,20 +196,38 @@ def test_failed_runs_are_shown_with_their_reason(commit):
     summary = table_of(store)
     assert problems(summary) == [
         "half: seed 1 failed: ValueError: no luck",
-        "none: seed 0 diverged: loss not finite between steps 1 and 2; seed 1 failed: OSError: x",
+        "none: seed 0 diverged: loss is nan at step 7; seed 1 failed: OSError: x",
     ]
     assert list(summary["n"]) == [2, 1, 0, 1]
     assert list(summary["runs"]) == [2, 2, 2, 2]
     assert summary.loc["half", "accuracy_mean"] == 0.9
     markdown = to_markdown(summary, "t")
     assert "- half: seed 1 failed: ValueError: no luck\n" in markdown
-    assert markdown_rows(markdown)[1]["none"] == ["0 of 2", "–"]
+    assert markdown_rows(markdown)[1]["none"] == ["0 of 2", "nan @ 7, failed"]
     assert markdown_rows(markdown)[1]["waiting"] == ["1 of 2", "0.200"]
     output = io.StringIO()
     print_tables(summary, "t", Console(file=output, width=100))
     assert "half: seed 1 failed: ValueError: no luck" in output.getvalue()
     assert "0 of 2" in output.getvalue()
-    assert "0 of 2 & --" in to_latex(summary, "t")
+    assert "0 of 2 & nan @ 7, failed" in to_latex(summary, "t")
+
+
+def test_an_interrupted_run_is_shown_as_such(commit):
+    store = commit({"a": [{"accuracy": 0.5}], "b": [None]})
+    run = read_records(store)["id"][1]
+    (store.folder(run) / "checkpoint").touch()
+    summary = table_of(store)
+    assert problems(summary) == ["b: seed 0 interrupted"]
+    assert markdown_rows(to_markdown(summary, "t"))[1]["b"] == ["0 of 1", "interrupted"]
+
+
+def test_times_taken_side_by_side_are_marked(commit):
+    rows = {"a": [{"accuracy": 0.5, "fit_seconds": 2, "step_ms": 3, "peak_mb": 4}]}
+    alone, shared = (to_markdown(table_of(commit(rows, side_by_side=n)), "t") for n in (1, 2))
+    assert "∥" not in alone
+    assert markdown_rows(shared)[1]["a"] == ["1", "0.500", "2.0 ∥", "3.0 ∥", "4"]
+    assert "∥: other runs shared the machine; times do not compare." in shared
+    assert r"2.0 $\parallel$" in to_latex(table_of(commit(rows, side_by_side=2)), "t")
 
 
 def test_every_run_failed(commit, tmp_path):
@@ -238,7 +267,7 @@ def test_labels_are_escaped(commit, label, latex):
     _, rows = markdown_rows(to_markdown(summary, "a_b"))
     assert {re.sub(r"\\([|*`<_\\])", r"\1", name): cells for name, cells in rows.items()} == {
         label: ["1", "0.500"],
-        "other": ["0 of 1", "–"],
+        "other": ["0 of 1", "failed"],
     }
 
 
@@ -286,7 +315,7 @@ CURVES = [{"step": step, "bce": 100 - step, "accuracy": step / 10} for step in (
 
 def test_show_writes_all_files(commit, tmp_path):
     store = commit({"a": [{"accuracy": 0.5}], "k": [{"accuracy": 0.3}]}, curves=CURVES)
-    (store.runs / "run1/curves.csv").unlink()  # as a baseline
+    (store.runs / read_records(store)["id"][1] / "curves.csv").unlink()  # as a baseline
     output = io.StringIO()
     show(store, Console(file=output, width=80))
     out = tmp_path / "out"
@@ -326,53 +355,6 @@ def test_no_store(tmp_path, capsys, text, told):
 # the store
 
 
-def test_commit_replaces_in_one_step(tmp_path):
-    store = Store(tmp_path)
-    store.open_for_writing()
-    record = {"id": "r", "status": "failed", "metrics": {}}
-    store.commit(record, CURVES, lambda path: (path.mkdir(), (path / "w").write_text("1")))
-    assert not store.is_done("r")
-    assert (tmp_path / "runs/r/model/w").exists()
-    assert pd.read_csv(tmp_path / "runs/r/curves.csv").to_dict("records") == CURVES
-    store.commit(record | {"status": "done"}, [], None)
-    assert store.is_done("r")
-    assert [path.name for path in tmp_path.rglob("*") if path.is_file()] == ["record.json"]
-
-
-def test_commit_that_fails_keeps_what_was_there(tmp_path):
-    store = Store(tmp_path)
-    store.open_for_writing()
-    store.commit({"id": "r", "status": "failed"}, [], None)
-    with pytest.raises(ValueError, match="JSON"):
-        store.commit({"id": "r", "status": "done", "metrics": {"bce": float("nan")}}, [], None)
-    assert store.record("r")["status"] == "failed"
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "",
-        "{",
-        '{"schema": 1, "id": "r", "sta',
-        "[]",
-        "null",
-        "{}",
-        '{"schema": 0, "id": "r", "status": "done"}',
-        '{"schema": 1, "id": "other", "status": "done"}',
-        '{"schema": 1, "id": "r"}',
-        b"\xff\xfe\x00",
-    ],
-)
-def test_damaged_records_are_no_results(tmp_path, text):
-    store = Store(tmp_path)
-    (tmp_path / "runs/r").mkdir(parents=True)
-    path = tmp_path / "runs/r/record.json"
-    path.write_bytes(text if isinstance(text, bytes) else text.encode())
-    assert not store.is_done("r")
-    store.commit({"id": "r", "status": "done"}, [], None)
-    assert store.is_done("r")
-
-
 def test_manifest(tmp_path):
     store = Store(tmp_path)
     runs = [{"label": "β", "seed": 0, "id": "r"}]
@@ -385,8 +367,8 @@ def test_manifest(tmp_path):
 @pytest.mark.parametrize("level", [0.05, 0.3, 0.95])
 def test_figure_shows_the_baselines(commit, level):
     store = commit({"a": [{"accuracy": 0.5}], "k": [{"accuracy": level}]}, curves=CURVES)
-    (store.runs / "run1/curves.csv").unlink()  # as a baseline
     records = read_records(store)
+    (store.runs / records["id"][1] / "curves.csv").unlink()  # as a baseline
     figure = draw_curves(read_curves(store, records), records)
     low, high = figure.axes[0].get_ylim()
     (line,) = (line for line in figure.axes[0].lines if line.get_label() == "k")

@@ -154,7 +154,7 @@ def _main(job: Job, folder: Path, connection: Connection) -> None:
     if job.limits.memory_mb is not None:
         limit = job.limits.memory_mb * 2**20
         resource.setrlimit(resource.RLIMIT_DATA, (limit, limit))
-    control = Control()
+    control = Control(side_by_side=job.side_by_side)
     threading.Thread(target=_listen, args=(connection, control), daemon=True).start()
     try:
         work(job, folder, control)

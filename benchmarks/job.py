@@ -37,6 +37,7 @@ class Job:
         device: Where it trains, such as ``cpu`` or ``cuda:1``.
         threads: Torch's threads; None leaves them as they are.
         limits: What it may cost.
+        side_by_side: How many runs may share its machine, itself included.
     """
 
     id: str
@@ -48,10 +49,15 @@ class Job:
     device: str = "cpu"
     threads: int | None = None
     limits: Limits = Limits()
+    side_by_side: int = 1
 
     def on(self, device: str, threads: int | None) -> "Job":
         """Return the same job for a device and a number of threads."""
         return replace(self, device=device, threads=threads)
+
+    def beside(self, side_by_side: int) -> "Job":
+        """Return the same job for a machine with so many runs."""
+        return replace(self, side_by_side=side_by_side)
 
     def identity(self) -> dict[str, Any]:
         """Return the fields that decide the result, with the id."""

@@ -13,6 +13,10 @@ from benchmarks.work import Control, work
 from otlvm.training import InterruptedTrainingError
 
 
+class BackendLostError(RuntimeError):
+    """What executes runs is gone, through no fault of theirs."""
+
+
 class Handle(Protocol):
     """A run under way."""
 
@@ -33,13 +37,11 @@ class Handle(Protocol):
 
 
 class Launcher(Protocol):
-    """A place where runs execute.
+    """A place where runs execute."""
 
-    Attributes:
-        slots: How many at a time.
-    """
-
-    slots: int
+    @property
+    def slots(self) -> int:
+        """How many at a time."""
 
     def launch(self, job: Job, folder: Path) -> Handle:
         """Start a run that works in a folder."""

@@ -42,6 +42,11 @@ def parser() -> argparse.ArgumentParser:
     add("--jobs", type=int, default=1, metavar="N",
         help="runs at a time, each in a process of its own; 0: in this process, for a debugger, "
         "without isolation and timeout")  # fmt: skip
+    add("--backend", choices=("local", "dask"), default="local",
+        help="processes here, or Dask workers: --jobs of them here, or those of")  # fmt: skip
+    add("--scheduler", metavar="ADDRESS", help="a running Dask scheduler, such as tcp://host:8786")
+    add("--cluster", type=Path, metavar="FILE",
+        help="a queue's cluster (Slurm, PBS, SGE, LSF); examples: benchmarks/clusters")  # fmt: skip
     add("--threads", type=int, metavar="N", help="threads of each run (default: cores / jobs)")
     return parser
 
@@ -88,13 +93,19 @@ def shard(text: str | None) -> slice:
     return slice(int(part) - 1, None, int(count))
 
 
-def check_counts(options: argparse.Namespace) -> None:
-    """Check the numbers of jobs and threads.
+def check(options: argparse.Namespace) -> None:
+    """Check the numbers of jobs and threads, and what goes together.
 
     Raises:
-        SuiteError: If one is too small.
+        SuiteError: If something does not fit.
     """
     if options.jobs < 0:
         raise SuiteError(f"--jobs {options.jobs}: expected 1 or more, or 0 for this process")
+    if options.backend != "dask" and (options.scheduler or options.cluster):
+        raise SuiteError("--scheduler and --cluster need --backend dask")
+    if options.scheduler and options.cluster:
+        raise SuiteError("--scheduler or --cluster, not both")
+    if options.backend == "dask" and options.jobs == 0:
+        raise SuiteError("--jobs 0 executes in this process, --backend dask elsewhere: choose one")
     if options.threads is not None and options.threads < 1:
         raise SuiteError(f"--threads {options.threads}: expected 1 or more")

@@ -11,8 +11,9 @@ from pathlib import Path
 from rich.console import Console
 
 from benchmarks import options as opts
+from benchmarks.backends import BackendLostError, open_backend
 from benchmarks.job import Job
-from benchmarks.launch import Inline, Launcher, Processes
+from benchmarks.launch import Launcher
 from benchmarks.leases import Leases
 from benchmarks.listing import print_registries
 from benchmarks.plan import FAILURES, Planned, plan, seconds_left, show_duration
@@ -40,7 +41,7 @@ def main(arguments: list[str] | None = None) -> int:
         errors.print("which suite? For example benchmarks/suites/quick.yaml")
         return BAD_INPUT
     try:
-        opts.check_counts(options)
+        opts.check(options)
         device = opts.device(options.device)
         sys.path.insert(0, str(options.suite.resolve().parent))  # for plug-ins beside the suite
         suite = load_suite(options.suite, dict(opts.assignment(text) for text in options.set))
@@ -61,15 +62,17 @@ def main(arguments: list[str] | None = None) -> int:
         return INTERRUPTED
     store.write_manifest(suite.name, _manifest(suite, jobs, store))
     with Stops() as stops:
-        launcher: Launcher = (
-            Processes(options.jobs, device, options.threads)
-            if options.jobs
-            else Inline(device, stops, options.threads)
-        )
         try:
-            _execute(planned, store, leases, launcher, stops, options, errors)
+            with open_backend(options, device, stops, store.root) as launcher:
+                _execute(planned, store, leases, launcher, stops, options, errors)
+        except SuiteError as error:  # the cluster is not there or not as described
+            errors.print(error.message, style="red", markup=False, highlight=False)
+            return BAD_INPUT
         except StorageError as error:
             return _say_no_storage(error, store, errors)
+        except BackendLostError as error:
+            errors.print(f"{error}", style="red", markup=False)
+            return _say_interrupted(mine, store, errors)
         if stops.count:
             return _say_interrupted(mine, store, errors)
     return _finish(mine, store, console, errors)

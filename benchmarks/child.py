@@ -1,6 +1,5 @@
 """A run in a process of its own: what it does costs nobody else."""
 
-import json
 import multiprocessing
 import os
 import resource
@@ -14,8 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.job import Job
+from benchmarks.progress_file import PROGRESS, read_progress
 from benchmarks.record import Record
-from benchmarks.work import LOG, PROGRESS, Control, work
+from benchmarks.work import LOG, Control, work
 from otlvm.training import InterruptedTrainingError
 
 INTERRUPTED = 75  # EX_TEMPFAIL: stopped on demand, its state saved
@@ -126,15 +126,6 @@ class Child:
             hint = ", as the kernel does when memory runs out" if code == -signal.SIGKILL else ""
             return End("crashed", f"the process was killed by {name}{hint}", details)
         return End("crashed", f"the process ended with exit code {code}, without a result", details)
-
-
-def read_progress(folder: Path) -> Record | None:
-    """Return the newest row of a working run's learning curve, with ``steps``."""
-    try:
-        progress = json.loads((folder / PROGRESS).read_bytes())
-    except (OSError, ValueError):
-        return None
-    return progress if isinstance(progress, dict) else None
 
 
 def _tail(path: Path, size: int = 4000) -> str:

@@ -34,8 +34,9 @@ def connect(scheduler: str | None, file: Path | None, workers: int) -> Client:
     Raises:
         SuiteError: If the scheduler does not answer or the file is wrong.
     """
-    for name in ("distributed", "tornado"):  # what matters becomes a result or an error of ours
-        logging.getLogger(name).setLevel(logging.CRITICAL)
+    for name in list(logging.root.manager.loggerDict):
+        if name.startswith(("distributed", "tornado")):  # what matters becomes an error of ours
+            logging.getLogger(name).setLevel(logging.CRITICAL)
     if scheduler is not None:
         try:
             return Client(scheduler, timeout=CONNECT_SECONDS)
@@ -47,7 +48,11 @@ def connect(scheduler: str | None, file: Path | None, workers: int) -> Client:
         return Client(queue_cluster(file))
     return Client(
         LocalCluster(
-            n_workers=workers, threads_per_worker=1, dashboard_address=None, memory_limit=0
+            n_workers=workers,
+            threads_per_worker=1,
+            dashboard_address=None,
+            memory_limit=0,
+            silence_logs=logging.CRITICAL,
         )
     )
 

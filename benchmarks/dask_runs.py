@@ -12,9 +12,10 @@ import torch
 from distributed import Client, Event, KilledWorker, get_client, get_worker
 
 from benchmarks.archive import pack, unpack
-from benchmarks.child import Child, End, read_progress
+from benchmarks.child import Child, End
 from benchmarks.job import Job
 from benchmarks.launch import BackendLostError
+from benchmarks.progress_file import read_progress
 from benchmarks.record import Record
 from benchmarks.work import CHECKPOINT
 

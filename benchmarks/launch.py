@@ -5,8 +5,9 @@ from typing import Protocol
 
 import torch
 
-from benchmarks.child import Child, End, read_progress
+from benchmarks.child import Child, End
 from benchmarks.job import Job
+from benchmarks.progress_file import read_progress
 from benchmarks.record import Record
 from benchmarks.stops import Stops
 from benchmarks.work import Control, work

@@ -2,7 +2,7 @@
 
 import fnmatch
 import statistics
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from benchmarks.job import Job
@@ -14,21 +14,32 @@ FAILURES = ("failed", "diverged", "timeout")
 
 
 @dataclass(frozen=True)
-class Planned:
-    """One run and what is known of it.
+class State:
+    """What is known of a run.
 
     Attributes:
-        job: The run.
-        state: ``done``, a failure's status, ``running``, ``interrupted`` (with a checkpoint),
+        name: ``done``, a failure's status, ``running``, ``interrupted`` (with a checkpoint),
             ``damaged`` or ``to do``.
         record: Its record, if it has one.
         note: Who runs it, why it failed, what is damaged.
     """
 
-    job: Job
-    state: str
+    name: str
     record: Record | None = None
     note: str = ""
+
+
+@dataclass(frozen=True)
+class Planned:
+    """A run of a suite and its state.
+
+    Attributes:
+        job: The run.
+        state: Its state.
+    """
+
+    job: Job
+    state: State
 
     def wanted(self, rerun: str | None) -> bool:
         """Tell whether this call computes it.
@@ -37,58 +48,62 @@ class Planned:
             rerun: ``failed``, ``all``, a label or a pattern of labels; None computes what is
                 missing.
         """
-        if self.state not in ("done", *FAILURES):
+        if self.state.name not in ("done", *FAILURES):
             return True
         if rerun == "failed":
-            return self.state in FAILURES
+            return self.state.name in FAILURES
         return rerun is not None and (
             rerun in ("all", self.job.label) or fnmatch.fnmatchcase(self.job.label, rerun)
         )
 
 
-def plan(jobs: Sequence[Job], store: Store, leases: Leases) -> list[Planned]:
-    """Look up the state of each job.
+def look_up(expected: str | Record, store: Store, leases: Leases) -> State:
+    """Look up the state of a run.
+
+    Args:
+        expected: Its id, or the fields of its identity.
+        store: Where results are.
+        leases: Who works on what.
 
     Raises:
         ForeignResultError: If a result is not what its place says.
     """
-    return [_look_up(job, store, leases) for job in jobs]
-
-
-def _look_up(job: Job, store: Store, leases: Leases) -> Planned:
+    run_id = expected if isinstance(expected, str) else expected["id"]
     try:
-        record = store.record(job.identity())
+        record = store.record(expected)
     except DamagedResultError as error:
-        return Planned(job, "damaged", None, str(error))
+        return State("damaged", None, str(error))
     if record is not None:
-        return Planned(job, record["status"], record, record["reason"] or "")
-    owner = leases.owner(job.id)
+        return State(record["status"], record, record["reason"] or "")
+    owner = leases.owner(run_id)
     if owner is not None:
-        return Planned(job, "running", None, owner)
-    begun = (store.work / job.id / "checkpoint").exists()
-    return Planned(job, "interrupted" if begun else "to do")
+        return State("running", None, owner)
+    begun = (store.work / run_id / "checkpoint").exists()
+    return State("interrupted" if begun else "to do")
 
 
-def seconds_left(planned: Sequence[Planned], todo: Sequence[Planned], slots: int) -> float | None:
+def seconds_left(
+    states: Iterable[tuple[str, State]], todo: Iterable[tuple[str, float]], slots: int
+) -> float | None:
     """Estimate the time that runs will take, from finished ones of the same row, else of any.
 
     Args:
-        planned: All runs.
-        todo: The runs to come.
+        states: Label and state of all runs.
+        todo: Label, and the part that is left, of each run to come.
         slots: How many run at a time.
 
     Returns:
         Seconds; None if no run has finished yet.
     """
     known: dict[str, list[float]] = {}
-    for item in planned:
-        if item.record is not None and item.state == "done":
-            known.setdefault(item.job.label, []).append(item.record["wall_seconds"])
+    for label, state in states:
+        if state.record is not None and state.name == "done":
+            known.setdefault(label, []).append(state.record["wall_seconds"])
     if not known:
         return None
     anywhere = statistics.mean(seconds for row in known.values() for seconds in row)
     typical = {label: statistics.mean(row) for label, row in known.items()}
-    return sum(typical.get(item.job.label, anywhere) for item in todo) / slots
+    return sum(part * typical.get(label, anywhere) for label, part in todo) / slots
 
 
 def show_duration(seconds: float) -> str:

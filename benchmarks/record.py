@@ -127,14 +127,16 @@ def differences(found: Any, expected: Any, path: str = "") -> Iterator[str]:
 
 
 def _check_identity(folder: Path, record: Record, expected: str | Record) -> None:
-    wanted = expected if isinstance(expected, str) else run_id(expected)
-    found = run_id(record)
-    if found == wanted == record["id"]:
-        return
-    lines = [f"its content is that of {found}, its id {record['id']}, {wanted} is expected"]
-    if not isinstance(expected, str):
-        there = {key: record[key] for key in IDENTITY}
-        lines += differences(there, {key: expected[key] for key in IDENTITY})
+    if isinstance(expected, str):
+        found = run_id(record)
+        if found == expected == record["id"]:
+            return
+        lines = [f"its content is that of {found}, its id {record['id']}, {expected} is expected"]
+    else:
+        there, wanted = ({key: part[key] for key in IDENTITY} for part in (record, expected))
+        if there == wanted and record["id"] == expected.get("id", record["id"]):
+            return
+        lines = [f"its id is {record['id']}", *differences(there, wanted)]
     raise ForeignResultError(f"{folder} holds another run's result:\n  " + "\n  ".join(lines))
 
 

@@ -16,7 +16,7 @@ from benchmarks.job import Job
 from benchmarks.launch import Launcher
 from benchmarks.leases import Leases
 from benchmarks.listing import print_registries
-from benchmarks.plan import FAILURES, Planned, plan, seconds_left, show_duration
+from benchmarks.plan import FAILURES, Planned, look_up, seconds_left, show_duration
 from benchmarks.prepare import code_identities, data_key, prepare
 from benchmarks.progress import SuiteProgress
 from benchmarks.record import ForeignResultError, Record, run_id
@@ -110,7 +110,7 @@ def _jobs(suite: Suite, runs: list[Run]) -> list[Job]:
 
 def _plan(jobs: Sequence[Job], store: Store, leases: Leases) -> list[Planned]:
     try:
-        return plan(jobs, store, leases)
+        return [Planned(job, look_up(job.identity(), store, leases)) for job in jobs]
     except ForeignResultError as error:
         raise SuiteError(f"{error}\nMove that folder away, or give another --out.") from error
 
@@ -135,14 +135,16 @@ def _show_plan(
     planned: list[Planned], store: Store, options: argparse.Namespace, console: Console
 ) -> None:
     for item in planned:
-        state = f"{item.state}, run again" if item.record and item.wanted(options.rerun) else ""
-        line = f"{state or item.state}  {item.job.id}  {item.job.label}, seed {item.job.seed}"
-        line += f"  ({item.note})" if item.note else ""
+        job, state = item.job, item.state
+        again = ", run again" if state.record and item.wanted(options.rerun) else ""
+        note = f"  ({state.note})" if state.note else ""
+        line = f"{state.name}{again}  {job.id}  {job.label}, seed {job.seed}{note}"
         console.print(line, markup=False, highlight=False, soft_wrap=True)
-        config = f"    {item.job.config}"
+        config = f"    {job.config}"
         console.print(config, style="dim", markup=False, highlight=False, soft_wrap=True)
-    todo = [item for item in planned if item.wanted(options.rerun)]
-    left = seconds_left(planned, todo, max(1, options.jobs)) if todo else None
+    todo = [(item.job.label, 1.0) for item in planned if item.wanted(options.rerun)]
+    states = [(item.job.label, item.state) for item in planned]
+    left = seconds_left(states, todo, max(1, options.jobs)) if todo else None
     estimate = "" if left is None else f", about {show_duration(left)} with --jobs {options.jobs}"
     console.print(
         f"{len(planned)} runs, {len(todo)} to compute{estimate}, into {store.root}",
@@ -171,16 +173,17 @@ def _execute(
     tasks = []
     with SuiteProgress(len(planned), errors) as progress:
         for item in planned:
+            job, state = item.job, item.state
             if not item.wanted(options.rerun):
-                progress.finish(item.job, item.record, "kept")
+                progress.finish(job, state.record, "kept")
                 continue
-            if item.state == "damaged":
-                place = store.set_aside(store.runs / item.job.id)
-                errors.print(f"{item.note}: kept as {place}, computed again",
+            if state.name == "damaged":
+                place = store.set_aside(store.runs / job.id)
+                errors.print(f"{state.note}: kept as {place}, computed again",
                              style="yellow", markup=False, soft_wrap=True)  # fmt: skip
-            if options.rerun not in (None, "failed") and item.record is not None:
-                shutil.rmtree(store.work / item.job.id, ignore_errors=True)  # from the start
-            tasks.append(Task(item.job, item.record["digest"] if item.record else None))
+            if options.rerun not in (None, "failed") and state.record is not None:
+                shutil.rmtree(store.work / job.id, ignore_errors=True)  # from the start
+            tasks.append(Task(job, state.record["digest"] if state.record else None))
         Scheduler(store, leases, launcher, progress, stops, options.fail_fast).run(tasks)
 
 

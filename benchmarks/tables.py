@@ -59,25 +59,33 @@ def summarize(records: pd.DataFrame) -> pd.DataFrame:
         other runs), ``side_by_side`` (whether others shared the machine) and ``<metric>_mean`` and
         ``<metric>_std`` (NaN where there is nothing to average).
     """
-    summary = []
-    for label, group in records.groupby("label", sort=False):
-        done = group[group["status"] == "done"]
-        others = group[~group["status"].isin(["done", "missing"])]
-        row: dict[str, object] = {"label": label, "n": len(done), "runs": len(group)}
-        row["problems"] = "; ".join(
-            f"seed {seed} {status}" + (f": {reason}" if reason else "")
-            for seed, status, reason in zip(
-                others["seed"], others["status"], others["reason"], strict=True
-            )
-        )
-        row["short"] = ", ".join(dict.fromkeys(others["short"]))
-        row["side_by_side"] = bool((done["side_by_side"].astype(float) > 1).any())
-        for metric in METRICS:
-            values = done[metric.key].astype(float)
-            row[f"{metric.key}_mean"] = values.mean()
-            row[f"{metric.key}_std"] = values.std()
-        summary.append(row)
-    return pd.DataFrame(summary).set_index("label")
+    keys = [metric.key for metric in METRICS]
+    done = records[records["status"] == "done"].astype(dict.fromkeys(keys, float))
+    labels = pd.Index(records["label"].unique(), name="label")
+    by_label = done.groupby("label", sort=False)
+    mean, std = by_label[keys].mean(), by_label[keys].std()
+    others = records[~records["status"].isin(["done", "missing"])]
+    problems = others.groupby("label", sort=False)[["seed", "status", "reason"]].apply(_problems)
+    short = others.groupby("label", sort=False)["short"].agg(lambda x: ", ".join(dict.fromkeys(x)))
+    shared = by_label["side_by_side"].max().astype(float) > 1
+    columns: dict[str, object] = {
+        "n": by_label.size().reindex(labels, fill_value=0),
+        "runs": records.groupby("label", sort=False).size(),
+        "problems": problems.reindex(labels, fill_value="") if len(others) else "",
+        "short": short.reindex(labels, fill_value=""),
+        "side_by_side": shared.reindex(labels, fill_value=False),
+    }
+    for key in keys:
+        columns |= {f"{key}_mean": mean[key], f"{key}_std": std[key]}
+    return pd.DataFrame(columns, index=labels)
+
+
+def _problems(others: pd.DataFrame) -> str:
+    lines = [
+        f"seed {seed} {status}" + (f": {reason}" if reason else "")
+        for seed, status, reason in others.itertuples(index=False)
+    ]
+    return "; ".join(lines)
 
 
 def best_labels(summary: pd.DataFrame, metric: Metric) -> set[str]:

@@ -15,12 +15,13 @@ import torch._dynamo  # Adam imports it at its first step, and that is not train
 from benchmarks.execute import Result, Row, execute, one_line
 from benchmarks.job import Job
 from benchmarks.machine import environment
+from benchmarks.progress_file import write_progress
 from benchmarks.record import write_result
 from otlvm.data import Dataset, datasets
 from otlvm.registry import RegistryError
 from otlvm.training import CheckpointError, Checkpoints
 
-CHECKPOINT, PROGRESS, LOG = "checkpoint", "progress.json", "log.txt"
+CHECKPOINT, LOG = "checkpoint", "log.txt"
 
 
 @dataclass
@@ -53,11 +54,8 @@ def work(job: Job, folder: Path, control: Control) -> None:
     device = torch.device(job.device)
 
     def show(row: Row) -> None:
-        progress = {**row, "steps": job.config["train"]["steps"]}
-        aside = folder / f"{PROGRESS}.new"
         try:
-            aside.write_text(json.dumps(progress), encoding="utf-8")
-            aside.replace(folder / PROGRESS)
+            write_progress(folder, {**row, "steps": job.config["train"]["steps"]})
         except OSError as error:  # only a display
             warnings.warn(f"no progress shown: {error}", stacklevel=2)
 

@@ -287,7 +287,7 @@ print(made.job_script())
     assert process.returncode == 0, process.stderr
     assert "jobs 8" in process.stdout
     assert line in process.stdout
-    assert process.stdout.rstrip().endswith("--nthreads 1")
+    assert "--death-timeout 60 --nthreads 1\n" in process.stdout
     assert "export OMP_NUM_THREADS=4" in process.stdout
 
 
@@ -296,8 +296,7 @@ print(made.job_script())
     [
         ("queue: slrum\n", "queue"),
         ("queue: slurm\njob: 3\n", "job"),
-        ("queue: slurm\noptions: {coers: 3}\n", "options: "),
-        ("queue: [", "line"),
+        ("queue: [", "not valid YAML"),
     ],
 )
 def test_wrong_cluster_files(tmp_path, text, told):
@@ -305,6 +304,19 @@ def test_wrong_cluster_files(tmp_path, text, told):
     path.write_text(text)
     with pytest.raises(SuiteError, match=rf"cluster\.yaml.*{told}"):
         queue_cluster(path)
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [("{coers: 3}", "options: .*coers"), ("{cores: 1, memory: 1GB}", "there is no sbatch here")],
+)
+def test_clusters_that_cannot_start(suite, tmp_path, options, told):
+    path = tmp_path / "cluster.yaml"
+    path.write_text(f"queue: slurm\noptions: {options}\n")
+    process = start(suite, tmp_path / "out", "--backend", "dask", "--cluster", path)
+    code, output, errors = finish(process)
+    assert (code, output) == (2, "")
+    assert re.search(rf"cluster\.yaml: {told}", errors)
 
 
 def test_no_scheduler_there(suite, tmp_path):

@@ -1,11 +1,14 @@
 import gzip
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
 import torch
+from filelock import FileLock
 from sklearn.datasets import load_digits
 
 from otlvm.data import DataError, datasets, digits, from_arrays, mnist_5k, npz, split
+from otlvm.data.published import check_published
 
 PARTS = ("x_train", "y_train", "x_test", "y_test")
 FOLDERS = {"mnist": "MNIST", "fashion_mnist": "FashionMNIST", "kmnist": "KMNIST"}
@@ -64,6 +67,30 @@ def test_download_fills_gaps_only(tmp_path, write_mnist):
     write_mnist(tmp_path)  # torchvision finds all files, so that it needs no network
     spec = {"name": "mnist", "root": str(tmp_path)}
     assert same(datasets.build(spec), datasets.build(spec | {"download": True}))
+
+
+@pytest.mark.parametrize("name", ["MNIST", "FashionMNIST", "KMNIST"])
+def test_a_file_of_the_published_size_must_be_the_published_file(tmp_path, name):
+    path = tmp_path / "t10k-labels-idx1-ubyte.gz"
+    path.write_bytes(b"another file")
+    labels = np.zeros(10_000, np.uint8)
+    with pytest.raises(DataError, match=r"t10k-labels.* is not the published file"):
+        check_published(name, path, labels)
+    check_published(name, path, labels[:9_999])  # somebody's own
+
+
+def test_processes_that_start_together_download_once(tmp_path, write_mnist):
+    write_mnist(tmp_path)
+    (tmp_path / "MNIST/raw/train-labels-idx1-ubyte").rename(tmp_path / "labels")
+    lock = FileLock(tmp_path / "MNIST/.download.lock")
+    spec = {"name": "mnist", "root": str(tmp_path), "download": True}
+    with ThreadPoolExecutor(1) as other:
+        with lock:
+            loading = other.submit(datasets.build, spec)
+            with pytest.raises(TimeoutError):
+                loading.result(timeout=1)
+            (tmp_path / "labels").rename(tmp_path / "MNIST/raw/train-labels-idx1-ubyte")
+        assert len(loading.result(timeout=60).y_train) == 40  # without a network
 
 
 # data that come with packages

@@ -4,10 +4,12 @@ import os
 from pathlib import Path
 
 import numpy as np
+from filelock import FileLock
 from numpy.typing import NDArray
 
 from otlvm.data.base import DataError, Dataset, datasets, from_arrays
 from otlvm.data.idx import read_idx
+from otlvm.data.published import check_published
 
 ROOT_VARIABLE = "OTLVM_DATA"
 FILES = tuple(
@@ -58,15 +60,18 @@ def _load(name: str, root: str | None, download: bool) -> Dataset:
     folder = Path(root).expanduser() / name / "raw"
     if download and not all(_find(folder, stem) for stem in FILES):
         _download(name, root, folder)
-    return from_arrays(name.lower(), *(_read(folder, stem) for stem in FILES))
+    return from_arrays(name.lower(), *(_read(name, folder, stem) for stem in FILES))
 
 
 def _download(name: str, root: str, folder: Path) -> None:
     import torchvision
 
     try:
-        for train in (True, False):
-            getattr(torchvision.datasets, name)(root, train=train, download=True)
+        folder.mkdir(parents=True, exist_ok=True)
+        # Processes that start together download once: the others find the files.
+        with FileLock(folder.parent / ".download.lock"):
+            for train in (True, False):
+                getattr(torchvision.datasets, name)(root, train=train, download=True)
     except (OSError, RuntimeError) as error:
         raise DataError(
             f"cannot download {name} to {folder}: {error}; put the files there by hand"
@@ -78,10 +83,12 @@ def _find(folder: Path, stem: str) -> Path | None:
     return next((path for path in paths if path.exists()), None)
 
 
-def _read(folder: Path, stem: str) -> NDArray[np.uint8]:
+def _read(name: str, folder: Path, stem: str) -> NDArray[np.uint8]:
     path = _find(folder, stem)
     if path is not None:
-        return read_idx(path)
+        array = read_idx(path)
+        check_published(name, path, array)
+        return array
     raise DataError(
         f"{folder / stem} is missing (and so is {stem}.gz): put the file there, "
         f"correct 'root:', or set 'download: true'"

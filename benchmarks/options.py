@@ -47,6 +47,9 @@ def parser() -> argparse.ArgumentParser:
     add("--scheduler", metavar="ADDRESS", help="a running Dask scheduler, such as tcp://host:8786")
     add("--cluster", type=Path, metavar="FILE",
         help="a queue's cluster (Slurm, PBS, SGE, LSF); examples: benchmarks/clusters")  # fmt: skip
+    add("--serial-timing", action="store_true",
+        help="afterwards, train what was trained beside other runs once more, alone, for the "
+        "columns of times")  # fmt: skip
     add("--threads", type=int, metavar="N", help="threads of each run (default: cores / jobs)")
     return parser
 

@@ -13,7 +13,7 @@ from rich.console import Console
 from benchmarks import options as opts
 from benchmarks.backends import BackendLostError, open_backend
 from benchmarks.job import Job
-from benchmarks.launch import Launcher
+from benchmarks.launch import Launcher, Processes
 from benchmarks.leases import Leases
 from benchmarks.listing import print_registries
 from benchmarks.plan import FAILURES, Planned, look_up, seconds_left, show_duration
@@ -65,6 +65,8 @@ def main(arguments: list[str] | None = None) -> int:
         try:
             with open_backend(options, device, stops, store.root) as launcher:
                 _execute(planned, store, leases, launcher, stops, options, errors)
+            if options.serial_timing and not stops.count:
+                _time_alone(mine, store, device, stops, options, errors)
         except SuiteError as error:  # the cluster is not there or not as described
             errors.print(error.message, style="red", markup=False, highlight=False)
             return BAD_INPUT
@@ -185,6 +187,32 @@ def _execute(
                 shutil.rmtree(store.work / job.id, ignore_errors=True)  # from the start
             tasks.append(Task(job, state.record["digest"] if state.record else None))
         Scheduler(store, leases, launcher, progress, stops, options.fail_fast).run(tasks)
+
+
+def _time_alone(
+    jobs: list[Job],
+    store: Store,
+    device: str,
+    stops: Stops,
+    options: argparse.Namespace,
+    errors: Console,
+) -> None:
+    """Repeat, one at a time, what was trained beside other runs."""
+    timings = store.timings()
+    timings.open_for_writing()
+    leases = Leases(timings.root / "leases")
+    records = [(job, store.record_or_none(job.id)) for job in jobs]
+    shared = [job for job, r in records if r and r["status"] == "done" and r["side_by_side"] > 1]
+    tasks = []
+    for job in shared:
+        before = timings.record_or_none(job.id)
+        if before is None or before["side_by_side"] > 1:
+            tasks.append(Task(job, before["digest"] if before else None))
+    if tasks:
+        errors.print(f"timing {len(tasks)} runs alone", markup=False)
+    launcher = Processes(1, device, options.threads)
+    with SuiteProgress(len(tasks), errors) as progress:
+        Scheduler(timings, leases, launcher, progress, stops).run(tasks)
 
 
 def _say_no_storage(error: StorageError, store: Store, errors: Console) -> int:

@@ -4,6 +4,7 @@
     DIR/runs/<id>/            results: record.json, curves.csv, model/ for `otlvm.load`, log.txt
     DIR/work/<id>/            runs under way: checkpoint, progress, log, the result being written
     DIR/leases/<id>.json      who works on what
+    DIR/timings/              a store like this one, of runs that were repeated alone
     DIR/damaged/              what was found damaged, kept
 
 Never imports torch.
@@ -38,6 +39,10 @@ class Store:
         self.root = root
         self.runs = root / "runs"
         self.work = root / "work"
+
+    def timings(self) -> "Store":
+        """Return the store of runs that were repeated alone, for their times."""
+        return Store(self.root / "timings")
 
     def open_for_writing(self) -> None:
         """Make the directory and try a write.

@@ -39,10 +39,23 @@ def read_records(store: Store) -> pd.DataFrame:
         if record is None:
             begun = (store.work / cell["id"] / "checkpoint").exists()
             record = {"status": "interrupted" if begun else "missing"}
+        if (record.get("side_by_side") or 1) > 1:
+            record = _with_times_alone(record, store)
         facts = {key: record.get(key) for key in ("status", "reason", "side_by_side")}
         rows.append({**cell, **facts, "short": _short(record), **record.get("metrics", {})})
     frame = pd.DataFrame(rows)
     return frame.reindex(columns=[*frame.columns.union([m.key for m in METRICS], sort=False)])
+
+
+def _with_times_alone(record: Record, store: Store) -> Record:
+    """Take the times of a repetition without other runs beside it, if there is one."""
+    alone = store.timings().record_or_none(record["id"])
+    if alone is None or alone["status"] != "done" or alone["side_by_side"] > 1:
+        return record
+    times = {
+        m.key: alone["metrics"][m.key] for m in METRICS if m.timing and m.key in alone["metrics"]
+    }
+    return {**record, "metrics": {**record["metrics"], **times}, "side_by_side": 1}
 
 
 def _short(record: Record) -> str:

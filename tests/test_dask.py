@@ -316,7 +316,7 @@ def test_clusters_that_cannot_start(suite, tmp_path, options, told):
     process = start(suite, tmp_path / "out", "--backend", "dask", "--cluster", path)
     code, output, errors = finish(process)
     assert (code, output) == (2, "")
-    assert re.search(rf"cluster\.yaml: {told}", errors)
+    assert re.search(rf"cluster\.yaml: {told}", " ".join(errors.split()))
 
 
 def test_no_scheduler_there(suite, tmp_path):

@@ -8,6 +8,7 @@ from rich.console import Console
 
 from benchmarks.speed.divergences import divergence_cases
 from benchmarks.speed.growth import draw_growth, grow
+from benchmarks.speed.harness import measure_harness
 from benchmarks.speed.ratios import measure, print_ratios
 from benchmarks.speed.training import step_cases, throughput_cases
 from otlvm.data import mnist_5k
@@ -17,7 +18,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Run the command line; returns the exit code."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.speed", description=__doc__)
     parser.add_argument("--quick", action="store_true",
-                        help="3 repetitions instead of 9; no torch.compile, no growth")  # fmt: skip
+                        help="3 repetitions instead of 9; no torch.compile, growth, harness")  # fmt: skip
     parser.add_argument("--threads", type=int, help="torch's threads (default: all cores)")
     parser.add_argument("--out", type=Path, default=Path("results/speed"), metavar="DIR")
     options = parser.parse_args(arguments)
@@ -39,6 +40,9 @@ def main(arguments: list[str] | None = None) -> int:
         growth = grow(console)
         growth.to_csv(options.out / "growth.csv", index=False, float_format="%.4g")
         draw_growth(growth, options.out / "growth.png")
+        harness = measure_harness(console)
+        console.print(harness.to_string(index=False, float_format="%.2f"), highlight=False)
+        harness.to_csv(options.out / "harness.csv", index=False, float_format="%.3g")
     console.print(f"written to {options.out}", markup=False, highlight=False)
     return 0
 

@@ -137,7 +137,7 @@ def test_status(trained, capsys):
     capsys.readouterr()
     assert status.main([str(out)]) == 0
     shown = capsys.readouterr().out
-    assert re.search(r"^interrupted +WAE +1 +step 2 of 4$", shown, re.MULTILINE)
+    assert re.search(r"^interrupted +WAE +1 +step 2 of 4 *$", shown, re.MULTILINE)
     assert len(re.findall(r"^done +(WAE|VAE|kmeans) ", shown, re.MULTILINE)) == 5
     assert re.search(r"^tiny: 5 done, 1 interrupted; about \d+ s left$", shown, re.MULTILINE)
 

@@ -18,7 +18,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Run the command line; returns the exit code."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.speed", description=__doc__)
     parser.add_argument("--quick", action="store_true",
-                        help="3 repetitions instead of 9; no torch.compile, growth, harness")  # fmt: skip
+                        help="3 repetitions, not 9; no torch.compile, growth, harness")  # fmt: skip
     parser.add_argument("--threads", type=int, help="torch's threads (default: all cores)")
     parser.add_argument("--out", type=Path, default=Path("results/speed"), metavar="DIR")
     options = parser.parse_args(arguments)

@@ -1,6 +1,5 @@
 """A run in a process of its own: what it does costs nobody else."""
 
-import multiprocessing
 import os
 import resource
 import signal
@@ -10,21 +9,17 @@ import time
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any
 
 from benchmarks.job import Job
 from benchmarks.progress_file import PROGRESS, read_progress
 from benchmarks.record import Record
-from benchmarks.work import LOG, Control, work
+from benchmarks.server import processes, start_server
+from benchmarks.store import LOG
+from benchmarks.work import Control, work
 from otlvm.training import InterruptedTrainingError
 
 INTERRUPTED = 75  # EX_TEMPFAIL: stopped on demand, its state saved
 NO_STORAGE = 74  # EX_IOERR: the result could not be written
-
-_method = "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
-_processes: Any = multiprocessing.get_context(_method)
-if _method == "forkserver":  # torch is imported once, not once a run
-    _processes.set_forkserver_preload([__name__, "benchmarks.prepare"])
 
 
 @dataclass(frozen=True)
@@ -56,13 +51,20 @@ class Child:
         self.folder = folder
         (folder / PROGRESS).unlink(missing_ok=True)
         (folder / LOG).unlink(missing_ok=True)
-        self._control, control = _processes.Pipe()
-        self._process = _processes.Process(target=_main, args=(job, folder, control))
-        self._process.start()
-        control.close()
+        try:
+            self._start()
+        except (EOFError, ConnectionError):  # the server was killed: the next call starts another
+            self._start()
         self._deadline = time.monotonic() + (job.limits.timeout or float("inf"))
         self._stop_by = float("inf")
         self._timed_out = False
+
+    def _start(self) -> None:
+        start_server()
+        self._control, control = processes.Pipe()
+        self._process = processes.Process(target=_main, args=(self.job, self.folder, control))
+        self._process.start()
+        control.close()
 
     def running(self) -> bool:
         """Tell whether the process is alive."""
@@ -139,6 +141,7 @@ def _main(job: Job, folder: Path, connection: Connection) -> None:
     """Execute a job; the child's own code."""
     os.setsid()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the harness passes on what it means
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
     log = os.open(folder / LOG, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
     for stream in (1, 2):
         os.dup2(log, stream)

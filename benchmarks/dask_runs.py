@@ -17,7 +17,7 @@ from benchmarks.job import Job
 from benchmarks.launch import BackendLostError
 from benchmarks.progress_file import read_progress
 from benchmarks.record import Record
-from benchmarks.work import CHECKPOINT
+from benchmarks.store import CHECKPOINT, DAMAGED, LOG
 
 POLL_SECONDS = 0.2
 ASK_SECONDS = 1.0
@@ -169,7 +169,7 @@ def execute_remotely(
         if not shared:
             unpack(files, place)
         end = _wait(Child(job, place), stop)
-        return end, b"" if shared else pack(place, ["result", CHECKPOINT])
+        return end, b"" if shared else pack(place, ["result", CHECKPOINT, DAMAGED, LOG])
 
 
 def _content(path: str) -> str | None:

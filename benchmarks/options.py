@@ -4,8 +4,6 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-import torch
-
 from benchmarks.yaml_file import SuiteError, parse
 
 EXIT_CODES = """\
@@ -60,6 +58,8 @@ def device(name: str) -> str:
     Raises:
         SuiteError: If there is none.
     """
+    import torch  # takes seconds; the command line's help does not need it
+
     if name == "cuda" and not torch.cuda.is_available():
         raise SuiteError("--device cuda: no CUDA device is available; use --device cpu or auto")
     if name == "auto":

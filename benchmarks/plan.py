@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from benchmarks.job import Job
 from benchmarks.leases import Leases
 from benchmarks.record import DamagedResultError, Record
-from benchmarks.store import Store
+from benchmarks.store import CHECKPOINT, Store
 
 FAILURES = ("failed", "diverged", "timeout")
 
@@ -78,7 +78,7 @@ def look_up(expected: str | Record, store: Store, leases: Leases) -> State:
     owner = leases.owner(run_id)
     if owner is not None:
         return State("running", None, owner)
-    begun = (store.work / run_id / "checkpoint").exists()
+    begun = (store.work / run_id / CHECKPOINT).exists()
     return State("interrupted" if begun else "to do")
 
 

@@ -61,7 +61,7 @@ class SuiteProgress:
         """End a run with a line that stays."""
         if job.id in self._bars:
             self._progress.remove_task(self._bars.pop(job.id))
-        outcome = "interrupted, its state is saved" if record is None else _outcome(record)
+        outcome = "interrupted" if record is None else _outcome(record)
         line = f"{_title(job)}: {outcome}{', ' + note if note else ''}"
         self._console.print(line, markup=False, highlight=False, soft_wrap=True)
         self._progress.advance(self._suite)

@@ -14,7 +14,7 @@ from benchmarks.launch import Handle, Launcher
 from benchmarks.leases import HEARTBEAT_SECONDS, Leases
 from benchmarks.record import Record, write_result
 from benchmarks.stops import Stops
-from benchmarks.store import Store
+from benchmarks.store import CHECKPOINT, Store
 
 POLL_SECONDS = 0.05
 LOOK_ELSEWHERE_SECONDS = 1.0
@@ -150,6 +150,7 @@ class Scheduler:
         record = self.store.record_or_none(task.job.id)
         if record is None or record["digest"] == task.before:
             return False
+        self.store.tidy(task.job.id, self.leases)
         self.report.finish(task.job, record, "by another process")
         return True
 
@@ -170,7 +171,8 @@ class Scheduler:
             raise StorageError(f"{job.label}, seed {job.seed}: {end.reason}")
         if end.how == "interrupted" or not self.leases.holds(job.id):
             self.leases.release(job.id)
-            self.report.finish(job, None)
+            saved = (self.store.work / job.id / CHECKPOINT).exists()
+            self.report.finish(job, None, "its state is saved" if saved else "")
             return
         if end.how != "finished":
             self._write_failure(job, end)
@@ -179,9 +181,11 @@ class Scheduler:
     def _commit(self, job: Job) -> None:
         self.store.commit(job.id)
         self.leases.release(job.id)
+        damaged = self.store.tidy(job.id, self.leases)
         record = self.store.record(job.identity())
         self._failed |= record is not None and record["status"] != "done"
-        self.report.finish(job, record)
+        note = f"begun again, for its checkpoint was damaged: kept as {damaged}" if damaged else ""
+        self.report.finish(job, record, note)
 
     def _write_failure(self, job: Job, end: End) -> None:
         now = datetime.now(UTC).isoformat(timespec="seconds")

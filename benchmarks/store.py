@@ -17,6 +17,7 @@ import shutil
 from collections.abc import Iterable
 from pathlib import Path
 
+from benchmarks.leases import Leases
 from benchmarks.record import (
     DamagedResultError,
     ForeignResultError,
@@ -26,6 +27,8 @@ from benchmarks.record import (
 )
 
 MANIFEST_SCHEMA = 1
+CHECKPOINT, DAMAGED, LOG = "checkpoint", "checkpoint.damaged", "log.txt"
+"""What a run keeps in its folder while it works."""
 
 
 class Store:
@@ -55,6 +58,9 @@ class Store:
         probe = self.runs / f".probe-{os.getpid()}"
         probe.touch()
         probe.unlink()
+        for old in self.runs.glob(".old-*"):  # of commits that were killed
+            if (self.runs / old.name.split("-")[1]).exists():
+                shutil.rmtree(old, ignore_errors=True)
 
     def record(self, expected: str | Record) -> Record | None:
         """Return a run's record, checked; see `read_result`."""
@@ -82,29 +88,45 @@ class Store:
             return None
 
     def commit(self, run_id: str) -> None:
-        """Put a written result in its place in one step, instead of what was there.
-
-        A run that may be tried again keeps its checkpoint.
-        """
+        """Put a written result in its place in one step, instead of what was there."""
         place, old = self.runs / run_id, self.runs / f".old-{run_id}-{os.getpid()}"
-        folder = self.work / run_id
-        status = json.loads((folder / "result" / "record.json").read_bytes())["status"]
         if place.exists():
             place.rename(old)
-        (folder / "result").rename(place)
+        (self.work / run_id / "result").rename(place)
         synchronize(self.runs)
         shutil.rmtree(old, ignore_errors=True)
-        keep = "checkpoint" if status in ("failed", "timeout") else ""
-        for path in folder.iterdir():
-            if path.name != keep:
-                shutil.rmtree(path) if path.is_dir() else path.unlink()
-        if not any(folder.iterdir()):
-            folder.rmdir()
+
+    def tidy(self, run_id: str, leases: Leases) -> Path | None:
+        """Remove what a committed run no longer needs, unless somebody works on it again.
+
+        What it printed goes to its result, a damaged checkpoint to the damaged; a run that may be
+        tried again keeps its checkpoint.
+
+        Returns:
+            Where the damaged checkpoint is now, if there was one.
+        """
+        folder, damaged = self.work / run_id, None
+        if not folder.exists() or not leases.acquire(run_id):
+            return None
+        record = self.record_or_none(run_id)
+        if record is not None:
+            if (folder / DAMAGED).exists():
+                damaged = self.set_aside(folder / DAMAGED)
+            if (folder / LOG).exists() and (folder / LOG).stat().st_size:
+                (folder / LOG).replace(self.runs / run_id / LOG)
+            keep = CHECKPOINT if record["status"] in ("failed", "timeout") else ""
+            for path in folder.iterdir():
+                if path.name != keep:
+                    shutil.rmtree(path) if path.is_dir() else path.unlink()
+            if not any(folder.iterdir()):
+                folder.rmdir()
+        leases.release(run_id)
+        return damaged
 
     def set_aside(self, path: Path) -> Path:
         """Move something damaged out of the way; returns where it is now."""
         folder = self.root / "damaged"
-        folder.mkdir(exist_ok=True)
+        folder.mkdir(parents=True, exist_ok=True)
         for count in itertools.count(1):
             place = folder / f"{path.parent.name}-{path.name}-{count}"
             if not place.exists():

@@ -95,8 +95,13 @@ def _validated(schema: type[M], content: Any, path: KeyPath = ()) -> M:
     except ValidationError as error:
         problem = error.errors()[0]
         # A field of type `str | dict` names the branch that failed; no such key is in the file.
-        where = tuple(key for key in problem["loc"] if key not in ("str", "dict[str,any]"))
+        branches = ("str", "dict[str,any]", "constrained-int", "constrained-str")
+        where = tuple(key for key in problem["loc"] if key not in branches)
         message = f"{problem['msg']}, got {shorten(problem['input'])}"
+        if where[-1:] == ("timeout",) or where[-1:] == ("checkpoint_every",):
+            steps = "a number of steps, or " if where[-1] == "checkpoint_every" else ""
+            got = shorten(problem["input"])
+            message = f"expected {steps}a duration such as '90 s', '5 min' or '2 h', got {got}"
         if problem["type"] == "extra_forbidden":
             known = _known_keys(schema, where[:-1])
             hint = did_you_mean(str(where[-1]), known)

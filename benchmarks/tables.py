@@ -12,7 +12,7 @@ from rich.text import Text
 
 from benchmarks.metrics import METRICS, Metric
 from benchmarks.record import Record
-from benchmarks.store import Store
+from benchmarks.store import CHECKPOINT, Store
 
 NOTE = (
     "Mean ± standard deviation over seeds (n), held-out data, eval mode. Bold: best mean. "
@@ -37,7 +37,7 @@ def read_records(store: Store) -> pd.DataFrame:
     for cell in store.manifest()["runs"]:
         record = store.record_or_none(cell["id"])
         if record is None:
-            begun = (store.work / cell["id"] / "checkpoint").exists()
+            begun = (store.work / cell["id"] / CHECKPOINT).exists()
             record = {"status": "interrupted" if begun else "missing"}
         if (record.get("side_by_side") or 1) > 1:
             record = _with_times_alone(record, store)

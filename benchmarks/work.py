@@ -17,11 +17,10 @@ from benchmarks.job import Job
 from benchmarks.machine import environment
 from benchmarks.progress_file import write_progress
 from benchmarks.record import write_result
+from benchmarks.store import CHECKPOINT, DAMAGED
 from otlvm.data import Dataset, datasets
 from otlvm.registry import RegistryError
 from otlvm.training import CheckpointError, Checkpoints
-
-CHECKPOINT, LOG = "checkpoint", "log.txt"
 
 
 @dataclass
@@ -79,8 +78,8 @@ def work(job: Job, folder: Path, control: Control) -> None:
         try:
             result = execute(job.config, job.seed, data, checkpoints(), show)
         except CheckpointError as error:
-            warnings.warn(f"{error}: kept as {CHECKPOINT}.damaged, begun again", stacklevel=2)
-            (folder / CHECKPOINT).replace(folder / f"{CHECKPOINT}.damaged")
+            warnings.warn(f"{error}: begun again", stacklevel=2)
+            (folder / CHECKPOINT).replace(folder / DAMAGED)
             result = execute(job.config, job.seed, data, checkpoints(), show)
     record = {
         **job.identity(),

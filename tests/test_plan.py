@@ -144,7 +144,7 @@ def test_status(trained, capsys):
 
 def test_status_of_no_store(tmp_path, capsys):
     assert status.main([str(tmp_path)]) == 2
-    assert "holds no results" in capsys.readouterr().err
+    assert "holds no results" in " ".join(capsys.readouterr().err.split())
 
 
 def test_estimates():

@@ -110,6 +110,7 @@ def test_another_schema_is_refused(result):
 def write_and_commit(store, record=RECORD, **options):
     write_result(store.folder(ID) / "result", record, options.get("curves", []), None)
     store.commit(ID)
+    return store.tidy(ID, Leases(store.root / "leases"))
 
 
 def files(root):
@@ -124,8 +125,27 @@ def test_a_commit_replaces_in_one_step(tmp_path):
     assert store.record(IDENTITY | {"id": ID})["status"] == "failed"
     write_and_commit(store)
     assert store.record(ID)["status"] == "done"
-    assert files(tmp_path) == [f"runs/{ID}/record.json"]
+    assert files(tmp_path) == ["leases/.lock", f"runs/{ID}/record.json"]
     assert list((tmp_path / "work").iterdir()) == []
+
+
+def test_what_a_run_printed_stays_with_its_result_and_damage_aside(tmp_path):
+    store = Store(tmp_path)
+    store.open_for_writing()
+    (store.folder(ID) / "log.txt").write_text("a warning")
+    (store.folder(ID) / "checkpoint.damaged").write_text("?")
+    place = write_and_commit(store)
+    assert place.read_text() == "?"
+    assert place.parent == tmp_path / "damaged"
+    assert (tmp_path / "runs" / ID / "log.txt").read_text() == "a warning"
+    assert store.record(ID)["status"] == "done"
+
+
+def test_a_run_that_somebody_works_on_is_not_tidied(another, tmp_path):
+    store = Store(tmp_path)
+    (store.folder("r") / "checkpoint").touch()
+    assert store.tidy("r", Leases(tmp_path / "leases")) is None
+    assert (store.folder("r") / "checkpoint").exists()
 
 
 @pytest.mark.parametrize(

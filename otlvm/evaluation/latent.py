@@ -2,6 +2,7 @@
 
 import math
 
+import numpy as np
 import ot
 import torch
 from torch import Tensor
@@ -50,5 +51,7 @@ def sample_mmd(x: Tensor, prior: Prior) -> float:
 def sample_w2(x: Tensor, y: Tensor) -> float:
     """Exact 2-Wasserstein distance between two samples, ``[n, d]`` and ``[m, d]``."""
     cost = ot.dist(x.double().cpu().numpy(), y.double().cpu().numpy())
+    if not np.isfinite(cost).all():  # POT would return 0, the best there is
+        return math.nan
     squared = float(ot.emd2([], [], cost, numItermax=MAX_ITERATIONS))
     return math.sqrt(squared)

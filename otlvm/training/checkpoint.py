@@ -112,11 +112,15 @@ class Checkpoints:
         buffer = io.BytesIO()
         torch.save({"identity": self.identity, "notes": self.notes, "state": state}, buffer)
         aside = self.path.with_name(f"{self.path.name}.new")
-        with aside.open("wb") as file:
-            file.write(hashlib.sha256(buffer.getbuffer()).digest())
-            file.write(buffer.getbuffer())
-            file.flush()
-            os.fsync(file.fileno())
+        try:
+            with aside.open("wb") as file:
+                file.write(hashlib.sha256(buffer.getbuffer()).digest())
+                file.write(buffer.getbuffer())
+                file.flush()
+                os.fsync(file.fileno())
+        except OSError:
+            aside.unlink(missing_ok=True)  # the result may need its room
+            raise
         aside.replace(self.path)
 
 

@@ -1,0 +1,255 @@
+"""What ``python -m benchmarks.run`` does: plan, execute, show."""
+
+import argparse
+import fnmatch
+import shutil
+import sys
+import textwrap
+from collections.abc import Sequence
+from pathlib import Path
+
+from rich.console import Console
+
+from benchmarks import options as opts
+from benchmarks.backends import BackendLostError, open_backend
+from benchmarks.job import Job
+from benchmarks.launch import Launcher, Processes
+from benchmarks.leases import Leases
+from benchmarks.listing import print_registries
+from benchmarks.plan import FAILURES, Planned, look_up, seconds_left, show_duration
+from benchmarks.prepare import code_identities, data_key, prepare
+from benchmarks.progress import SuiteProgress
+from benchmarks.record import ForeignResultError, Record, run_id
+from benchmarks.scheduler import Scheduler, Task
+from benchmarks.stops import Stops
+from benchmarks.store import Store
+from benchmarks.suite import Run, Suite, load_suite
+from benchmarks.yaml_file import SuiteError
+
+ALL_DONE, SOME_FAILED, BAD_INPUT, ALL_FAILED, NO_STORAGE, INTERRUPTED = 0, 1, 2, 3, 4, 130
+
+
+def run_command(options: argparse.Namespace) -> int:
+    """Do what the command line asks for; returns the exit code."""
+    console, errors = Console(), Console(stderr=True)
+    if options.list:
+        sys.path.insert(0, str(Path.cwd()))
+        print_registries(console)
+        return ALL_DONE
+    if options.suite is None:
+        errors.print("which suite? For example benchmarks/suites/quick.yaml")
+        return BAD_INPUT
+    try:
+        opts.check(options)
+        device = opts.device(options.device)
+        sys.path.insert(0, str(options.suite.resolve().parent))  # for plug-ins beside the suite
+        suite = load_suite(options.suite, dict(opts.assignment(text) for text in options.set))
+        jobs = _jobs(suite, _choose(suite, options.only))
+        mine = jobs[opts.shard(options.shard)]
+        store = Store(options.out or Path("runs") / suite.name)
+        leases = Leases(store.root / "leases")
+        planned = _plan(mine, store, leases)
+        if options.dry_run:
+            _show_plan(planned, store, options, console)
+            return ALL_DONE
+        _open(store)
+    except SuiteError as error:
+        errors.print(error.message, style="red", markup=False, highlight=False)
+        return BAD_INPUT
+    except KeyboardInterrupt:
+        errors.print("interrupted: nothing was trained")
+        return INTERRUPTED
+    try:
+        store.write_manifest(suite.name, _manifest(suite, jobs, store))
+        with Stops() as stops:
+            with open_backend(options, device, stops, store.root) as launcher:
+                _execute(planned, store, leases, launcher, stops, options, errors)
+            if options.serial_timing and not stops.count:
+                _time_alone(mine, store, device, stops, options, errors)
+        if stops.count:
+            return _say_interrupted(mine, store, errors)
+        return _finish(mine, store, console, errors)
+    except SuiteError as error:  # the cluster is not there or not as described
+        errors.print(error.message, style="red", markup=False, highlight=False)
+        return BAD_INPUT
+    except BackendLostError as error:
+        errors.print(f"{error}", style="red", markup=False)
+        return _say_interrupted(mine, store, errors)
+    except OSError as error:
+        return _say_no_storage(error, store, errors)
+
+
+def _choose(suite: Suite, pattern: str | None) -> list[Run]:
+    chosen = [
+        r for r in suite.runs if pattern in (None, r.label) or fnmatch.fnmatchcase(r.label, pattern)
+    ]
+    if not chosen:
+        labels = textwrap.shorten(", ".join(dict.fromkeys(r.label for r in suite.runs)), 800)
+        raise SuiteError(f"--only {pattern}: no row matches; there are: {labels}")
+    return chosen
+
+
+def _jobs(suite: Suite, runs: list[Run]) -> list[Job]:
+    """Check everything that can be wrong before training, and resolve what decides each result."""
+    try:
+        data = prepare(runs)
+    except SuiteError as error:
+        raise SuiteError(suite.locate(error)) from error
+    checksums = {key: dataset.checksum for key, dataset in data.items()}
+    jobs = []
+    for run, code in zip(runs, code_identities(run.config for run in runs), strict=True):
+        checksum = checksums[data_key(run.config)]
+        identity: Record = {
+            "config": run.config,
+            "seed": run.seed,
+            "data_checksum": checksum,
+            "code": code,
+        }
+        jobs.append(Job(run_id(identity), **identity, label=run.label, limits=suite.limits))
+    return jobs
+
+
+def _plan(jobs: Sequence[Job], store: Store, leases: Leases) -> list[Planned]:
+    try:
+        return [Planned(job, look_up(job.identity(), store, leases)) for job in jobs]
+    except ForeignResultError as error:
+        raise SuiteError(f"{error}\nMove that folder away, or give another --out.") from error
+
+
+def _manifest(suite: Suite, jobs: list[Job], store: Store) -> list[Record]:
+    """The rows of this call, in the suite's order, and those that ``--only`` left out."""
+    rows = {(job.label, job.seed): job.id for job in jobs}
+    try:
+        before = {(row["label"], row["seed"]): row["id"] for row in store.manifest()["runs"]}
+    except (FileNotFoundError, ValueError):
+        before = {}
+    known = {**before, **rows}
+    order = [(run.label, run.seed) for run in suite.runs]
+    return [
+        {"label": label, "seed": seed, "id": known[label, seed]}
+        for label, seed in order
+        if (label, seed) in known
+    ]
+
+
+def _show_plan(
+    planned: list[Planned], store: Store, options: argparse.Namespace, console: Console
+) -> None:
+    for item in planned:
+        job, state = item.job, item.state
+        again = ", run again" if state.record and item.wanted(options.rerun) else ""
+        note = f"  ({state.note})" if state.note else ""
+        line = f"{state.name}{again}  {job.id}  {job.label}, seed {job.seed}{note}"
+        console.print(line, markup=False, highlight=False, soft_wrap=True)
+        config = f"    {job.config}"
+        console.print(config, style="dim", markup=False, highlight=False, soft_wrap=True)
+    todo = [(item.job.label, 1.0) for item in planned if item.wanted(options.rerun)]
+    states = [(item.job.label, item.state) for item in planned]
+    left = seconds_left(states, todo, max(1, options.jobs)) if todo else None
+    estimate = "" if left is None else f", about {show_duration(left)} with --jobs {options.jobs}"
+    console.print(
+        f"{len(planned)} runs, {len(todo)} to compute{estimate}, into {store.root}",
+        markup=False,
+        highlight=False,
+        soft_wrap=True,
+    )
+
+
+def _open(store: Store) -> None:
+    try:
+        store.open_for_writing()
+    except OSError as error:
+        raise SuiteError(f"--out {store.root} cannot be written: {error}") from error
+
+
+def _execute(
+    planned: list[Planned],
+    store: Store,
+    leases: Leases,
+    launcher: Launcher,
+    stops: Stops,
+    options: argparse.Namespace,
+    errors: Console,
+) -> None:
+    tasks = []
+    with SuiteProgress(len(planned), errors) as progress:
+        for item in planned:
+            job, state = item.job, item.state
+            if not item.wanted(options.rerun):
+                store.tidy(job.id, leases)
+                progress.finish(job, state.record, "kept")
+                continue
+            if state.name == "damaged":
+                place = store.set_aside(store.runs / job.id)
+                errors.print(f"{state.note}: kept as {place}, computed again",
+                             style="yellow", markup=False, soft_wrap=True)  # fmt: skip
+            if options.rerun not in (None, "failed") and state.record is not None:
+                shutil.rmtree(store.work / job.id, ignore_errors=True)  # from the start
+            tasks.append(Task(job, state.record["digest"] if state.record else None))
+        Scheduler(store, leases, launcher, progress, stops, options.fail_fast).run(tasks)
+
+
+def _time_alone(
+    jobs: list[Job],
+    store: Store,
+    device: str,
+    stops: Stops,
+    options: argparse.Namespace,
+    errors: Console,
+) -> None:
+    """Repeat, one at a time, what was trained beside other runs."""
+    timings = store.timings()
+    timings.open_for_writing()
+    leases = Leases(timings.root / "leases")
+    records = [(job, store.record_or_none(job.id)) for job in jobs]
+    shared = [job for job, r in records if r and r["status"] == "done" and r["side_by_side"] > 1]
+    tasks = []
+    for job in shared:
+        before = timings.record_or_none(job.id)
+        if before is None or before["side_by_side"] > 1:
+            tasks.append(Task(job, before["digest"] if before else None))
+    if tasks:
+        errors.print(f"timing {len(tasks)} runs alone", markup=False)
+    launcher = Processes(1, device, options.threads)
+    with SuiteProgress(len(tasks), errors) as progress:
+        Scheduler(timings, leases, launcher, progress, stops).run(tasks)
+
+
+def _say_no_storage(error: OSError, store: Store, errors: Console) -> int:
+    errors.print(
+        f"stopped, because {store.root} cannot be written: {error}\nWhat was finished is kept. "
+        f"Make room, and the same command goes on from there.",
+        style="red",
+        markup=False,
+        highlight=False,
+        soft_wrap=True,
+    )
+    return NO_STORAGE
+
+
+def _say_interrupted(jobs: list[Job], store: Store, errors: Console) -> int:
+    done = sum((store.record_or_none(job.id) or {}).get("status") == "done" for job in jobs)
+    errors.print(
+        f"interrupted: {done} of {len(jobs)} runs are finished and kept in {store.root}; "
+        f"the same command goes on from there",
+        markup=False,
+        highlight=False,
+    )
+    return INTERRUPTED
+
+
+def _finish(jobs: list[Job], store: Store, console: Console, errors: Console) -> int:
+    from benchmarks.table import show  # seaborn takes seconds, and only this needs it
+
+    show(store, console)
+    states = [(store.record_or_none(job.id) or {}).get("status") for job in jobs]
+    failed = sum(state in FAILURES for state in states)
+    if failed:
+        errors.print(
+            f"{failed} of {len(jobs)} runs failed; they are tried again with --rerun failed",
+            style="red",
+            markup=False,
+        )
+    if all(state == "done" for state in states):
+        return ALL_DONE
+    return ALL_FAILED if failed == len(states) else SOME_FAILED

@@ -1,7 +1,6 @@
 """Opens the place where runs execute that the command line asks for."""
 
 import argparse
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -9,6 +8,8 @@ from pathlib import Path
 from benchmarks.launch import BackendLostError, Inline, Launcher, Processes
 from benchmarks.stops import Stops
 from benchmarks.yaml_file import SuiteError
+
+CLOSE_SECONDS = 3
 
 __all__ = ["BackendLostError", "open_backend"]
 
@@ -36,10 +37,15 @@ def open_backend(
             raise SuiteError(
                 f"--backend dask needs more packages: pip install 'otlvm[dask]' ({error})"
             ) from error
-        with connect(options.scheduler, options.cluster, options.jobs) as client:
-            yield DaskRuns(client, root, device, options.threads, sys.path[:1])
-            if options.scheduler is None:
-                client.cluster.close()
+        client = connect(options.scheduler, options.cluster, options.jobs)
+        cluster = None if options.scheduler else client.cluster
+        try:
+            search = [str(options.suite.resolve().parent)]
+            yield DaskRuns(client, root, device, options.threads, search)
+        finally:
+            client.close(timeout=CLOSE_SECONDS)
+            if cluster is not None:
+                cluster.close()
     elif options.jobs:
         yield Processes(options.jobs, device, options.threads)
     else:

@@ -95,6 +95,7 @@ def _one_run_each(options: dict[str, Any]) -> dict[str, Any]:
     threads = options.get("cores", 1) // options.get("processes", 1)
     return {
         **options,
+        "scheduler_options": {"dashboard_address": ":0", **options.get("scheduler_options", {})},
         "worker_extra_args": [*options.get("worker_extra_args", []), "--nthreads 1"],
         "job_script_prologue": [
             *options.get("job_script_prologue", []),

@@ -54,7 +54,7 @@ def run_command(options: argparse.Namespace) -> int:
             return ALL_DONE
         _open(store)
     except SuiteError as error:
-        errors.print(error.message, style="red", markup=False, highlight=False)
+        errors.print(error.message, style="red", markup=False, highlight=False, soft_wrap=True)
         return BAD_INPUT
     except KeyboardInterrupt:
         errors.print("interrupted: nothing was trained")
@@ -70,7 +70,7 @@ def run_command(options: argparse.Namespace) -> int:
             return _say_interrupted(mine, store, errors)
         return _finish(mine, store, console, errors)
     except SuiteError as error:  # the cluster is not there or not as described
-        errors.print(error.message, style="red", markup=False, highlight=False)
+        errors.print(error.message, style="red", markup=False, highlight=False, soft_wrap=True)
         return BAD_INPUT
     except BackendLostError as error:
         errors.print(f"{error}", style="red", markup=False)

@@ -78,7 +78,10 @@ class DaskRuns:
         return RemoteRun(future, folder, self._stop)
 
     def _workers(self) -> list[dict[str, Any]]:
-        return list(self._client.scheduler_info(n_workers=-1)["workers"].values())
+        workers = self._client.scheduler_info(n_workers=-1).get("workers")
+        if workers is None:
+            raise BackendLostError("the Dask scheduler is gone")
+        return list(workers.values())
 
 
 class RemoteRun:

@@ -18,7 +18,7 @@ pytestmark = pytest.mark.faults
 
 ROWS = """\
 execution: {checkpoint_every: 50}
-seeds: [0, 1]
+seeds: [0]
 runs:
   - {label: WAE, objective: {name: wae, weight: 10, divergence: {name: imq_mmd}}}
   - {label: VAE, objective: {name: vae}}
@@ -145,7 +145,7 @@ def test_workers_started_here_compute_the_same(suite, tmp_path, expected):
     assert code == 1, errors
     assert results(tmp_path / "out") == expected[0]
     assert table(output) == table(expected[1])
-    assert len(table(output)) == 6
+    assert len(table(output)) == 5
     assert "∥" in output
 
 
@@ -217,7 +217,7 @@ def test_results_travel_where_no_disk_is_shared(suite, tmp_path, expected, clust
     assert process.returncode == 1, process.stderr
     assert results(out) == expected[0]
     again = start(suite, out, "--dry-run")
-    assert finish(again)[1].count("done  ") == 4
+    assert finish(again)[1].count("done  ") == 2
 
 
 # clusters behind a queue
@@ -316,7 +316,7 @@ def test_clusters_that_cannot_start(suite, tmp_path, options, told):
     process = start(suite, tmp_path / "out", "--backend", "dask", "--cluster", path)
     code, output, errors = finish(process)
     assert (code, output) == (2, "")
-    assert re.search(rf"cluster\.yaml: {told}", " ".join(errors.split()))
+    assert re.search(rf"cluster\.yaml: {told}", errors)
 
 
 def test_no_scheduler_there(suite, tmp_path):

@@ -2,6 +2,7 @@ import math
 
 import pytest
 import torch
+from safetensors.torch import load_file, save_model
 from torch.distributions import Categorical, MixtureSameFamily, MultivariateNormal
 
 from otlvm.priors import GaussianMixture, GaussianPrior, Rotated2D, StandardNormal, regular_simplex
@@ -119,3 +120,10 @@ def test_kl_is_that_of_torch_and_of_monte_carlo(prior):
 def test_nonsense_is_refused(make):
     with pytest.raises(ValueError, match="must be positive"):
         make()
+
+
+def test_a_prior_of_views_can_be_saved(tmp_path):
+    means, covariances = torch.eye(3)[:, :2], torch.eye(2).expand(3, 2, 2)
+    prior = GaussianPrior(means, covariances)
+    save_model(prior, str(tmp_path / "prior.safetensors"))
+    assert torch.equal(load_file(tmp_path / "prior.safetensors")["means"], means)

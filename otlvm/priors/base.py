@@ -77,8 +77,9 @@ class GaussianPrior(Prior):
 
     def __init__(self, means: Tensor, scale_tril: Tensor) -> None:
         super().__init__(*means.shape)
-        self.register_buffer("means", means)
-        self.register_buffer("scale_tril", scale_tril)
+        # Copies: a view or an expanded tensor could not be saved.
+        self.register_buffer("means", means.clone(memory_format=torch.contiguous_format))
+        self.register_buffer("scale_tril", scale_tril.clone(memory_format=torch.contiguous_format))
         # Inverse factors: whitening @ (z - mean) is standard normal under the component.
         self.register_buffer("whitening", torch.linalg.inv(scale_tril))
 

@@ -83,16 +83,30 @@ def tied_with_best(records: pd.DataFrame, metric: Metric) -> set[str]:
         pairs = cost[[best, label]].dropna()
         if len(pairs) >= MIN_SEEDS:
             others.append(str(label))
-            p_values.append(_paired_p(pairs[best].to_numpy(), pairs[label].to_numpy()))
+            p_values.append(paired_p(pairs[best].to_numpy(), pairs[label].to_numpy()))
     if not others:
         return set()
+    told_apart = holm(np.array(p_values))
+    return {best, *(label for label, far in zip(others, told_apart, strict=True) if not far)}
+
+
+def holm(p_values: NDArray[Any]) -> NDArray[np.bool_]:
+    """Tell which of several tests reject at the level, with Holm's correction (1979).
+
+    Args:
+        p_values: Their p-values, with shape ``[n]``; NaN is no test.
+    """
     from statsmodels.stats.multitest import multipletests  # a second, which tables without it save
 
-    rejected = multipletests(p_values, LEVEL, method="holm")[0]
-    return {best, *(label for label, far in zip(others, rejected, strict=True) if not far)}
+    tested = ~np.isnan(p_values)
+    rejected = np.zeros(len(p_values), dtype=bool)
+    if tested.any():
+        rejected[tested] = multipletests(p_values[tested], LEVEL, method="holm")[0]
+    return rejected
 
 
-def _paired_p(one: NDArray[Any], two: NDArray[Any]) -> float:
+def paired_p(one: NDArray[Any], two: NDArray[Any]) -> float:
+    """P-value of a paired t-test of two samples ``[n]``, equal differences included."""
     difference = one - two
     size = max(np.abs(one).max(), np.abs(two).max())
     if np.ptp(difference) <= ROUNDING * size:  # a t-test divides by the spread

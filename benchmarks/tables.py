@@ -218,8 +218,16 @@ def to_latex(summary: pd.DataFrame, title: str) -> str:
     return "\n".join(lines)
 
 
-def write_tables(summary: pd.DataFrame, title: str, folder: Path) -> None:
-    """Write ``table.csv`` (numbers as measured), ``table.md`` and ``table.tex``."""
+def write_tables(
+    records: pd.DataFrame, summary: pd.DataFrame, title: str, folder: Path
+) -> list[str]:
+    """Write ``runs.csv`` (a row a run), ``table.csv`` (a row a label), Markdown and LaTeX.
+
+    Returns:
+        The files' names.
+    """
+    records.drop(columns="short").to_csv(folder / "runs.csv", index=False)
     summary.to_csv(folder / "table.csv")
     (folder / "table.md").write_text(to_markdown(summary, title), encoding="utf-8")
     (folder / "table.tex").write_text(to_latex(summary, title), encoding="utf-8")
+    return ["runs.csv", "table.csv", "table.md", "table.tex"]

@@ -16,8 +16,7 @@ def show(store: Store, console: Console) -> None:
     summary = summarize(records)
     name = store.manifest()["name"]
     print_tables(summary, name, console)
-    write_tables(summary, name, store.root)
-    written = ["table.csv", "table.md", "table.tex"]
+    written = write_tables(records, summary, name, store.root)
     written += [path.name for path in write_figures(store, records)]
     console.print(f"in {store.root}: {', '.join(written)}", markup=False, highlight=False)
 

@@ -12,16 +12,17 @@ from rich.text import Text
 
 from benchmarks.metrics import METRICS, Metric
 from benchmarks.record import Record
+from benchmarks.statistics import RULE, TOO_FEW, describe, tied_with_best
 from benchmarks.store import CHECKPOINT, Store
 
 NOTE = (
-    "Mean ± standard deviation over seeds (n), held-out data, eval mode. Bold: best mean. "
+    "Mean ± standard deviation over seeds (n), held-out data, eval mode. "
     "accuracy: the paper's map, fitted on training labels. used: exp entropy of the mean q(k|x); "
     "least: its smallest entry. BCE in nats per image. MMD² (IMQ) and W2: 2,000 codes against "
     "the prior. fit s: pretraining and training, without evaluation."
 )
 SHARED = " ∥"
-SHARED_NOTE = " ∥: other runs shared the machine; times do not compare."
+SHARED_NOTE = "∥: other runs shared the machine; times do not compare."
 BLOCKS = (METRICS[:4], METRICS[4:8], METRICS[8:])  # each fits 80 columns
 
 
@@ -69,14 +70,14 @@ def summarize(records: pd.DataFrame) -> pd.DataFrame:
 
     Returns:
         One row a label, in order: ``n``, ``runs``, ``problems``, ``short`` (what became of the
-        other runs), ``side_by_side`` (whether others shared the machine) and ``<metric>_mean`` and
-        ``<metric>_std`` (NaN where there is nothing to average).
+        other runs), ``side_by_side`` (whether others shared the machine), what `describe` gives,
+        and ``<metric>_best``, whether the row cannot be told from the best.
     """
     keys = [metric.key for metric in METRICS]
     done = records[records["status"] == "done"].astype(dict.fromkeys(keys, float))
     labels = pd.Index(records["label"].unique(), name="label")
     by_label = done.groupby("label", sort=False)
-    mean, std = by_label[keys].mean(), by_label[keys].std()
+    described = describe(done, keys)
     others = records[~records["status"].isin(["done", "missing"])]
     problems = others.groupby("label", sort=False)[["seed", "status", "reason"]].apply(_problems)
     short = others.groupby("label", sort=False)["short"].agg(lambda x: ", ".join(dict.fromkeys(x)))
@@ -88,8 +89,9 @@ def summarize(records: pd.DataFrame) -> pd.DataFrame:
         "short": short.reindex(labels, fill_value=""),
         "side_by_side": shared.reindex(labels, fill_value=False),
     }
-    for key in keys:
-        columns |= {f"{key}_mean": mean[key], f"{key}_std": std[key]}
+    columns |= {str(name): column for name, column in described.items()}
+    for metric in METRICS:
+        columns[f"{metric.key}_best"] = labels.isin(list(tied_with_best(done, metric)))
     return pd.DataFrame(columns, index=labels)
 
 
@@ -101,21 +103,10 @@ def _problems(others: pd.DataFrame) -> str:
     return "; ".join(lines)
 
 
-def best_labels(summary: pd.DataFrame, metric: Metric) -> set[str]:
-    """Labels whose mean, as it is printed, is the best one."""
-    means = summary[f"{metric.key}_mean"].dropna()
-    if metric.best is None or len(means) < 2:
-        return set()
-    shown = means.map(lambda mean: float(f"{mean:.{metric.digits}f}"))
-    cost = {"high": -shown, "low": shown, "near zero": shown.abs()}[metric.best]
-    return set(cost.index[cost == cost.min()])
-
-
 def cells(
     summary: pd.DataFrame, metrics: Sequence[Metric]
 ) -> Iterator[tuple[str, str, list[tuple[str, bool]]]]:
     """Yield label, n, and for each metric its text and whether it is the best."""
-    best = {metric.key: best_labels(summary, metric) for metric in metrics}
     for label, row in summary.iterrows():
         texts = []
         for metric in metrics:
@@ -124,14 +115,17 @@ def cells(
             text = row["short"] if row["n"] == 0 and row["short"] else text
             text += "" if np.isnan(std) else f" ± {std:.{metric.digits}f}"
             text += SHARED if metric.timing and row["side_by_side"] and not np.isnan(mean) else ""
-            texts.append((text, label in best[metric.key]))
+            texts.append((text, bool(row[f"{metric.key}_best"])))
         n = f"{row['n']}" if row["n"] == row["runs"] else f"{row['n']} of {row['runs']}"
         yield str(label), n, texts
 
 
 def note(summary: pd.DataFrame) -> str:
     """What a reader has to know."""
-    return NOTE + (SHARED_NOTE if summary["side_by_side"].any() else "")
+    marked = summary.filter(regex="_best$").any(axis=None)
+    rule = RULE if marked else TOO_FEW if len(summary) > 1 else ""
+    shared = SHARED_NOTE if summary["side_by_side"].any() else ""
+    return " ".join(part for part in (NOTE, rule, shared) if part)
 
 
 def problems(summary: pd.DataFrame) -> list[str]:
@@ -224,8 +218,16 @@ def to_latex(summary: pd.DataFrame, title: str) -> str:
     return "\n".join(lines)
 
 
-def write_tables(summary: pd.DataFrame, title: str, folder: Path) -> None:
-    """Write ``table.csv`` (numbers as measured), ``table.md`` and ``table.tex``."""
+def write_tables(
+    records: pd.DataFrame, summary: pd.DataFrame, title: str, folder: Path
+) -> list[str]:
+    """Write ``runs.csv`` (a row a run), ``table.csv`` (a row a label), Markdown and LaTeX.
+
+    Returns:
+        The files' names.
+    """
+    records.drop(columns="short").to_csv(folder / "runs.csv", index=False)
     summary.to_csv(folder / "table.csv")
     (folder / "table.md").write_text(to_markdown(summary, title), encoding="utf-8")
     (folder / "table.tex").write_text(to_latex(summary, title), encoding="utf-8")
+    return ["runs.csv", "table.csv", "table.md", "table.tex"]

@@ -14,7 +14,6 @@ from benchmarks.record import run_id, write_result
 from benchmarks.store import Store
 from benchmarks.table import main, show
 from benchmarks.tables import (
-    best_labels,
     print_tables,
     problems,
     read_records,
@@ -22,8 +21,6 @@ from benchmarks.tables import (
     to_latex,
     to_markdown,
 )
-
-BY_KEY = {metric.key: metric for metric in METRICS}
 
 
 @pytest.fixture
@@ -133,9 +130,9 @@ def test_cells(commit):
     header, rows = markdown_rows(to_markdown(table_of(store), "t"))
     assert header == ["", "n", "accuracy ↑", "BCE ↓"]
     assert rows == {
-        "a": ["2", "**0.550 ± 0.071**", "100.0 ± 0.0"],
+        "a": ["2", "0.550 ± 0.071", "100.0 ± 0.0"],
         "b": ["1", "0.250", "–"],
-        "c": ["1 of 2", "0.125", "**1.0**"],
+        "c": ["1 of 2", "0.125", "1.0"],
         "d": ["0 of 1", "–", "–"],
     }
 
@@ -143,40 +140,50 @@ def test_cells(commit):
 # the best
 
 
+SEEDS = [0.0, 0.01, -0.01]
+
+
+def with_noise(*rows, key="accuracy"):
+    """Rows of three seeds around the given means."""
+    return {
+        label: [{key: mean + sign * noise} for noise in SEEDS]
+        for label, mean, sign in (("a", rows[0], 1), ("b", rows[1], -1), ("c", rows[2], 1))
+    }
+
+
 @pytest.mark.parametrize(
-    ("key", "values", "best"),
+    ("key", "means", "best"),
     [
-        ("accuracy", {"a": 0.1, "b": 0.9, "c": 0.5}, {"b"}),
-        ("bce", {"a": 100, "b": 90, "c": 120}, {"b"}),
-        ("latent_mmd", {"a": -0.5, "b": 0.1, "c": 0.2}, {"b"}),
-        ("latent_mmd", {"a": -0.05, "b": 0.1}, {"a"}),
-        ("latent_mmd", {"a": -0.1, "b": 0.1, "c": 1}, {"a", "b"}),
-        ("accuracy", {"a": 0.5, "b": 0.5, "c": 0.25}, {"a", "b"}),
-        ("accuracy", {"a": 0.50001, "b": 0.50002, "c": 0.25}, {"a", "b"}),
-        ("accuracy", {"a": 0.501, "b": 0.502}, {"b"}),
-        ("bce", {"a": 90.04, "b": 90.01, "c": 90.11}, {"a", "b"}),
-        ("accuracy", {"a": 0.5, "b": None}, set()),
-        ("accuracy", {"a": 0.5}, set()),
-        ("fit_seconds", {"a": 1, "b": 2}, set()),
-        ("step_ms", {"a": 1, "b": 2}, set()),
-        ("peak_mb", {"a": 1, "b": 2}, set()),
+        ("accuracy", (0.1, 0.9, 0.5), {"b"}),
+        ("accuracy", (0.895, 0.9, 0.5), {"a", "b"}),
+        ("bce", (100, 90, 120), {"b"}),
+        ("latent_mmd", (-0.5, 0.1, 0.9), {"b"}),
+        ("fit_seconds", (1, 2, 3), set()),
     ],
 )
-def test_best(commit, key, values, best):
-    rows = {label: [{} if value is None else {key: value}] for label, value in values.items()}
-    store = commit(rows)
-    assert best_labels(table_of(store), BY_KEY[key]) == best
-    shown = markdown_rows(to_markdown(table_of(store), "t"))[1]
+def test_the_group_that_ties_with_the_best_is_bold(commit, key, means, best):
+    summary = table_of(commit(with_noise(*means, key=key)))
+    shown = markdown_rows(to_markdown(summary, "t"))[1]
     assert {label for label, cells in shown.items() if cells[-1].startswith("**")} == best
-    latex = to_latex(table_of(store), "t")
+    latex = to_latex(summary, "t")
     assert latex.count("\\textbf{") == len(best)
     for label in best:
-        assert re.search(rf"^    {label} & 1 & \\textbf\{{", latex, re.MULTILINE)
+        assert re.search(rf"^    {label} & 3 & \\textbf\{{", latex, re.MULTILINE)
+    rule = "Bold: cannot be told from the best mean (paired t-tests"
+    assert (rule in to_markdown(summary, "t")) == bool(best)
+
+
+def test_with_too_few_seeds_nothing_is_bold_and_it_says_so(commit):
+    text = to_markdown(table_of(commit({"a": [{"bce": 1.0}] * 2, "b": [{"bce": 2.0}] * 2})), "t")
+    assert "**" not in text
+    assert "Nothing is bold: telling rows apart needs 3 seeds or more." in text
 
 
 def test_only_finished_runs_count_for_the_best(commit):
-    store = commit({"a": [{"accuracy": 0.5}], "b": [("diverged", "x")], "c": [{"accuracy": 0.4}]})
-    assert best_labels(table_of(store), BY_KEY["accuracy"]) == {"a"}
+    rows = with_noise(0.5, 0.7, 0.4)
+    rows["b"] = [("diverged", "x")] * 3
+    shown = markdown_rows(to_markdown(table_of(commit(rows)), "t"))[1]
+    assert [label for label, cells in shown.items() if cells[-1].startswith("**")] == ["a"]
 
 
 # failures

@@ -1,0 +1,113 @@
+"""``python -m benchmarks.compare DIR1 DIR2``: two suites, or two versions of ours, run by run."""
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+
+import pandas as pd
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from benchmarks.metrics import METRICS, Metric
+from benchmarks.statistics import LEVEL, MIN_SEEDS, holm, paired_p
+from benchmarks.store import Store
+from benchmarks.tables import read_records
+
+NOTE = (
+    f"Means over the seeds that both have; better or worse where paired t-tests over all rows and "
+    f"metrics, with Holm's correction, tell them apart at the {LEVEL:.0%} level."
+)
+TOO_FEW = f"No verdict where fewer than {MIN_SEEDS} seeds are shared."
+STYLES = {"better": "green", "worse": "red"}
+
+
+def compare(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
+    """Compare two sets of records by label, seed and metric.
+
+    Args:
+        before: What `read_records` gave for one directory.
+        after: The same for the other.
+
+    Returns:
+        One row a label and metric that both have: ``label``, ``metric``, ``n`` (shared seeds),
+        ``before``, ``after`` (means over them), ``verdict`` (``better``, ``worse``, or empty).
+    """
+    rows = []
+    both = _done(before).add_suffix("_before").join(_done(after).add_suffix("_after"), how="inner")
+    for label, group in both.groupby("label", sort=False):
+        for metric in METRICS:
+            pairs = group[[f"{metric.key}_before", f"{metric.key}_after"]].dropna().astype(float)
+            if not pairs.empty:
+                rows.append(_row(str(label), metric, pairs))
+    frame = pd.DataFrame(rows, columns=["label", "metric", "n", "before", "after", "p", "gain"])
+    told_apart = holm(frame["p"].to_numpy(float))
+    frame["verdict"] = ""
+    frame.loc[told_apart & (frame["gain"] > 0), "verdict"] = "better"
+    frame.loc[told_apart & (frame["gain"] < 0), "verdict"] = "worse"
+    return frame.drop(columns=["p", "gain"])
+
+
+def _done(records: pd.DataFrame) -> pd.DataFrame:
+    done = records[records["status"] == "done"]
+    return done.set_index(["label", "seed"])[[metric.key for metric in METRICS]]
+
+
+def _row(label: str, metric: Metric, pairs: pd.DataFrame) -> tuple[object, ...]:
+    before, after = (pairs[name].to_numpy() for name in pairs.columns)
+    sizes = {"high": (-before, -after), "low": (before, after), None: (before, after)}
+    cost, new_cost = sizes.get(metric.best, (abs(before), abs(after)))
+    ranked = metric.best is not None and len(pairs) >= MIN_SEEDS
+    p = paired_p(cost, new_cost) if ranked else float("nan")
+    gain = float((cost - new_cost).mean())
+    return label, metric.title, len(pairs), before.mean(), after.mean(), p, gain
+
+
+def print_comparison(
+    frame: pd.DataFrame, only: tuple[list[str], list[str]], names: Sequence[str], console: Console
+) -> None:
+    """Print what both have side by side, and name what only one has."""
+    table = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    for heading in ("", "metric"):
+        table.add_column(heading)
+    for heading in ("n", *names):
+        table.add_column(heading, justify="right", overflow="fold")
+    table.add_column("")
+    digits = {metric.title: metric.digits for metric in METRICS}
+    for row in frame.to_dict("records"):
+        numbers = [f"{row[key]:.{digits[row['metric']]}f}" for key in ("before", "after")]
+        verdict = Text(row["verdict"], style=STYLES.get(row["verdict"], ""))
+        table.add_row(Text(row["label"]), row["metric"], str(row["n"]), *numbers, verdict)
+    console.print(table)
+    for name, labels in zip(names, only, strict=True):
+        if labels:
+            console.print(f"only in {name}: {', '.join(labels)}", markup=False, highlight=False)
+    console.print(NOTE if (frame["n"] >= MIN_SEEDS).any() else TOO_FEW, style="dim", markup=False)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command line; returns the exit code."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.compare", description=__doc__)
+    parser.add_argument("before", type=Path, help="what --out was when one suite ran")
+    parser.add_argument("after", type=Path, help="what it was when the other ran")
+    parser.add_argument("--csv", type=Path, metavar="FILE", help="write the comparison there too")
+    options = parser.parse_args(arguments)
+    try:
+        before, after = (read_records(Store(p)) for p in (options.before, options.after))
+    except (OSError, ValueError) as error:
+        Console(stderr=True).print(f"{error}", style="red", markup=False)
+        return 2
+    frame = compare(before, after)
+    labels = [dict.fromkeys(records["label"]) for records in (before, after)]
+    only = tuple([label for label in labels[i] if label not in labels[1 - i]] for i in (0, 1))
+    print_comparison(
+        frame, (only[0], only[1]), (f"{options.before}", f"{options.after}"), Console()
+    )
+    if options.csv:
+        frame.to_csv(options.csv, index=False)
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

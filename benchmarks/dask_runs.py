@@ -48,6 +48,8 @@ class DaskRuns:
         self._search = search
         self._token = uuid.uuid4().hex
         self._stop = Event(f"stop-{self._token}", client=client)
+        self._known: dict[str, dict[str, Any]] | None = None
+        self._asked = float("-inf")
         self._mark = root.resolve() / "work" / ".token"
         self._mark.write_text(self._token, encoding="utf-8")
 
@@ -78,10 +80,12 @@ class DaskRuns:
         return RemoteRun(future, folder, self._stop)
 
     def _workers(self) -> list[dict[str, Any]]:
-        workers = self._client.scheduler_info(n_workers=-1).get("workers")
-        if workers is None:
+        if time.monotonic() > self._asked + ASK_SECONDS:  # asking costs the scheduler time
+            self._asked = time.monotonic()
+            self._known = self._client.scheduler_info(n_workers=-1).get("workers")
+        if self._known is None:
             raise BackendLostError("the Dask scheduler is gone")
-        return list(workers.values())
+        return list(self._known.values())
 
 
 class RemoteRun:

@@ -1,6 +1,7 @@
 """Runs on Dask workers: one run a task, each in a process of its own there too."""
 
 import multiprocessing
+import os
 import sys
 import tempfile
 import time
@@ -167,6 +168,8 @@ def execute_remotely(
     worker, client = get_worker(), get_client()
     if job.threads is None:
         job = job.on(job.device, max(1, torch.get_num_threads() // worker.state.nthreads))
+    # Nannies set this for workers that hold data; it makes every large tensor cost page faults.
+    os.environ.pop("MALLOC_TRIM_THRESHOLD_", None)
     # A worker is a daemon to its nanny, and daemons must not have children; ours end with it.
     multiprocessing.current_process()._config["daemon"] = False  # type: ignore[attr-defined]
     stop = Event(f"stop-{token}", client=client)

@@ -1,8 +1,6 @@
 """``python -m benchmarks.status DIR``: how far a suite is, while it runs or afterwards."""
 
-import argparse
 from collections import Counter
-from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
@@ -13,6 +11,7 @@ from benchmarks.plan import State, look_up, seconds_left, show_duration
 from benchmarks.progress_file import read_progress
 from benchmarks.record import ForeignResultError, Record
 from benchmarks.store import Store
+from benchmarks.store_command import show_store
 
 STYLES = {"done": "green", "running": "cyan", "failed": "red", "diverged": "red", "timeout": "red"}
 
@@ -69,15 +68,7 @@ def _progress(progress: Record | None, state: State) -> str:
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line; returns the exit code."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.status", description=__doc__)
-    parser.add_argument("directory", type=Path, help="what --out was when the suite ran")
-    directory = parser.parse_args(arguments).directory
-    try:
-        show_status(Store(directory), Console())
-    except (OSError, ValueError) as error:
-        Console(stderr=True).print(f"{error}", style="red", markup=False)
-        return 2
-    return 0
+    return show_store("status", __doc__, show_status, arguments)
 
 
 if __name__ == "__main__":

@@ -1,12 +1,10 @@
 """``python -m benchmarks.table DIR``: draw tables and figures again, from the records alone."""
 
-import argparse
-from pathlib import Path
-
 from rich.console import Console
 
 from benchmarks.figures import write_figures
 from benchmarks.store import Store
+from benchmarks.store_command import show_store
 from benchmarks.tables import print_tables, read_records, summarize, write_tables
 
 
@@ -23,15 +21,7 @@ def show(store: Store, console: Console) -> None:
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line; returns the exit code."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.table", description=__doc__)
-    parser.add_argument("directory", type=Path, help="what --out was when the suite ran")
-    directory = parser.parse_args(arguments).directory
-    try:
-        show(Store(directory), Console())
-    except (OSError, ValueError) as error:
-        Console(stderr=True).print(f"{error}", style="red", markup=False)
-        return 2
-    return 0
+    return show_store("table", __doc__, show, arguments)
 
 
 if __name__ == "__main__":

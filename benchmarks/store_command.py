@@ -1,0 +1,27 @@
+"""The command line of whatever shows a folder of results."""
+
+import argparse
+from collections.abc import Callable
+from pathlib import Path
+
+from rich.console import Console
+
+from benchmarks.store import Store
+
+
+def show_store(
+    name: str,
+    description: str | None,
+    show: Callable[[Store, Console], None],
+    arguments: list[str] | None,
+) -> int:
+    """Parse ``DIR``, show what it holds, and return the exit code: 2 if it holds no results."""
+    parser = argparse.ArgumentParser(prog=f"python -m benchmarks.{name}", description=description)
+    parser.add_argument("directory", type=Path, help="what --out was when the suite ran")
+    directory = parser.parse_args(arguments).directory
+    try:
+        show(Store(directory), Console())
+    except (OSError, ValueError) as error:
+        Console(stderr=True).print(f"{error}", style="red", markup=False)
+        return 2
+    return 0

@@ -78,11 +78,14 @@ def choose_rows(records: pd.DataFrame) -> pd.DataFrame:
 def write_figures(store: Store, records: pd.DataFrame) -> list[Path]:
     """Write ``curves.png`` and ``curves.pdf``; nothing where no run has a curve."""
     matplotlib.use("Agg")
-    records = choose_rows(records)
-    curves = read_curves(store, records)
+    shown = choose_rows(records)
+    curves = read_curves(store, shown)
     if curves.empty:
         return []
-    figure = draw_curves(curves, records)
+    figure = draw_curves(curves, shown)
+    if len(shown) < len(records):
+        count = records["label"].nunique()
+        figure.suptitle(f"the {shown['label'].nunique()} most accurate of {count} rows", fontsize=9)
     paths = [store.root / "curves.png", store.root / "curves.pdf"]
     for path in paths:
         figure.savefig(path, dpi=200)

@@ -6,9 +6,10 @@ import statistics
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.figure import Figure
 from rich.console import Console
 
-from benchmarks.figures import draw_curves, read_curves
+from benchmarks.figures import choose_rows, draw_curves, read_curves, write_figures
 from benchmarks.metrics import METRICS
 from benchmarks.record import run_id, write_result
 from benchmarks.store import Store
@@ -338,6 +339,18 @@ def test_figures_with_any_label(commit, tmp_path, label):
     store = commit({label: [{"accuracy": 0.5}], "b": [{"accuracy": 0.5}]}, curves=CURVES)
     show(store, Console(file=io.StringIO()))
     assert (tmp_path / "out/curves.png").stat().st_size > 1000
+
+
+def test_a_figure_shows_a_dozen_rows_and_says_so(commit, monkeypatch):
+    store = commit({f"row {i}": [{"accuracy": i / 100}] for i in range(20)}, curves=CURVES)
+    shown = choose_rows(read_records(store))
+    assert list(shown["label"]) == [f"row {i}" for i in range(8, 20)]
+    titles = []
+    monkeypatch.setattr(Figure, "suptitle", lambda self, text, **_: titles.append(text))
+    write_figures(store, read_records(store))
+    assert titles == ["the 12 most accurate of 20 rows"]
+    few = commit({"a": [{"accuracy": 0.1}], "b": [{"accuracy": 0.2}]}, curves=CURVES)
+    assert len(choose_rows(read_records(few))) == 2
 
 
 def test_no_curves_no_figure(commit, tmp_path):

@@ -107,8 +107,8 @@ def test_exit_code_and_output(finished):
         assert f"{label}, seed 1: done" in process.stderr
     assert max(map(len, process.stdout.splitlines())) <= 80
     assert sorted(path.name for path in out.iterdir()) == [
-        *("curves.pdf", "curves.png", "leases", "runs", "suite.json"),
-        *("table.csv", "table.md", "table.tex", "work"),
+        *("curves.pdf", "curves.png", "leases", "runs"),
+        *("runs.csv", "suite.json", "table.csv", "table.md", "table.tex", "work"),
     ]
     assert (out / "curves.png").read_bytes().startswith(b"\x89PNG")
     assert all(label in (out / "table.md").read_text() for label in LABELS)

@@ -131,7 +131,7 @@ def cluster(dask):
     return scheduler, address, workers
 
 
-def wait_for(condition, seconds=60):
+def wait_for(condition, seconds=150):
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline

@@ -236,7 +236,7 @@ def nothing_left():
 def test_killed_at_random_moments_and_started_again(reference, tmp_path):
     suite, whole = reference
     out, dice, seen, kills = tmp_path / "out", random.Random(0), {}, 0
-    for count in range(12):
+    for count in range(10):
         harness = Harness(suite, out)
         early = count % 4 == 0
         if early:  # while it starts
@@ -253,7 +253,7 @@ def test_killed_at_random_moments_and_started_again(reference, tmp_path):
         assert gone(harness, 10 if early else 3)  # the fork server may have to end its imports
         for path in out.glob("runs/*/record.json"):
             assert seen.setdefault(path, path.read_bytes()) == path.read_bytes()
-    assert kills >= 8
+    assert kills >= 7
     code, _, errors = run(suite, out)
     assert code == 0, errors
     check_whole(out, whole)
@@ -746,7 +746,8 @@ def test_two_harnesses_share_a_store(write, tmp_path):
     assert ends[0][1] == ends[1][1]
     assert sorted((tmp_path / "calls.txt").read_text().split()) == names
     assert statuses(out) == dict.fromkeys(names, "done")
-    assert {record["side_by_side"] for record in records(out).values()} == {2}
+    # The last run may begin when the other process has nothing left.
+    assert 2 in {record["side_by_side"] for record in records(out).values()}
     assert sum(errors.count("by another process") for _, _, errors in ends) >= 1
     assert list((out / "work").iterdir()) == []
 

@@ -18,6 +18,7 @@ from benchmarks.store import CHECKPOINT, Store
 
 POLL_SECONDS = 0.05
 LOOK_ELSEWHERE_SECONDS = 1.0
+COUNT_SECONDS = 0.5
 GRACE_SECONDS = 10.0
 
 
@@ -80,7 +81,7 @@ class Scheduler:
             StorageError: If a result cannot be written. Runs under way save their state first.
         """
         waiting, elsewhere = deque(tasks), deque[Task]()
-        looked = heartbeat = time.monotonic()
+        looked = heartbeat = counted = time.monotonic()
         try:
             while waiting or elsewhere or self._running:
                 if self._stopping():
@@ -100,6 +101,9 @@ class Scheduler:
                 if time.monotonic() - heartbeat > HEARTBEAT_SECONDS:
                     heartbeat = time.monotonic()
                     self._heartbeat()
+                if time.monotonic() - counted > COUNT_SECONDS:  # another process may have begun
+                    counted = time.monotonic()
+                    self._tell_neighbours()
                 time.sleep(POLL_SECONDS if self._running or elsewhere else 0)
         except OSError as error:
             self._stop()
@@ -210,7 +214,6 @@ class Scheduler:
     def _heartbeat(self) -> None:
         for run_id in self._running:
             self.leases.touch(run_id)
-        self._tell_neighbours()
 
     def _tell_neighbours(self) -> None:
         count = max(len(self._running), len(self.leases.on_this_host()))

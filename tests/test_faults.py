@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+import itertools
 import json
 import os
 import pickle
@@ -15,6 +16,7 @@ import subprocess
 import sys
 import time
 import uuid
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -236,7 +238,7 @@ def nothing_left():
 def test_killed_at_random_moments_and_started_again(reference, tmp_path):
     suite, whole = reference
     out, dice, seen, kills = tmp_path / "out", random.Random(0), {}, 0
-    for count in range(10):
+    for count in range(12):
         harness = Harness(suite, out)
         early = count % 4 == 0
         if early:  # while it starts
@@ -253,7 +255,7 @@ def test_killed_at_random_moments_and_started_again(reference, tmp_path):
         assert gone(harness, 10 if early else 3)  # the fork server may have to end its imports
         for path in out.glob("runs/*/record.json"):
             assert seen.setdefault(path, path.read_bytes()) == path.read_bytes()
-    assert kills >= 7
+    assert kills >= 8
     code, _, errors = run(suite, out)
     assert code == 0, errors
     check_whole(out, whole)
@@ -746,8 +748,11 @@ def test_two_harnesses_share_a_store(write, tmp_path):
     assert ends[0][1] == ends[1][1]
     assert sorted((tmp_path / "calls.txt").read_text().split()) == names
     assert statuses(out) == dict.fromkeys(names, "done")
-    # The last run may begin when the other process has nothing left.
     assert 2 in {record["side_by_side"] for record in records(out).values()}
+    for one, two in itertools.combinations(records(out).values(), 2):
+        begun, ended = max(one["started"], two["started"]), min(one["finished"], two["finished"])
+        if datetime.fromisoformat(ended) - datetime.fromisoformat(begun) >= timedelta(seconds=2):
+            assert one["side_by_side"] == two["side_by_side"] == 2  # only then, the ends apart
     assert sum(errors.count("by another process") for _, _, errors in ends) >= 1
     assert list((out / "work").iterdir()) == []
 

@@ -30,8 +30,8 @@ def read_records(store: Store) -> pd.DataFrame:
     """Read a store as tidy data: one row a run, in the suite's order.
 
     Returns:
-        Columns ``label``, ``seed``, ``status``, ``reason``, ``short``, ``side_by_side``, ``id`` and
-        one a metric. A run without a usable record has the status ``interrupted`` if it left a
+        Columns ``label``, ``seed``, ``status``, ``reason``, ``short``, ``side_by_side``, ``id``,
+        ``config`` (a mapping; None without a record) and one a metric. A run without a usable record has the status ``interrupted`` if it left a
         checkpoint, else ``missing``.
     """
     rows = []
@@ -42,7 +42,7 @@ def read_records(store: Store) -> pd.DataFrame:
             record = {"status": "interrupted" if begun else "missing"}
         if (record.get("side_by_side") or 1) > 1:
             record = _with_times_alone(record, store)
-        facts = {key: record.get(key) for key in ("status", "reason", "side_by_side")}
+        facts = {key: record.get(key) for key in ("status", "reason", "side_by_side", "config")}
         rows.append({**cell, **facts, "short": _short(record), **record.get("metrics", {})})
     frame = pd.DataFrame(rows)
     return frame.reindex(columns=[*frame.columns.union([m.key for m in METRICS], sort=False)])
@@ -226,7 +226,7 @@ def write_tables(
     Returns:
         The files' names.
     """
-    records.drop(columns="short").to_csv(folder / "runs.csv", index=False)
+    records.drop(columns=["short", "config"]).to_csv(folder / "runs.csv", index=False)
     summary.to_csv(folder / "table.csv")
     (folder / "table.md").write_text(to_markdown(summary, title), encoding="utf-8")
     (folder / "table.tex").write_text(to_latex(summary, title), encoding="utf-8")

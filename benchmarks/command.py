@@ -12,6 +12,7 @@ from rich.console import Console
 
 from benchmarks import options as opts
 from benchmarks.backends import BackendLostError, open_backend
+from benchmarks.expand import Run
 from benchmarks.job import Job
 from benchmarks.launch import Launcher, Processes
 from benchmarks.leases import Leases
@@ -23,7 +24,7 @@ from benchmarks.record import ForeignResultError, Record, run_id
 from benchmarks.scheduler import Scheduler, Task
 from benchmarks.stops import Stops
 from benchmarks.store import Store
-from benchmarks.suite import Run, Suite, load_suite
+from benchmarks.suite import Suite, load_suite
 from benchmarks.yaml_file import SuiteError
 
 ALL_DONE, SOME_FAILED, BAD_INPUT, ALL_FAILED, NO_STORAGE, INTERRUPTED = 0, 1, 2, 3, 4, 130
@@ -124,11 +125,16 @@ def _manifest(suite: Suite, jobs: list[Job], store: Store) -> list[Record]:
     except (FileNotFoundError, ValueError):
         before = {}
     known = {**before, **rows}
-    order = [(run.label, run.seed) for run in suite.runs]
     return [
-        {"label": label, "seed": seed, "id": known[label, seed]}
-        for label, seed in order
-        if (label, seed) in known
+        {
+            "label": run.label,
+            "method": run.method,
+            "data": run.data,
+            "seed": run.seed,
+            "id": known[run.label, run.seed],
+        }
+        for run in suite.runs
+        if (run.label, run.seed) in known
     ]
 
 

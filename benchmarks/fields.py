@@ -1,7 +1,7 @@
 """Nested mappings: merging, setting a field by its dotted path, grids and labels."""
 
 import itertools
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 Config = dict[str, Any]
@@ -50,3 +50,19 @@ def show_value(value: Any) -> str:
     if isinstance(value, Mapping) and "name" in value:
         return str(value["name"])
     return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def tell_apart(specs: Sequence[Config]) -> list[str]:
+    """Write specs by their names, with the parameters in which those of one name differ."""
+    seen: dict[tuple[str, str], set[str]] = {}
+    keys = {(show_value(spec), key) for spec in specs for key in spec}
+    for spec in specs:
+        for name, key in keys:
+            if name == show_value(spec):
+                seen.setdefault((name, key), set()).add(repr(spec.get(key)))
+    names = []
+    for spec in specs:
+        name = show_value(spec)
+        differing = [key for key in spec if len(seen[name, key]) > 1]
+        names.append(" ".join([name, *(f"{key}={show_value(spec[key])}" for key in differing)]))
+    return names

@@ -11,9 +11,9 @@ from typing import Any, TypeVar
 import torch
 
 import otlvm
+from benchmarks.expand import Run
 from benchmarks.fields import Config
 from benchmarks.listing import REGISTRIES
-from benchmarks.suite import Run
 from benchmarks.yaml_file import KeyPath, SuiteError
 from otlvm.data import DataError, Dataset, datasets
 from otlvm.evaluation import baselines

@@ -52,6 +52,14 @@ class TrainedConfig(Strict):
     train: Train
 
 
+class BaselineConfig(Strict):
+    """Everything that decides the result of a baseline, besides its seed."""
+
+    data: Spec
+    model: Model
+    baseline: Spec
+
+
 class Entry(Strict):
     """One item of ``runs:``: what differs from the suite's own sections, and a grid over it."""
 
@@ -60,6 +68,7 @@ class Entry(Strict):
     model: dict[str, Any] | None = None
     objective: Spec | None = None
     train: dict[str, Any] | None = None
+    baseline: Spec | None = None
     grid: Grid = {}
     seeds: Seeds | None = None
 

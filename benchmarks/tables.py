@@ -30,9 +30,10 @@ def read_records(store: Store) -> pd.DataFrame:
     """Read a store as tidy data: one row a run, in the suite's order.
 
     Returns:
-        Columns ``label``, ``seed``, ``status``, ``reason``, ``short``, ``side_by_side``, ``id``,
-        ``config`` (a mapping; None without a record) and one a metric. A run without a usable record has the status ``interrupted`` if it left a
-        checkpoint, else ``missing``.
+        Columns ``label``, ``method``, ``data``, ``seed``, ``status``, ``reason``, ``short``,
+        ``side_by_side``, ``id``, ``config`` (a mapping; None without a record) and one a metric. A
+        run without a usable record has the status ``interrupted`` if it left a checkpoint, else
+        ``missing``.
     """
     rows = []
     for cell in store.manifest()["runs"]:
@@ -43,7 +44,8 @@ def read_records(store: Store) -> pd.DataFrame:
         if (record.get("side_by_side") or 1) > 1:
             record = _with_times_alone(record, store)
         facts = {key: record.get(key) for key in ("status", "reason", "side_by_side", "config")}
-        rows.append({**cell, **facts, "short": _short(record), **record.get("metrics", {})})
+        names = {"label": cell["label"], "method": cell["label"], "data": "", **cell}
+        rows.append({**names, **facts, "short": _short(record), **record.get("metrics", {})})
     frame = pd.DataFrame(rows)
     return frame.reindex(columns=[*frame.columns.union([m.key for m in METRICS], sort=False)])
 

@@ -435,3 +435,36 @@ def test_only_true_and_false_are_truth_values(word):
 def test_baselines_are_told_apart_by_their_parameters(load):
     suite = load("baselines: [kmeans, {name: kmeans, n_init: 3}]\n")
     assert [run.label for run in suite.runs] == ["kmeans", "kmeans n_init=3"]
+
+
+def test_one_label_stands_for_several_data_sets(load):
+    suite = load(
+        "grid: {data: [digits, {name: npz, path: a.npz}, {name: npz, path: b.npz}]}\n"
+        "seeds: [0, 1]\n" + WAE + "baselines: [kmeans]\n"
+    )
+    assert len(suite.runs) == 12
+    by_label = {run.label: (run.method, run.data) for run in suite.runs}
+    assert by_label == {
+        f"{method}, {data}": (method, data)
+        for method in ("row", "kmeans")
+        for data in ("digits", "npz path=a.npz", "npz path=b.npz")
+    }
+    assert {run.config["data"]["name"] for run in suite.runs} == {"digits", "npz"}
+
+
+def test_a_label_of_one_data_set_stays_as_it_is(load):
+    runs = load(WAE + "  - {label: other, data: mnist_5k, objective: vae}\n").runs
+    assert [(run.label, run.method, run.data) for run in runs] == [
+        ("row", "row", "digits"),
+        ("other", "other", "mnist_5k"),
+    ]
+
+
+def test_an_entry_may_be_a_baseline(load):
+    entry = "runs:\n  - {label: pixels, baseline: kmeans, data: mnist_5k, seeds: [4]}\n"
+    (run,) = load(entry).runs
+    assert (run.label, run.seed, run.config["baseline"]) == ("pixels", 4, {"name": "kmeans"})
+    assert run.config["data"] == {"name": "mnist_5k"}
+    assert "objective" not in run.config
+    with pytest.raises(SuiteError, match=r"runs\[0\].train: a baseline has no 'train'"):
+        load("runs:\n  - {baseline: kmeans, train: {steps: 3}}\n")

@@ -8,7 +8,7 @@ from typing import Any, Literal
 from distributed import Client, LocalCluster
 from pydantic import Field, ValidationError
 
-from benchmarks.schema import Strict
+from benchmarks.strict import Strict
 from benchmarks.yaml_file import SuiteError, YamlFile, show_path
 
 QUEUES = {"slurm": "SLURMCluster", "pbs": "PBSCluster", "sge": "SGECluster", "lsf": "LSFCluster"}

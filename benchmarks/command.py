@@ -61,7 +61,12 @@ def run_command(options: argparse.Namespace) -> int:
         errors.print("interrupted: nothing was trained")
         return INTERRUPTED
     try:
-        store.write_manifest(suite.name, _manifest(suite, jobs, store))
+        store.write_manifest(
+            suite.name,
+            _manifest(suite, jobs, store),
+            table=suite.table.model_dump(exclude_defaults=True),
+            published=[row.model_dump() for row in suite.published],
+        )
         with Stops() as stops:
             with open_backend(options, device, stops, store.root) as launcher:
                 _execute(planned, store, leases, launcher, stops, options, errors)

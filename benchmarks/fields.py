@@ -66,3 +66,10 @@ def tell_apart(specs: Sequence[Config]) -> list[str]:
         differing = [key for key in spec if len(seen[name, key]) > 1]
         names.append(" ".join([name, *(f"{key}={show_value(spec[key])}" for key in differing)]))
     return names
+
+
+def get_field(config: Any, path: str) -> Any:
+    """Return the value at a dotted path; None where there is none."""
+    for key in path.split("."):
+        config = config.get(key) if isinstance(config, Mapping) else None
+    return config

@@ -13,6 +13,7 @@ class Metric:
         title: Heading.
         best: Which value is best; None for costs and facts that are not ranked.
         digits: Digits after the point.
+        note: What a reader has to know, after the title.
         timing: Whether other runs on the machine change it.
     """
 
@@ -20,6 +21,7 @@ class Metric:
     title: str
     best: Literal["high", "low", "near zero"] | None
     digits: int
+    note: str = ""
     timing: bool = False
 
     @property
@@ -30,17 +32,17 @@ class Metric:
 
 
 METRICS = (
-    Metric("accuracy", "accuracy", "high", 3),
-    Metric("accuracy_hungarian", "Hungarian", "high", 3),
+    Metric("accuracy", "accuracy", "high", 3, "the paper's map, fitted on training labels"),
+    Metric("accuracy_hungarian", "Hungarian", "high", 3, "accuracy under the best one-to-one map"),
     Metric("nmi", "NMI", "high", 3),
     Metric("ari", "ARI", "high", 3),
-    Metric("components_used", "used", "high", 2),
-    Metric("smallest_share", "least", "high", 3),
-    Metric("bce", "BCE", "low", 1),
-    Metric("squared_error", "sq. error", "low", 1),
-    Metric("latent_mmd", "MMD²", "near zero", 4),
-    Metric("latent_w2", "W2", "low", 3),
-    Metric("fit_seconds", "fit s", None, 1, timing=True),
+    Metric("components_used", "used", "high", 2, "exp entropy of the mean q(k|x)"),
+    Metric("smallest_share", "least", "high", 3, "smallest entry of the mean q(k|x)"),
+    Metric("bce", "BCE", "low", 1, "nats per image"),
+    Metric("squared_error", "sq. error", "low", 1, "sum over pixels"),
+    Metric("latent_mmd", "MMD²", "near zero", 4, "IMQ, 2,000 codes against the prior"),
+    Metric("latent_w2", "W2", "low", 3, "2,000 codes against the prior"),
+    Metric("fit_seconds", "fit s", None, 1, "pretraining and training, no evaluation", timing=True),
     Metric("step_ms", "ms/step", None, 1, timing=True),
     Metric("peak_mb", "peak MiB", None, 0),
 )

@@ -1,21 +1,17 @@
 """The schema of a suite file."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from benchmarks.job import Limits
+from benchmarks.strict import Strict
+from benchmarks.table_schema import Published, TableOptions
 
 SECTIONS = ("data", "model", "objective", "train")
 Spec = str | dict[str, Any]
 Grid = dict[str, Annotated[list[Any], Field(min_length=1)]]
 Seeds = Annotated[list[Annotated[int, Field(ge=0, lt=2**32)]], Field(min_length=1)]
-
-
-class Strict(BaseModel):
-    """A schema that takes no unknown key and converts no type."""
-
-    model_config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
 
 
 class Pretrain(Strict):
@@ -114,3 +110,5 @@ class SuiteFile(Strict):
     seeds: Seeds = [0]
     runs: list[Entry] = []
     baselines: list[Spec] = []
+    table: TableOptions = Field(default_factory=TableOptions)
+    published: Literal["all"] | list[str | Published] = []

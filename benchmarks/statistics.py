@@ -135,3 +135,25 @@ def _interval(samples: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
         rng=0,
     ).confidence_interval
     return np.where(known, found.low, np.nan), np.where(known, found.high, np.nan)
+
+
+def long_form(summary: pd.DataFrame) -> pd.DataFrame:
+    """Turn a row a label into a row a label and metric.
+
+    Args:
+        summary: Indexed by label, with ``data``, ``method``, ``n`` and what `describe` gives.
+
+    Returns:
+        Columns ``label``, ``data``, ``method``, ``metric``, ``n``, ``mean``, ``std``, ``iqm``,
+        ``low``, ``high`` and ``best``; metrics that a label has not are left out.
+    """
+    keys = [name.removesuffix("_mean") for name in summary.columns if name.endswith("_mean")]
+    statistics = ["mean", "std", "iqm", "low", "high", "best"]
+    rows = []
+    for label, row in summary.iterrows():
+        facts = {"label": label, "data": row["data"], "method": row["method"]}
+        for key in keys:
+            if pd.notna(row[f"{key}_mean"]):
+                values = {name: row[f"{key}_{name}"] for name in statistics}
+                rows.append({**facts, "metric": key, "n": row["n"], **values})
+    return pd.DataFrame(rows, columns=["label", "data", "method", "metric", "n", *statistics])

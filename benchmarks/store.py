@@ -133,9 +133,15 @@ class Store:
                 return path.rename(place)
         raise AssertionError
 
-    def write_manifest(self, name: str, runs: Iterable[Record]) -> None:
-        """Write which run belongs to which row: ``label``, ``seed``, ``id``, in order."""
-        content = {"schema": MANIFEST_SCHEMA, "name": name, "runs": list(runs)}
+    def write_manifest(self, name: str, runs: Iterable[Record], **shown: object) -> None:
+        """Write which run belongs to which row: ``label``, ``seed``, ``id``, in order.
+
+        Args:
+            name: The suite's name.
+            runs: Its cells.
+            shown: How its tables are laid out.
+        """
+        content = {"schema": MANIFEST_SCHEMA, "name": name, "runs": list(runs), **shown}
         aside = self.root / f".suite-{os.getpid()}"
         aside.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
         synchronize(aside)

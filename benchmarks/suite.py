@@ -1,5 +1,6 @@
 """The suite file, loaded and expanded."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -7,7 +8,9 @@ from typing import Any
 from benchmarks.expand import Run, expand
 from benchmarks.fields import set_field
 from benchmarks.job import Limits
+from benchmarks.published import choose_published
 from benchmarks.schema import SECTIONS, SuiteFile
+from benchmarks.table_schema import Published, TableOptions
 from benchmarks.validation import validated
 from benchmarks.yaml_file import SuiteError, YamlFile, show_path
 from otlvm.registry import did_you_mean
@@ -15,12 +18,14 @@ from otlvm.registry import did_you_mean
 
 @dataclass(frozen=True)
 class Suite:
-    """A loaded suite: its name, its runs in the file's order, and where to find keys."""
+    """A loaded suite: its runs in the file's order, how to show them, where to find keys."""
 
     name: str
     runs: list[Run]
     limits: Limits
     file: YamlFile
+    table: TableOptions
+    published: Sequence[Published]
 
     def locate(self, error: SuiteError) -> str:
         """Write an error with file, line and key path."""
@@ -62,9 +67,12 @@ def load_suite(path: Path, overrides: dict[str, Any] | None = None) -> Suite:
         content, fields = _with_overrides(file.content, overrides or {})
         suite = validated(SuiteFile, content)
         runs = expand(suite, fields, "seeds" in (overrides or {}))
+        suite.table.check()
+        published = choose_published(suite.published)
     except SuiteError as error:
         raise SuiteError(describe(file, error)) from error
-    return Suite(suite.name or path.stem, runs, suite.execution.limits(), file)
+    name, limits = suite.name or path.stem, suite.execution.limits()
+    return Suite(name, runs, limits, file, suite.table, published)
 
 
 def _with_overrides(content: Any, overrides: dict[str, Any]) -> tuple[Any, dict[str, Any]]:

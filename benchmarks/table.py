@@ -1,22 +1,68 @@
 """``python -m benchmarks.table DIR``: draw tables and figures again, from the records alone."""
 
+from pathlib import Path
+
+import pandas as pd
 from rich.console import Console
 
 from benchmarks.figures import write_figures
+from benchmarks.formats import to_latex, to_markdown
+from benchmarks.layout import lay_out, lay_out_published
+from benchmarks.statistics import long_form
 from benchmarks.store import Store
 from benchmarks.store_command import show_store
-from benchmarks.tables import print_tables, read_records, summarize, write_tables
+from benchmarks.table_schema import Published, TableOptions
+from benchmarks.tables import read_records, summarize
+from benchmarks.terminal import print_view
+from benchmarks.view import View
 
 
 def show(store: Store, console: Console) -> None:
-    """Print the tables of a store and write them and its figure beside its records."""
+    """Print the tables of a store and write them and its figures beside its records."""
     records = read_records(store)
-    summary = summarize(records)
-    name = store.manifest()["name"]
-    print_tables(summary, name, console)
-    written = write_tables(records, summary, name, store.root)
+    views, summary = views_of(store, records)
+    for view in views:
+        print_view(view, console)
+    written = write_tables(records, summary, views, store.root)
     written += [path.name for path in write_figures(store, records)]
     console.print(f"in {store.root}: {', '.join(written)}", markup=False, highlight=False)
+
+
+def views_of(store: Store, records: pd.DataFrame) -> tuple[list[View], pd.DataFrame]:
+    """Lay a store's tables out as its suite asks for.
+
+    Returns:
+        The comparison and what the literature reports; and the summary behind the first.
+    """
+    manifest = store.manifest()
+    options = TableOptions.model_validate(manifest.get("table", {}))
+    published = [Published.model_validate(row) for row in manifest.get("published", [])]
+    summary = summarize(records, options.chosen())
+    comparison = lay_out(records, summary, manifest["name"], options)
+    return [comparison, *lay_out_published(published)], summary
+
+
+def write_tables(
+    records: pd.DataFrame, summary: pd.DataFrame, views: list[View], folder: Path
+) -> list[str]:
+    """Write tidy data and the tables as they are shown.
+
+    Args:
+        records: What `read_records` returns: ``runs.csv``, a row a run.
+        summary: What `summarize` returns: ``table.csv``, a row a label, and ``table_long.csv``, a
+            row a label and metric.
+        views: What is shown: ``table.md`` and ``table.tex``.
+        folder: Where to.
+
+    Returns:
+        The files' names.
+    """
+    records.drop(columns=["short", "config"]).to_csv(folder / "runs.csv", index=False)
+    summary.to_csv(folder / "table.csv")
+    long_form(summary).to_csv(folder / "table_long.csv", index=False)
+    (folder / "table.md").write_text(to_markdown(views), encoding="utf-8")
+    (folder / "table.tex").write_text(to_latex(views), encoding="utf-8")
+    return ["runs.csv", "table.csv", "table_long.csv", "table.md", "table.tex"]
 
 
 def main(arguments: list[str] | None = None) -> int:

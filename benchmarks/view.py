@@ -26,10 +26,12 @@ class Column:
     Attributes:
         heading: Its heading, with an arrow for the direction.
         numeric: Whether it is set flush right.
+        key: Whether it tells what a row is; a terminal repeats it where it breaks a table.
     """
 
     heading: str
     numeric: bool = True
+    key: bool = False
 
 
 @dataclass(frozen=True)

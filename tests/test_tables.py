@@ -10,18 +10,13 @@ from matplotlib.figure import Figure
 from rich.console import Console
 
 from benchmarks.figures import choose_rows, draw_curves, read_curves, write_figures
+from benchmarks.formats import to_latex, to_markdown
 from benchmarks.metrics import METRICS
 from benchmarks.record import run_id, write_result
 from benchmarks.store import Store
-from benchmarks.table import main, show
-from benchmarks.tables import (
-    print_tables,
-    problems,
-    read_records,
-    summarize,
-    to_latex,
-    to_markdown,
-)
+from benchmarks.table import main, show, views_of
+from benchmarks.tables import read_records, summarize
+from benchmarks.terminal import print_view
 
 
 @pytest.fixture
@@ -65,6 +60,24 @@ def table_of(store):
     return summarize(read_records(store))
 
 
+def view_of(store):
+    return views_of(store, read_records(store))[0][0]
+
+
+def markdown_of(store):
+    return to_markdown([view_of(store)])
+
+
+def latex_of(store):
+    return to_latex([view_of(store)])
+
+
+def printed(store, width):
+    output = io.StringIO()
+    print_view(view_of(store), Console(file=output, width=width))
+    return output.getvalue()
+
+
 def markdown_rows(text):
     """Label and cells of each row of a Markdown table."""
     lines = [line for line in text.splitlines() if line.startswith("| ")]
@@ -106,7 +119,7 @@ def test_rows_keep_the_suite_s_order(commit):
     rows = {label: [{"accuracy": 0.5}] for label in ("z", "a", "M", "10", "9")}
     store = commit(rows)
     assert list(table_of(store).index) == list(rows)
-    assert list(markdown_rows(to_markdown(table_of(store), "t"))[1]) == list(rows)
+    assert list(markdown_rows(markdown_of(store))[1]) == list(rows)
 
 
 def test_csv_keeps_all_digits(commit, tmp_path):
@@ -128,7 +141,7 @@ def test_cells(commit):
             "d": [None],
         }
     )
-    header, rows = markdown_rows(to_markdown(table_of(store), "t"))
+    header, rows = markdown_rows(markdown_of(store))
     assert header == ["", "n", "accuracy ↑", "BCE ↓"]
     assert rows == {
         "a": ["2", "0.550 ± 0.071", "100.0 ± 0.0"],
@@ -163,19 +176,19 @@ def with_noise(*rows, key="accuracy"):
     ],
 )
 def test_the_group_that_ties_with_the_best_is_bold(commit, key, means, best):
-    summary = table_of(commit(with_noise(*means, key=key)))
-    shown = markdown_rows(to_markdown(summary, "t"))[1]
+    store = commit(with_noise(*means, key=key))
+    shown = markdown_rows(markdown_of(store))[1]
     assert {label for label, cells in shown.items() if cells[-1].startswith("**")} == best
-    latex = to_latex(summary, "t")
+    latex = latex_of(store)
     assert latex.count("\\textbf{") == len(best)
     for label in best:
         assert re.search(rf"^    {label} & 3 & \\textbf\{{", latex, re.MULTILINE)
     rule = "Bold: cannot be told from the best mean (paired t-tests"
-    assert (rule in to_markdown(summary, "t")) == bool(best)
+    assert (rule in markdown_of(store)) == bool(best)
 
 
 def test_with_too_few_seeds_nothing_is_bold_and_it_says_so(commit):
-    text = to_markdown(table_of(commit({"a": [{"bce": 1.0}] * 2, "b": [{"bce": 2.0}] * 2})), "t")
+    text = markdown_of(commit({"a": [{"bce": 1.0}] * 2, "b": [{"bce": 2.0}] * 2}))
     assert "**" not in text
     assert "Nothing is bold: telling rows apart needs 3 seeds or more." in text
 
@@ -183,7 +196,7 @@ def test_with_too_few_seeds_nothing_is_bold_and_it_says_so(commit):
 def test_only_finished_runs_count_for_the_best(commit):
     rows = with_noise(0.5, 0.7, 0.4)
     rows["b"] = [("diverged", "x")] * 3
-    shown = markdown_rows(to_markdown(table_of(commit(rows)), "t"))[1]
+    shown = markdown_rows(markdown_of(commit(rows)))[1]
     assert [label for label, cells in shown.items() if cells[-1].startswith("**")] == ["a"]
 
 
@@ -202,40 +215,37 @@ FAILED = {
 def test_failed_runs_are_shown_with_their_reason(commit):
     store = commit(FAILED)
     summary = table_of(store)
-    assert problems(summary) == [
+    assert view_of(store).problems == [
         "half: seed 1 failed: ValueError: no luck",
         "none: seed 0 diverged: loss is nan at step 7; seed 1 failed: OSError: x",
     ]
     assert list(summary["n"]) == [2, 1, 0, 1]
     assert list(summary["runs"]) == [2, 2, 2, 2]
     assert summary.loc["half", "accuracy_mean"] == 0.9
-    markdown = to_markdown(summary, "t")
+    markdown = markdown_of(store)
     assert "- half: seed 1 failed: ValueError: no luck\n" in markdown
     assert markdown_rows(markdown)[1]["none"] == ["0 of 2", "nan @ 7, failed"]
     assert markdown_rows(markdown)[1]["waiting"] == ["1 of 2", "0.200"]
-    output = io.StringIO()
-    print_tables(summary, "t", Console(file=output, width=100))
-    assert "half: seed 1 failed: ValueError: no luck" in output.getvalue()
-    assert "0 of 2" in output.getvalue()
-    assert "0 of 2 & nan @ 7, failed" in to_latex(summary, "t")
+    assert "half: seed 1 failed: ValueError: no luck" in printed(store, 100)
+    assert "0 of 2" in printed(store, 100)
+    assert "0 of 2 & nan @ 7, failed" in latex_of(store)
 
 
 def test_an_interrupted_run_is_shown_as_such(commit):
     store = commit({"a": [{"accuracy": 0.5}], "b": [None]})
     run = read_records(store)["id"][1]
     (store.folder(run) / "checkpoint").touch()
-    summary = table_of(store)
-    assert problems(summary) == ["b: seed 0 interrupted"]
-    assert markdown_rows(to_markdown(summary, "t"))[1]["b"] == ["0 of 1", "interrupted"]
+    assert view_of(store).problems == ["b: seed 0 interrupted"]
+    assert markdown_rows(markdown_of(store))[1]["b"] == ["0 of 1", "interrupted"]
 
 
 def test_times_taken_side_by_side_are_marked(commit):
     rows = {"a": [{"accuracy": 0.5, "fit_seconds": 2, "step_ms": 3, "peak_mb": 4}]}
-    alone, shared = (to_markdown(table_of(commit(rows, side_by_side=n)), "t") for n in (1, 2))
+    alone, shared = (markdown_of(commit(rows, side_by_side=n)) for n in (1, 2))
     assert "∥" not in alone
     assert markdown_rows(shared)[1]["a"] == ["1", "0.500", "2.0 ∥", "3.0 ∥", "4"]
     assert "∥: other runs shared the machine; times do not compare." in shared
-    assert r"2.0 $\parallel$" in to_latex(table_of(commit(rows, side_by_side=2)), "t")
+    assert r"2.0 \ensuremath{\parallel}" in latex_of(commit(rows, side_by_side=2))
 
 
 def test_every_run_failed(commit, tmp_path):
@@ -261,18 +271,21 @@ def test_every_run_failed(commit, tmp_path):
         ("a_b_c", r"a\_b\_c"),
         ("50%", r"50\%"),
         ("#1 {x} $y$", r"\#1 \{x\} \$y\$"),
-        ("~^\\", r"\textasciitilde{}\textasciicircum{}\textbackslash{}"),
+        ("~^\\", r"{\textasciitilde}{\textasciicircum}{\textbackslash}"),
         ("a<b>c", r"a\textless{}b\textgreater{}c"),
-        ("β=1, λ=2 → 3 ± 1", r"$\beta$=1, $\lambda$=2 $\to$ 3 $\pm$ 1"),
+        (
+            "β=1, λ=2 → 3 ± 1",
+            r"\ensuremath{\beta}=1, \ensuremath{\lambda}=2 {\textrightarrow} 3 \ensuremath{\pm} 1",
+        ),
+        ("déjà vu 中", r"d\'ej\`a vu [U+4E2D]"),
     ],
 )
 def test_labels_are_escaped(commit, label, latex):
     store = commit({label: [{"accuracy": 0.5}], "other": [("failed", "a & b")]}, name="a_b")
-    summary = table_of(store)
-    (row,) = [line for line in to_latex(summary, "a_b").splitlines() if line.endswith("0.500 \\\\")]
+    (row,) = [line for line in latex_of(store).splitlines() if line.endswith("0.500 \\\\")]
     assert row.strip() == rf"{latex} & 1 & 0.500 \\"
-    assert r"\caption{a\_b. " in to_latex(summary, "a_b")
-    _, rows = markdown_rows(to_markdown(summary, "a_b"))
+    assert r"\caption{a\_b. " in latex_of(store)
+    _, rows = markdown_rows(markdown_of(store))
     assert {re.sub(r"\\([|*`<_\\])", r"\1", name): cells for name, cells in rows.items()} == {
         label: ["1", "0.500"],
         "other": ["0 of 1", "failed"],
@@ -282,10 +295,8 @@ def test_labels_are_escaped(commit, label, latex):
 @pytest.mark.parametrize("label", ["*a* and *b*", "`a", "<b>", "[red]a[/red]", "__a__", "a_b"])
 def test_labels_are_no_markup(commit, label):
     store = commit({label: [{"accuracy": 0.5}], "other": [{"accuracy": 0.1}]})
-    output = io.StringIO()
-    print_tables(table_of(store), "t", Console(file=output, width=100))
-    assert label in output.getvalue()
-    (name, _) = markdown_rows(to_markdown(table_of(store), "t"))[1]
+    assert label in printed(store, 100)
+    (name, _) = markdown_rows(markdown_of(store))[1]
     assert not re.search(r"(?<!\\)[*`<]|(?<![\\\w])_", name)
     assert re.sub(r"\\(.)", r"\1", name) == label
 
@@ -293,7 +304,7 @@ def test_labels_are_no_markup(commit, label):
 def test_latex_has_as_many_cells_as_columns(commit):
     keys = [metric.key for metric in METRICS]
     store = commit({"a": [dict.fromkeys(keys, 1.0)], "b": [dict.fromkeys(keys, -1.0)]})
-    latex = to_latex(table_of(store), "t")
+    latex = latex_of(store)
     columns = re.search(r"begin\{tabular\}\{(l+r+)\}", latex)[1]
     rows = [line for line in latex.splitlines() if line.endswith(r"\\")]
     assert len(rows) == 3
@@ -307,12 +318,11 @@ def test_latex_has_as_many_cells_as_columns(commit):
 def test_printed_tables_fit(commit, width):
     values = {metric.key: 1234.5 for metric in METRICS}
     rows = {f"GM-WAE (IMQ), weight={i}": [values, values] for i in range(3)}
-    output = io.StringIO()
-    print_tables(table_of(commit(rows)), "t", Console(file=output, width=width))
-    assert max(map(len, output.getvalue().splitlines())) <= width
-    assert "…" not in output.getvalue()
+    output = printed(commit(rows), width)
+    assert max(map(len, output.splitlines())) <= width
+    assert "…" not in output
     for metric in METRICS:
-        assert metric.heading in output.getvalue()
+        assert metric.heading in output
 
 
 # figures and the command
@@ -327,7 +337,7 @@ def test_show_writes_all_files(commit, tmp_path):
     output = io.StringIO()
     show(store, Console(file=output, width=80))
     out = tmp_path / "out"
-    names = ["table.csv", "table.md", "table.tex", "curves.png", "curves.pdf"]
+    names = ["table.csv", "table_long.csv", "table.md", "table.tex", "curves.png", "curves.pdf"]
     assert ", ".join(names) in " ".join(output.getvalue().split())
     assert (out / "curves.png").read_bytes().startswith(b"\x89PNG")
     assert (out / "curves.pdf").read_bytes().startswith(b"%PDF")

@@ -1,0 +1,46 @@
+"""Values of the literature, shown beside a suite's own."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from benchmarks.table_schema import KEYS, Published
+from benchmarks.validation import validated
+from benchmarks.yaml_file import SuiteError, YamlFile
+from otlvm.registry import did_you_mean
+
+FILE = Path(__file__).with_name("published.yaml")
+
+
+def shipped() -> list[Published]:
+    """Return the values that come with the toolkit."""
+    return [validated(Published, entry) for entry in YamlFile(FILE).content]
+
+
+def choose_published(wanted: str | Sequence[str | Published]) -> list[Published]:
+    """Resolve what a suite says under ``published:``.
+
+    Args:
+        wanted: ``all``, or names of methods and entries of the suite's own.
+
+    Raises:
+        SuiteError: If there is no such method or metric; its path begins at the list.
+    """
+    known = shipped()
+    if isinstance(wanted, str):
+        return known
+    chosen: list[Published] = []
+    methods = list(dict.fromkeys(row.method for row in known))
+    for index, entry in enumerate(wanted):
+        if isinstance(entry, Published):
+            if entry.metric not in KEYS:
+                hint = did_you_mean(entry.metric, KEYS)
+                message = f"unknown metric {entry.metric!r}{hint}; known: {', '.join(KEYS)}"
+                raise SuiteError(message, ("published", index, "metric"))
+            chosen.append(entry)
+        elif entry not in methods:
+            hint = did_you_mean(entry, methods)
+            message = f"no method {entry!r} ships{hint}; there are: {', '.join(methods)}"
+            raise SuiteError(message, ("published", index))
+        else:
+            chosen += [row for row in known if row.method == entry]
+    return chosen

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from benchmarks.table_schema import KEYS, Published
+from benchmarks.table_schema import Entry, Published, check_metric
 from benchmarks.validation import validated
 from benchmarks.yaml_file import SuiteError, YamlFile
 from otlvm.registry import did_you_mean
@@ -16,31 +16,32 @@ def shipped() -> list[Published]:
     return [validated(Published, entry) for entry in YamlFile(FILE).content]
 
 
-def choose_published(wanted: str | Sequence[str | Published]) -> list[Published]:
+def choose_published(wanted: str | Sequence[Entry]) -> list[Published]:
     """Resolve what a suite says under ``published:``.
 
     Args:
         wanted: ``all``, or names of methods and entries of the suite's own.
 
     Raises:
-        SuiteError: If there is no such method or metric; its path begins at the list.
+        SuiteError: If there is no such method or metric, or an entry is not complete.
     """
     known = shipped()
-    if isinstance(wanted, str):
+    if wanted == "all":
         return known
+    if isinstance(wanted, str):
+        raise SuiteError(f"expected 'all' or a list, got {wanted!r}", ("published",))
     chosen: list[Published] = []
     methods = list(dict.fromkeys(row.method for row in known))
     for index, entry in enumerate(wanted):
-        if isinstance(entry, Published):
-            if entry.metric not in KEYS:
-                hint = did_you_mean(entry.metric, KEYS)
-                message = f"unknown metric {entry.metric!r}{hint}; known: {', '.join(KEYS)}"
-                raise SuiteError(message, ("published", index, "metric"))
-            chosen.append(entry)
+        path = ("published", index)
+        if isinstance(entry, dict):
+            row = validated(Published, entry, path)
+            check_metric(row.metric, (*path, "metric"))
+            chosen.append(row)
         elif entry not in methods:
             hint = did_you_mean(entry, methods)
             message = f"no method {entry!r} ships{hint}; there are: {', '.join(methods)}"
-            raise SuiteError(message, ("published", index))
+            raise SuiteError(message, path)
         else:
             chosen += [row for row in known if row.method == entry]
     return chosen

@@ -1,12 +1,12 @@
 """The schema of a suite file."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from pydantic import Field
 
 from benchmarks.job import Limits
 from benchmarks.strict import Strict
-from benchmarks.table_schema import Published, TableOptions
+from benchmarks.table_schema import TableOptions
 
 SECTIONS = ("data", "model", "objective", "train")
 Spec = str | dict[str, Any]
@@ -111,4 +111,4 @@ class SuiteFile(Strict):
     runs: list[Entry] = []
     baselines: list[Spec] = []
     table: TableOptions = Field(default_factory=TableOptions)
-    published: Literal["all"] | list[str | Published] = []
+    published: str | list[Spec] = []

@@ -1,16 +1,18 @@
 """The schema of what a suite says about its tables: ``table:`` and ``published:``."""
 
 from dataclasses import replace
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import Field
 
 from benchmarks.metrics import METRICS, Metric
 from benchmarks.strict import Strict
+from benchmarks.validation import validated
 from benchmarks.yaml_file import KeyPath, SuiteError
 from otlvm.registry import did_you_mean
 
 KEYS = [metric.key for metric in METRICS]
+Entry = str | dict[str, Any]
 
 
 class MetricChoice(Strict):
@@ -44,7 +46,7 @@ class TableOptions(Strict):
         form: ``wide`` has a row for each label, ``long`` one for each label and metric.
     """
 
-    metrics: list[str | MetricChoice] | None = Field(None, min_length=1)
+    metrics: list[Entry] | None = Field(None, min_length=1)
     columns: list[str] = []
     spread: Literal["std", "interval"] = "std"
     order: str = "suite"
@@ -52,11 +54,23 @@ class TableOptions(Strict):
     form: Literal["wide", "long"] = "wide"
 
     def chosen(self) -> tuple[Metric, ...]:
-        """Return the metrics to show, in order."""
+        """Return the metrics to show, in order.
+
+        Raises:
+            SuiteError: If there is no such metric, or one is given twice.
+        """
         if self.metrics is None:
             return METRICS
-        choices = [MetricChoice(name=m) if isinstance(m, str) else m for m in self.metrics]
-        return tuple(choice.metric() for choice in choices)
+        chosen: list[Metric] = []
+        for index, entry in enumerate(self.metrics):
+            path = ("table", "metrics", index)
+            spec = {"name": entry} if isinstance(entry, str) else entry
+            choice = validated(MetricChoice, spec, path)
+            check_metric(choice.name, path)
+            if choice.name in [metric.key for metric in chosen]:
+                raise SuiteError(f"{choice.name} is given twice", path)
+            chosen.append(choice.metric())
+        return tuple(chosen)
 
     def check(self) -> None:
         """Check the names of metrics.
@@ -64,15 +78,17 @@ class TableOptions(Strict):
         Raises:
             SuiteError: If there is no such metric, or one is given twice.
         """
-        names = [m if isinstance(m, str) else m.name for m in self.metrics or []]
-        for index, name in enumerate(names):
-            _check_metric(name, KEYS, ("table", "metrics", index))
-            if name in names[:index]:
-                raise SuiteError(f"{name} is given twice", ("table", "metrics", index))
-        _check_metric(self.order, ["suite", "label", *KEYS], ("table", "order"))
+        self.chosen()
+        check_metric(self.order, ("table", "order"), ("suite", "label"))
 
 
-def _check_metric(name: str, known: list[str], path: KeyPath) -> None:
+def check_metric(name: str, path: KeyPath, others: tuple[str, ...] = ()) -> None:
+    """Check that there is such a metric.
+
+    Raises:
+        SuiteError: If not, and it is not one of the others either.
+    """
+    known = [*others, *KEYS]
     if name not in known:
         hint = did_you_mean(name, known)
         raise SuiteError(f"unknown metric {name!r}{hint}; known: {', '.join(known)}", path)

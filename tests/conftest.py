@@ -8,6 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from benchmarks.record import run_id, write_result
+from benchmarks.store import Store
+
 SUITE = """\
 name: tiny
 data: digits
@@ -88,5 +91,44 @@ def write_mnist():
             path = folder / (f"{stem}.gz" if gz else stem)
             path.write_bytes(gzip.compress(content) if gz else content)
         return arrays
+
+    return write
+
+
+@pytest.fixture
+def commit(tmp_path):
+    """Write records of rows ``label: [result of each seed]``.
+
+    A result is metrics, or (status, reason[, diverged]), or None. ``named`` has data and method of
+    labels, ``configs`` their configs, the rest is the suite's own, such as ``table``.
+    """
+
+    def write(rows, name="study", curves=(), side_by_side=1, named=None, configs=None, **shown):
+        store = Store(tmp_path / "out")
+        store.open_for_writing()
+        cells = []
+        for label, results in rows.items():
+            for seed, result in enumerate(results):
+                config = {"cell": len(cells), **(configs or {}).get(label, {})}
+                identity = {"config": config, "seed": seed, "data_checksum": "d", "code": "c"}
+                names = (named or {}).get(label, {})
+                cells.append({"label": label, "seed": seed, "id": run_id(identity), **names})
+                if result is None:
+                    continue
+                done = isinstance(result, dict)
+                status, reason, *diverged = ("done", None) if done else result
+                record = {
+                    **identity,
+                    "label": label,
+                    "status": status,
+                    "reason": reason,
+                    "diverged": diverged[0] if diverged else None,
+                    "metrics": result if done else {},
+                    "side_by_side": side_by_side,
+                }
+                write_result(store.folder(cells[-1]["id"]) / "result", record, list(curves), None)
+                store.commit(cells[-1]["id"])
+        store.write_manifest(name, cells, **shown)
+        return store
 
     return write

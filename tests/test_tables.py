@@ -12,48 +12,10 @@ from rich.console import Console
 from benchmarks.figures import choose_rows, draw_curves, read_curves, write_figures
 from benchmarks.formats import to_latex, to_markdown
 from benchmarks.metrics import METRICS
-from benchmarks.record import run_id, write_result
 from benchmarks.store import Store
 from benchmarks.table import main, show, views_of
 from benchmarks.tables import read_records, summarize
 from benchmarks.terminal import print_view
-
-
-@pytest.fixture
-def commit(tmp_path):
-    """Write records of rows ``label: [result of each seed]``.
-
-    A result is metrics, or (status, reason[, diverged]), or None.
-    """
-
-    def write(rows, name="study", curves=(), side_by_side=1):
-        store = Store(tmp_path / "out")
-        store.open_for_writing()
-        cells = []
-        for label, results in rows.items():
-            for seed, result in enumerate(results):
-                identity = {"config": {"cell": len(cells)}, "data_checksum": "d", "code": "c"}
-                identity["seed"] = seed
-                cells.append({"label": label, "seed": seed, "id": run_id(identity)})
-                if result is None:
-                    continue
-                done = isinstance(result, dict)
-                status, reason, *diverged = ("done", None) if done else result
-                record = {
-                    **identity,
-                    "label": label,
-                    "status": status,
-                    "reason": reason,
-                    "diverged": diverged[0] if diverged else None,
-                    "metrics": result if done else {},
-                    "side_by_side": side_by_side,
-                }
-                write_result(store.folder(cells[-1]["id"]) / "result", record, list(curves), None)
-                store.commit(cells[-1]["id"])
-        store.write_manifest(name, cells)
-        return store
-
-    return write
 
 
 def table_of(store):

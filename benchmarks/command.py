@@ -1,31 +1,31 @@
 """What ``python -m benchmarks.run`` does: plan, execute, show."""
 
 import argparse
-import fnmatch
 import shutil
 import sys
-import textwrap
 from collections.abc import Sequence
 from pathlib import Path
 
+import torch
 from rich.console import Console
 
 from benchmarks import options as opts
 from benchmarks.backends import BackendLostError, open_backend
-from benchmarks.expand import Run
 from benchmarks.job import Job
-from benchmarks.launch import Launcher, Processes
+from benchmarks.launch import Launcher, Processes, threads_each
 from benchmarks.leases import Leases
 from benchmarks.listing import print_registries
+from benchmarks.lock_file import LOCK, lock_content, lock_of
+from benchmarks.machine import environment
 from benchmarks.plan import FAILURES, Planned, look_up, seconds_left, show_duration
-from benchmarks.prepare import code_identities, data_key, prepare
 from benchmarks.progress import SuiteProgress
-from benchmarks.record import ForeignResultError, Record, run_id
+from benchmarks.record import ForeignResultError, Record
+from benchmarks.resolve import choose, resolve
 from benchmarks.scheduler import Scheduler, Task
 from benchmarks.stops import Stops
 from benchmarks.store import Store
 from benchmarks.suite import Suite, load_suite
-from benchmarks.yaml_file import SuiteError
+from benchmarks.yaml_file import SuiteError, dump
 
 ALL_DONE, SOME_FAILED, BAD_INPUT, ALL_FAILED, NO_STORAGE, INTERRUPTED = 0, 1, 2, 3, 4, 130
 
@@ -45,7 +45,8 @@ def run_command(options: argparse.Namespace) -> int:
         device = opts.device(options.device)
         sys.path.insert(0, str(options.suite.resolve().parent))  # for plug-ins beside the suite
         suite = load_suite(options.suite, dict(opts.assignment(text) for text in options.set))
-        jobs = _jobs(suite, _choose(suite, options.only))
+        jobs = resolve(suite, choose(suite, options.only))
+        heed_lock(suite, jobs, device, options, errors)
         mine = jobs[opts.shard(options.shard)]
         store = Store(options.out or Path("runs") / suite.name)
         leases = Leases(store.root / "leases")
@@ -61,12 +62,12 @@ def run_command(options: argparse.Namespace) -> int:
         errors.print("interrupted: nothing was trained")
         return INTERRUPTED
     try:
-        store.write_manifest(
-            suite.name,
-            _manifest(suite, jobs, store),
-            table=suite.table.model_dump(exclude_defaults=True),
-            published=[row.model_dump() for row in suite.published],
-        )
+        shown = {
+            "table": suite.table.model_dump(exclude_defaults=True),
+            "published": [row.model_dump(exclude_none=True) for row in suite.published],
+        }
+        store.write_manifest(suite.name, _manifest(suite, jobs, store), **shown)
+        _write_lock(suite, jobs, store, device, options, shown)
         with Stops() as stops:
             with open_backend(options, device, stops, store.root) as launcher:
                 _execute(planned, store, leases, launcher, stops, options, errors)
@@ -85,41 +86,39 @@ def run_command(options: argparse.Namespace) -> int:
         return _say_no_storage(error, store, errors)
 
 
-def _choose(suite: Suite, pattern: str | None) -> list[Run]:
-    chosen = [
-        r for r in suite.runs if pattern in (None, r.label) or fnmatch.fnmatchcase(r.label, pattern)
-    ]
-    if not chosen:
-        labels = textwrap.shorten(", ".join(dict.fromkeys(r.label for r in suite.runs)), 800)
-        raise SuiteError(f"--only {pattern}: no row matches; there are: {labels}")
-    return chosen
-
-
-def _jobs(suite: Suite, runs: list[Run]) -> list[Job]:
-    """Check everything that can be wrong before training, and resolve what decides each result."""
-    try:
-        data = prepare(runs)
-    except SuiteError as error:
-        raise SuiteError(suite.locate(error)) from error
-    checksums = {key: dataset.checksum for key, dataset in data.items()}
-    jobs = []
-    for run, code in zip(runs, code_identities(run.config for run in runs), strict=True):
-        checksum = checksums[data_key(run.config)]
-        identity: Record = {
-            "config": run.config,
-            "seed": run.seed,
-            "data_checksum": checksum,
-            "code": code,
-        }
-        jobs.append(Job(run_id(identity), **identity, label=run.label, limits=suite.limits))
-    return jobs
-
-
 def _plan(jobs: Sequence[Job], store: Store, leases: Leases) -> list[Planned]:
     try:
         return [Planned(job, look_up(job.identity(), store, leases)) for job in jobs]
     except ForeignResultError as error:
         raise SuiteError(f"{error}\nMove that folder away, or give another --out.") from error
+
+
+def heed_lock(
+    suite: Suite, jobs: list[Job], device: str, options: argparse.Namespace, errors: Console
+) -> None:
+    """Take a locked suite's number of threads, and say what differs here."""
+    if suite.lock is None:
+        return
+    options.threads = options.threads or suite.lock.threads
+    here = environment(torch.device(device))
+    for line in suite.lock.differences(jobs, here):
+        errors.print(f"{suite.file.path}: {line}", style="yellow", markup=False, soft_wrap=True)
+
+
+def _write_lock(
+    suite: Suite,
+    jobs: list[Job],
+    store: Store,
+    device: str,
+    options: argparse.Namespace,
+    shown: Record,
+) -> None:
+    """Write the suite that reruns exactly these runs beside their results."""
+    threads = options.threads
+    if options.backend == "local":
+        threads = threads_each(options.jobs, threads)
+    lock = lock_of(jobs, device, threads, environment(torch.device(device)))
+    store.write_text(LOCK, dump(lock_content(suite.name, suite.runs, lock, shown)))
 
 
 def _manifest(suite: Suite, jobs: list[Job], store: Store) -> list[Record]:

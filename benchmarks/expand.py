@@ -90,6 +90,8 @@ def _configs(
         for path, value in {**choice, **fields}.items():
             whole = path in (*SECTIONS, "baseline")
             config = set_field(config, path, as_mapping(value) if whole else value)
+        if config["data"] is None:
+            raise SuiteError("this key is needed", ("data",))
         if not is_baseline and config["objective"] is None:
             raise SuiteError("no 'objective:', neither here nor for the whole suite", origin)
         resolved = validated(schema, config, origin).model_dump()

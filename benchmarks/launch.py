@@ -48,6 +48,14 @@ class Launcher(Protocol):
         """Start a run that works in a folder."""
 
 
+def threads_each(jobs: int, threads: int | None) -> int:
+    """Return torch's threads of each of several runs at a time; None shares the cores out.
+
+    As many as torch would take here, which heeds OMP_NUM_THREADS and the cores given to us.
+    """
+    return threads or max(1, torch.get_num_threads() // max(1, jobs))
+
+
 class Processes:
     """Runs in processes of their own, several at a time.
 
@@ -59,8 +67,7 @@ class Processes:
 
     def __init__(self, jobs: int, device: str, threads: int | None = None) -> None:
         self.slots = jobs
-        # As many as torch would take here, which heeds OMP_NUM_THREADS and the cores given to us.
-        self._threads = threads or max(1, torch.get_num_threads() // jobs)
+        self._threads = threads_each(jobs, threads)
         count = torch.cuda.device_count() if device == "cuda" else 0
         self._devices = [f"cuda:{index}" for index in range(count)] or [device]
         self._running: list[tuple[str, Child]] = []

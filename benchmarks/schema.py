@@ -5,6 +5,7 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from benchmarks.job import Limits
+from benchmarks.lock import Lock
 from benchmarks.strict import Strict
 from benchmarks.table_schema import TableOptions
 
@@ -101,7 +102,7 @@ class SuiteFile(Strict):
     """The whole file."""
 
     name: str | None = Field(None, pattern=r"^[\w.-]+$")
-    data: Spec
+    data: Spec | None = None
     model: dict[str, Any] = {}
     objective: Spec | None = None
     train: dict[str, Any] = {}
@@ -112,3 +113,4 @@ class SuiteFile(Strict):
     baselines: list[Spec] = []
     table: TableOptions = Field(default_factory=TableOptions)
     published: str | list[Spec] = []
+    lock: Lock | None = None

@@ -1,5 +1,6 @@
 """The store: one directory, the only truth about what is done, failed, running or missing.
 
+    DIR/suite.lock.yaml       the suite that reruns exactly this
     DIR/suite.json            which run belongs to which row, in the suite's order
     DIR/runs/<id>/            results: record.json, curves.csv, model/ for `otlvm.load`, log.txt
     DIR/work/<id>/            runs under way: checkpoint, progress, log, the result being written
@@ -142,10 +143,14 @@ class Store:
             shown: How its tables are laid out.
         """
         content = {"schema": MANIFEST_SCHEMA, "name": name, "runs": list(runs), **shown}
-        aside = self.root / f".suite-{os.getpid()}"
-        aside.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+        self.write_text("suite.json", json.dumps(content, indent=2) + "\n")
+
+    def write_text(self, name: str, text: str) -> None:
+        """Write a file of the store's own, whole or not at all."""
+        aside = self.root / f".{name}-{os.getpid()}"
+        aside.write_text(text, encoding="utf-8")
         synchronize(aside)
-        aside.replace(self.root / "suite.json")
+        aside.replace(self.root / name)
 
     def manifest(self) -> Record:
         """Return what `write_manifest` wrote.

@@ -8,6 +8,7 @@ from typing import Any
 from benchmarks.expand import Run, expand
 from benchmarks.fields import set_field
 from benchmarks.job import Limits
+from benchmarks.lock import Lock
 from benchmarks.published import choose_published
 from benchmarks.schema import SECTIONS, SuiteFile
 from benchmarks.table_schema import Published, TableOptions
@@ -26,6 +27,7 @@ class Suite:
     file: YamlFile
     table: TableOptions
     published: Sequence[Published]
+    lock: Lock | None
 
     def locate(self, error: SuiteError) -> str:
         """Write an error with file, line and key path."""
@@ -72,7 +74,7 @@ def load_suite(path: Path, overrides: dict[str, Any] | None = None) -> Suite:
     except SuiteError as error:
         raise SuiteError(describe(file, error)) from error
     name, limits = suite.name or path.stem, suite.execution.limits()
-    return Suite(name, runs, limits, file, suite.table, published)
+    return Suite(name, runs, limits, file, suite.table, published, suite.lock)
 
 
 def _with_overrides(content: Any, overrides: dict[str, Any]) -> tuple[Any, dict[str, Any]]:

@@ -12,7 +12,7 @@ from benchmarks.statistics import long_form
 from benchmarks.store import Store
 from benchmarks.store_command import show_store
 from benchmarks.table_schema import Published, TableOptions
-from benchmarks.tables import read_records, summarize
+from benchmarks.tables import FACTS, read_records, summarize
 from benchmarks.terminal import print_view
 from benchmarks.view import View
 
@@ -57,7 +57,7 @@ def write_tables(
     Returns:
         The files' names.
     """
-    records.drop(columns=["short", "config"]).to_csv(folder / "runs.csv", index=False)
+    records.drop(columns=["short", *FACTS]).to_csv(folder / "runs.csv", index=False)
     summary.to_csv(folder / "table.csv")
     long_form(summary).to_csv(folder / "table_long.csv", index=False)
     (folder / "table.md").write_text(to_markdown(views), encoding="utf-8")

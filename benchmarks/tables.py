@@ -9,15 +9,17 @@ from benchmarks.record import Record
 from benchmarks.statistics import describe, tied_with_best
 from benchmarks.store import CHECKPOINT, Store
 
+FACTS = ("config", "data_checksum", "environment", "wall_seconds")
+
 
 def read_records(store: Store) -> pd.DataFrame:
     """Read a store as tidy data: one row a run, in the suite's order.
 
     Returns:
         Columns ``label``, ``method``, ``data``, ``seed``, ``status``, ``reason``, ``short``,
-        ``side_by_side``, ``id``, ``config`` (a mapping; None without a record) and one a metric. A
-        run without a usable record has the status ``interrupted`` if it left a checkpoint, else
-        ``missing``.
+        ``side_by_side``, ``id``, one a metric, and the rest of `FACTS` as they stand in the record.
+        A run without a usable record has the status ``interrupted`` if it left a checkpoint, else
+        ``missing``, and None for its facts.
     """
     rows = []
     for cell in store.manifest()["runs"]:
@@ -27,7 +29,7 @@ def read_records(store: Store) -> pd.DataFrame:
             record = {"status": "interrupted" if begun else "missing"}
         if (record.get("side_by_side") or 1) > 1:
             record = _with_times_alone(record, store)
-        facts = {key: record.get(key) for key in ("status", "reason", "side_by_side", "config")}
+        facts = {key: record.get(key) for key in ("status", "reason", "side_by_side", *FACTS)}
         names = {"label": cell["label"], "method": cell["label"], "data": "", **cell}
         rows.append({**names, **facts, "short": _short(record), **record.get("metrics", {})})
     frame = pd.DataFrame(rows)

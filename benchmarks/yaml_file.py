@@ -53,6 +53,22 @@ _Loader.add_implicit_resolver(
 )
 
 
+class _Dumper(yaml.SafeDumper):
+    """Writes what `_Loader` reads: words that look like its numbers are quoted."""
+
+    def ignore_aliases(self, data: Any) -> bool:
+        return True  # a value that stands twice is written twice
+
+
+_Dumper.yaml_implicit_resolvers = _Loader.yaml_implicit_resolvers
+
+
+def dump(content: Any) -> str:
+    """Write plain values as YAML that `parse` reads back."""
+    text: str = yaml.dump(content, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=100)
+    return text
+
+
 def parse(text: str) -> Any:
     """Parse YAML text.
 

@@ -1,0 +1,176 @@
+"""``python -m benchmarks.verify DIR``: rerun a sample of a suite's runs, and compare."""
+
+import argparse
+import random
+import sys
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from benchmarks import options as opts
+from benchmarks.command import ALL_DONE, BAD_INPUT, INTERRUPTED, SOME_FAILED, heed_lock
+from benchmarks.expand import Run
+from benchmarks.job import Job
+from benchmarks.launch import Processes
+from benchmarks.leases import Leases
+from benchmarks.lock_file import LOCK
+from benchmarks.metrics import METRICS
+from benchmarks.progress import SuiteProgress
+from benchmarks.record import Record
+from benchmarks.resolve import resolve
+from benchmarks.scheduler import Scheduler, Task
+from benchmarks.stops import Stops
+from benchmarks.store import Store
+from benchmarks.suite import Suite, load_suite
+from benchmarks.yaml_file import SuiteError
+
+COMPARED = [metric for metric in METRICS if metric.best is not None]
+STYLES = {"equal": "green", "close": "green", "differs": "red"}
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Whether a run came out the same.
+
+    Attributes:
+        how: ``equal`` (to the last bit), ``close`` (within the tolerance) or ``differs``.
+        text: The same for a reader, with what differs most.
+    """
+
+    how: str
+    text: str
+
+
+def judge(before: Record, after: Record | None, tolerance: float) -> Verdict:
+    """Compare the metrics of a run and of its repetition; times and memory do not count.
+
+    Args:
+        before: Its row of ``runs.csv``.
+        after: The repetition's record; None if it has none.
+        tolerance: The largest relative difference that counts as rounding.
+    """
+    if after is None or after["status"] != "done":
+        status = after["status"] if after else "missing"
+        reason = f": {after['reason']}" if after and after["reason"] else ""
+        return Verdict("differs", f"{status}{reason}")
+    gaps = []
+    for metric in COMPARED:
+        there, here = before.get(metric.key), after["metrics"].get(metric.key)
+        there = None if pd.isna(there) else there
+        if (there is None) != (here is None):
+            return Verdict("differs", f"{metric.title}: {there} there, {here} here")
+        if there is not None and here is not None:
+            gap = abs(there - here) / max(abs(there), abs(here), 1e-300)
+            gaps.append((gap, f"{metric.title}: {there:.6g} there, {here:.6g} here"))
+    worst, where = max(gaps, default=(0.0, ""))
+    if worst == 0:
+        return Verdict("equal", "equal to the last bit")
+    if worst <= tolerance:
+        return Verdict("close", f"equal to {worst:.1e} ({where})")
+    return Verdict("differs", where)
+
+
+def sample(suite: Suite, rows: pd.DataFrame, count: int | None, seed: int) -> list[Run]:
+    """Draw finished runs at random, of as many labels as possible.
+
+    Args:
+        suite: The suite.
+        rows: What ``runs.csv`` holds.
+        count: How many; None takes all.
+        seed: Seed of the draw.
+    """
+    done = rows[rows["status"] == "done"]
+    known = set(zip(done["label"], done["seed"], strict=True))
+    runs = [run for run in suite.runs if (run.label, run.seed) in known]
+    if count is None:
+        return runs
+    random.Random(seed).shuffle(runs)  # noqa: S311 (no secret)
+    turn: dict[str, int] = {}
+    order = []
+    for run in runs:  # the first of each label before the second of any
+        turn[run.label] = turn.get(run.label, 0) + 1
+        order.append(turn[run.label])
+    ranked = sorted(range(len(runs)), key=order.__getitem__)
+    return [runs[index] for index in ranked[:count]]
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command line; returns the exit code."""
+    options = _options(arguments)
+    console, errors = Console(), Console(stderr=True)
+    try:
+        device = opts.device(options.device)
+        suite = load_suite(options.directory / LOCK)
+        rows = pd.read_csv(options.directory / "runs.csv")
+        runs = sample(suite, rows, None if options.all else options.runs, options.seed)
+        if not runs:
+            raise SuiteError(f"{options.directory / 'runs.csv'} has no finished run of the lock's")
+        jobs = resolve(suite, runs)
+        heed_lock(suite, jobs, device, options, errors)
+    except (SuiteError, OSError, pd.errors.ParserError, KeyError) as error:
+        message = error.message if isinstance(error, SuiteError) else f"{error}"
+        errors.print(message, style="red", markup=False, highlight=False, soft_wrap=True)
+        return BAD_INPUT
+    with tempfile.TemporaryDirectory() as folder, Stops() as stops:
+        store = Store(Path(folder))
+        store.open_for_writing()
+        launcher = Processes(1, device, options.threads)
+        with SuiteProgress(len(jobs), errors) as progress:
+            tasks = [Task(job, None) for job in jobs]
+            Scheduler(store, Leases(store.root / "leases"), launcher, progress, stops).run(tasks)
+        if stops.count:
+            return INTERRUPTED
+        verdicts = _judge_all(jobs, rows, store, options.tolerance)
+    _print(jobs, verdicts, console)
+    return SOME_FAILED if any(v.how == "differs" for v in verdicts) else ALL_DONE
+
+
+def _options(arguments: list[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.verify",
+        description="Rerun a sample of a suite's runs and say whether they come out the same.",
+        epilog="exit codes: 0 all the same, 1 some differ, 2 the input is wrong, 130 interrupted",
+    )
+    add = parser.add_argument
+    add("directory", type=Path, help=f"a folder with {LOCK} and runs.csv")
+    add("--runs", type=int, default=3, metavar="N", help="how many (default: 3)")
+    add("--all", action="store_true", help="all of them")
+    add("--seed", type=int, default=0, help="seed of the draw")
+    add("--tolerance", type=float, default=1e-6, help="relative difference that is rounding")
+    add("--device", choices=("auto", "cpu", "cuda"), default="auto")
+    add("--threads", type=int, metavar="N", help="default: as the runs had")
+    return parser.parse_args(arguments)
+
+
+def _judge_all(
+    jobs: Sequence[Job], rows: pd.DataFrame, store: Store, tolerance: float
+) -> list[Verdict]:
+    before: dict[tuple[str, int], Record] = {}
+    for row in rows.to_dict("records"):
+        before[row["label"], row["seed"]] = {str(key): value for key, value in row.items()}
+    return [
+        judge(before[job.label, job.seed], store.record_or_none(job.id), tolerance) for job in jobs
+    ]
+
+
+def _print(jobs: Sequence[Job], verdicts: Sequence[Verdict], console: Console) -> None:
+    table = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    for heading in ("", "seed", "came out"):
+        table.add_column(heading, justify="right" if heading == "seed" else "left")
+    for job, verdict in zip(jobs, verdicts, strict=True):
+        shown = Text(verdict.text, STYLES[verdict.how])
+        table.add_row(Text(job.label), str(job.seed), shown)
+    console.print(table)
+    same = sum(verdict.how != "differs" for verdict in verdicts)
+    console.print(f"{same} of {len(jobs)} runs came out the same", highlight=False)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

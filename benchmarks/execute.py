@@ -6,6 +6,7 @@ import time
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,15 @@ import torch
 from benchmarks.fields import Config
 from benchmarks.machine import peak_memory, reset_peak_memory
 from otlvm.data import Dataset
-from otlvm.evaluation import assignment_scores, baselines, curve_point, evaluate
+from otlvm.evaluation import (
+    Pictures,
+    assignment_scores,
+    baselines,
+    curve_point,
+    evaluate,
+    show_assignments,
+    show_model,
+)
 from otlvm.networks import LatentMixtureModel
 from otlvm.objectives import objectives
 from otlvm.priors import priors
@@ -42,6 +51,8 @@ class Result:
         metrics: The numbers of the tables, by name.
         curves: One row a logged step.
         model: The trained model, if there is one.
+        pictures: What it shows, as arrays by name.
+        pictures_failed: Why there are none, if making them raised; one line.
     """
 
     status: str = "done"
@@ -51,6 +62,8 @@ class Result:
     metrics: dict[str, float] = field(default_factory=dict)
     curves: list[Row] = field(default_factory=list)
     model: LatentMixtureModel | None = None
+    pictures: Pictures = field(default_factory=dict)
+    pictures_failed: str | None = None
 
 
 def execute(
@@ -79,13 +92,14 @@ def execute(
     reset_peak_memory(device)
     try:
         if "baseline" in config:
-            _cluster(config, seed, data, result)
+            show = _cluster(config, seed, data, result)
         else:
-            _train(config, data, checkpoints, result, on_row)
+            show = _train(config, data, checkpoints, result, on_row)
         result.metrics["peak_mb"] = peak_memory(device)
         for name, value in result.metrics.items():
             if not math.isfinite(value):
                 raise DivergedError(name, value, config.get("train", {}).get("steps", 0))
+        _take_pictures(show, result)
     except (InterruptedTrainingError, CheckpointError):
         raise
     except DivergedError as error:
@@ -116,7 +130,8 @@ def _train(
     checkpoints: Checkpoints,
     result: Result,
     on_row: Callable[[Row], None] | None,
-) -> None:
+) -> Callable[[], Pictures]:
+    """Train and measure a model; returns what makes its pictures."""
     device = data.x_train.device
     model = LatentMixtureModel(data.image_shape, **config["model"]).to(device)
     objective = objectives.build(config["objective"]).to(device)
@@ -151,15 +166,25 @@ def _train(
         "fit_seconds": checkpoints.notes["pretrain_seconds"] + history.seconds,
         "step_ms": 1000 * history.seconds / history.steps,
     }
+    return partial(show_model, model, data)
 
 
-def _cluster(config: Config, seed: int, data: Dataset, result: Result) -> None:
+def _cluster(config: Config, seed: int, data: Dataset, result: Result) -> Callable[[], Pictures]:
+    """Fit and measure a baseline; returns what makes its pictures."""
     prior = priors.build(config["model"]["prior"])
     baseline = baselines.build(config["baseline"], n_components=prior.n_components, seed=seed)
     started = time.perf_counter()
     pi_train, pi_test = baseline.assign(data)
     seconds = time.perf_counter() - started
     result.metrics = {**assignment_scores(pi_train, pi_test, data), "fit_seconds": seconds}
+    return partial(show_assignments, pi_test, data)
+
+
+def _take_pictures(show: Callable[[], Pictures], result: Result) -> None:
+    try:
+        result.pictures = show()
+    except Exception as error:  # the numbers are there, and worth more; the record tells
+        result.pictures_failed = one_line(error)
 
 
 def _synchronize(device: torch.device) -> None:

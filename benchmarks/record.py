@@ -7,11 +7,15 @@ import csv
 import hashlib
 import json
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 SCHEMA = 2
+PICTURES = "pictures.npz"
 Record = dict[str, Any]
 IDENTITY = ("config", "seed", "data_checksum", "code")
 """The fields of a record that decide its result; the id is their hash."""
@@ -36,6 +40,7 @@ def write_result(
     record: Record,
     curves: list[dict[str, float]],
     save_model: Callable[[Path], None] | None,
+    pictures: Mapping[str, NDArray[Any]] | None = None,
 ) -> None:
     """Write a result's files, and last its record, each of them through to the disk.
 
@@ -44,6 +49,7 @@ def write_result(
         record: The record, with the fields of `IDENTITY`.
         curves: Rows of the learning curve.
         save_model: Writes the model to a directory, if there is one.
+        pictures: Arrays that show what the model does, by name.
     """
     folder.mkdir(parents=True, exist_ok=True)
     if curves:
@@ -54,6 +60,9 @@ def write_result(
             writer.writerows(curves)
     if save_model is not None:
         save_model(folder / "model")
+    if pictures:
+        arrays: dict[str, Any] = {**pictures}
+        np.savez_compressed(folder / PICTURES, **arrays)
     files = sorted(path for path in folder.rglob("*") if path.is_file())
     content = {
         "schema": SCHEMA,

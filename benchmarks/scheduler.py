@@ -201,6 +201,7 @@ class Scheduler:
             "details": end.details,
             "diverged": None,
             "metrics": {},
+            "pictures_failed": None,
             "side_by_side": 1,
             "started": None,
             "finished": now,

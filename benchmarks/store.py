@@ -2,7 +2,8 @@
 
     DIR/suite.lock.yaml       the suite that reruns exactly this
     DIR/suite.json            which run belongs to which row, in the suite's order
-    DIR/runs/<id>/            results: record.json, curves.csv, model/ for `otlvm.load`, log.txt
+    DIR/runs/<id>/            results: record.json, curves.csv, pictures.npz, log.txt, and
+                              model/ for `otlvm.load`
     DIR/work/<id>/            runs under way: checkpoint, progress, log, the result being written
     DIR/leases/<id>.json      who works on what
     DIR/timings/              a store like this one, of runs that were repeated alone
@@ -17,9 +18,14 @@ import os
 import shutil
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from benchmarks.leases import Leases
 from benchmarks.record import (
+    PICTURES,
     DamagedResultError,
     ForeignResultError,
     Record,
@@ -74,6 +80,14 @@ class Store:
             return self.record(run_id)
         except (DamagedResultError, ForeignResultError):
             return None
+
+    def pictures(self, run_id: str) -> dict[str, NDArray[Any]]:
+        """Return what a run's model shows, see `show_model`; empty if the run kept nothing."""
+        path = self.runs / run_id / PICTURES
+        if not path.is_file():
+            return {}
+        with np.load(path, allow_pickle=False) as arrays:
+            return dict(arrays)
 
     def folder(self, run_id: str) -> Path:
         """Return the folder in which a run works, new if need be."""

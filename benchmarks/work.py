@@ -89,6 +89,7 @@ def work(job: Job, folder: Path, control: Control) -> None:
         "details": result.details,
         "diverged": result.diverged,
         "metrics": result.metrics,
+        "pictures_failed": result.pictures_failed,
         "side_by_side": control.side_by_side,
         "started": started.isoformat(timespec="seconds"),
         "finished": datetime.now(UTC).isoformat(timespec="seconds"),
@@ -97,13 +98,15 @@ def work(job: Job, folder: Path, control: Control) -> None:
     }
     save = result.model.save if result.model is not None else None
     try:
-        write_result(folder / "result", record, result.curves, save)
+        write_result(folder / "result", record, result.curves, save, result.pictures)
     except OSError:
         raise
     except Exception as error:  # a plug-in's model or numbers that cannot be written
         shutil.rmtree(folder / "result", ignore_errors=True)
         failed = {"status": "failed", "reason": one_line(error), "metrics": {}}
         write_result(folder / "result", {**record, **failed}, [], None)
+    if result.pictures_failed is not None:
+        warnings.warn(f"no pictures: {result.pictures_failed}", stacklevel=2)
 
 
 @cache

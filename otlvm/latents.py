@@ -55,6 +55,11 @@ class MixturePosterior:
         """
         return self.z.flatten(0, 1), self.pi.flatten() / len(self.pi)
 
+    def likeliest(self) -> Tensor:
+        """Return each data point's z of its likeliest component, with shape ``[n, d]``."""
+        k = self.pi.argmax(dim=1)
+        return self.z[torch.arange(len(k), device=k.device), k]
+
     def sample(self) -> Tensor:
         """Draw one code a data point: k ~ q(k|x), then that component's z; shape ``[n, d]``."""
         k = torch.multinomial(self.pi, 1)

@@ -68,7 +68,10 @@ def results(out):
             r["status"],
             r["reason"],
             {key: value for key, value in r["metrics"].items() if key not in TIMES},
-            (out / "runs" / r["id"] / "curves.csv").read_bytes() if r["status"] == "done" else b"",
+            [
+                (out / "runs" / r["id"] / name).read_bytes() if r["status"] == "done" else b""
+                for name in ("curves.csv", "pictures.npz")
+            ],
         )
         for r in found
     }

@@ -160,6 +160,7 @@ def results(out):
         folder = out / "runs" / record["id"]
         metrics = {key: value for key, value in record["metrics"].items() if key not in COSTS}
         files = [folder / "curves.csv", *sorted((folder / "model").iterdir())]
+        files.append(folder / "pictures.npz")
         found[cell] = record["status"], metrics, [path.read_bytes() for path in files]
     return found
 

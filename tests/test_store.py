@@ -5,11 +5,14 @@ import shutil
 import subprocess
 import sys
 import time
+import zipfile
 
+import numpy as np
 import pandas as pd
 import pytest
 
 from benchmarks import leases as leases_module
+from benchmarks.archive import pack, unpack
 from benchmarks.leases import Leases
 from benchmarks.record import (
     DamagedResultError,
@@ -23,6 +26,10 @@ from benchmarks.store import Store
 IDENTITY = {"config": {"train": {"steps": 3}}, "seed": 0, "data_checksum": "d", "code": "c"}
 RECORD = {**IDENTITY, "status": "done", "reason": None, "metrics": {"bce": 1.5}}
 CURVES = [{"step": 1, "loss": 2.0}, {"step": 2, "loss": 1.0, "bce": 3.0}]
+PICTURES = {
+    "images": np.arange(240, dtype=np.uint8).reshape(2, 5, 1, 4, 6),
+    "codes": np.linspace(0, 1, 9, dtype=np.float32),
+}
 ID = run_id(IDENTITY)
 
 
@@ -34,7 +41,7 @@ def save_model(path):
 @pytest.fixture
 def result(tmp_path):
     folder = tmp_path / ID
-    write_result(folder, RECORD, CURVES, save_model)
+    write_result(folder, RECORD, CURVES, save_model, PICTURES)
     return folder
 
 
@@ -46,11 +53,13 @@ def test_what_is_written_is_read(result):
     assert {key: record[key] for key in RECORD} == RECORD
     assert record == read_result(result, ID)
     assert record["id"] == ID
-    assert set(record["files"]) == {"curves.csv", "model/weights"}
+    assert set(record["files"]) == {"curves.csv", "model/weights", "pictures.npz"}
     curves = pd.read_csv(result / "curves.csv")
     assert curves["loss"].tolist() == [2.0, 1.0]
     assert curves["bce"].isna().tolist() == [True, False]
-    assert sorted(path.name for path in result.iterdir()) == ["curves.csv", "model", "record.json"]
+    assert sorted(path.name for path in result.iterdir()) == [
+        *("curves.csv", "model", "pictures.npz", "record.json")
+    ]
     assert read_result(result.with_name("none"), ID) is None
 
 
@@ -61,7 +70,7 @@ def test_numbers_that_json_lacks_are_refused(tmp_path):
         read_result(tmp_path / "r", ID)
 
 
-@pytest.mark.parametrize("name", ["record.json", "curves.csv", "model/weights"])
+@pytest.mark.parametrize("name", ["record.json", "curves.csv", "model/weights", "pictures.npz"])
 @pytest.mark.parametrize("damage", ["empty", "cut", "garbage", "flipped", "deleted"])
 def test_damage_is_found(result, name, damage):
     path = result / name
@@ -104,11 +113,19 @@ def test_another_schema_is_refused(result):
         read_result(result, ID)
 
 
+def test_the_same_pictures_are_the_same_bytes(result, tmp_path):
+    write_result(tmp_path / "again", RECORD, CURVES, save_model, dict(PICTURES))
+    again = tmp_path / "again/pictures.npz"
+    assert again.read_bytes() == (result / "pictures.npz").read_bytes()
+    with zipfile.ZipFile(again) as archive:  # members carry no time of writing
+        assert {member.date_time for member in archive.infolist()} == {(1980, 1, 1, 0, 0, 0)}
+
+
 # the store
 
 
-def write_and_commit(store, record=RECORD, **options):
-    write_result(store.folder(ID) / "result", record, options.get("curves", []), None)
+def write_and_commit(store, record=RECORD, curves=(), pictures=None):
+    write_result(store.folder(ID) / "result", record, curves, None, pictures)
     store.commit(ID)
     return store.tidy(ID, Leases(store.root / "leases"))
 
@@ -127,6 +144,32 @@ def test_a_commit_replaces_in_one_step(tmp_path):
     assert store.record(ID)["status"] == "done"
     assert files(tmp_path) == ["leases/.lock", f"runs/{ID}/record.json"]
     assert list((tmp_path / "work").iterdir()) == []
+
+
+def test_pictures_come_back_from_wherever_they_were_written(tmp_path):
+    elsewhere, store = Store(tmp_path / "there"), Store(tmp_path / "here")
+    for each in (elsewhere, store):
+        each.open_for_writing()
+    assert store.pictures(ID) == {}
+    write_result(elsewhere.folder(ID) / "result", RECORD, [], None, PICTURES)
+    unpack(pack(elsewhere.folder(ID), ["result"]), store.folder(ID))
+    store.commit(ID)
+    assert store.record(ID)["status"] == "done"
+    found = store.pictures(ID)
+    assert list(found) == list(PICTURES)
+    for name, array in PICTURES.items():
+        np.testing.assert_array_equal(found[name], array, strict=True)
+    write_and_commit(store)  # as one of an older version
+    assert store.record(ID)["status"] == "done"
+    assert store.pictures(ID) == {}
+
+
+def test_pictures_hold_no_code(tmp_path):
+    store = Store(tmp_path)
+    store.open_for_writing()
+    write_and_commit(store, pictures={"codes": np.array([print])})
+    with pytest.raises(ValueError, match="allow_pickle=False"):
+        store.pictures(ID)
 
 
 def test_what_a_run_printed_stays_with_its_result_and_damage_aside(tmp_path):

@@ -10,12 +10,14 @@ from otlvm.evaluation.clustering import (
 )
 from otlvm.evaluation.evaluate import assignment_scores, curve_point, evaluate
 from otlvm.evaluation.latent import latent_match
+from otlvm.evaluation.pictures import Pictures, show_assignments, show_model
 from otlvm.evaluation.posterior import component_probabilities, evaluation_mode
 from otlvm.evaluation.reconstruction import reconstruction_errors
 
 __all__ = [
     "Baseline",
     "KMeans",
+    "Pictures",
     "assignment_scores",
     "baselines",
     "class_component_matrix",
@@ -29,4 +31,6 @@ __all__ = [
     "latent_match",
     "paper_map",
     "reconstruction_errors",
+    "show_assignments",
+    "show_model",
 ]

@@ -71,9 +71,7 @@ class LatentMixtureModel(nn.Module):
     @torch.no_grad()
     def reconstruct(self, x: Tensor) -> Tensor:
         """Encode and decode ``[n, D]``: the likeliest component, then a sample of its z."""
-        posterior = self.encode(x)
-        k = posterior.pi.argmax(dim=1)
-        return self.decode(posterior.z[torch.arange(len(x), device=x.device), k])
+        return self.decode(self.encode(x).likeliest())
 
     @torch.no_grad()
     def sample(self, n: int) -> Tensor:

@@ -55,3 +55,8 @@ def _values(values: Iterable[object]) -> str:
     if len(counts) == 1:
         return next(iter(counts))
     return ", ".join(f"{value} ({count} runs)" for value, count in counts.items())
+
+
+def to_markdown(lines: dict[str, str]) -> str:
+    """Write the card as a Markdown list."""
+    return "".join(f"- {title}: {value}\n" for title, value in lines.items())

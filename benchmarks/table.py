@@ -5,6 +5,7 @@ from pathlib import Path
 import pandas as pd
 from rich.console import Console
 
+from benchmarks import card
 from benchmarks.figures import write_figures
 from benchmarks.formats import to_latex, to_markdown
 from benchmarks.layout import lay_out, lay_out_published
@@ -24,7 +25,8 @@ def show(store: Store, console: Console) -> None:
     for view in views:
         print_view(view, console)
     written = write_tables(records, summary, views, store.root)
-    written += [path.name for path in write_figures(store, records)]
+    store.write_text("card.md", card.to_markdown(card.card(records)))
+    written += ["card.md", *(path.name for path in write_figures(store, records))]
     console.print(f"in {store.root}: {', '.join(written)}", markup=False, highlight=False)
 
 

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from benchmarks.table_schema import Entry, Published, check_metric
+from benchmarks.table_check import check_metric
+from benchmarks.table_schema import Entry, Published
 from benchmarks.validation import validated
 from benchmarks.yaml_file import SuiteError, YamlFile
 from otlvm.registry import did_you_mean

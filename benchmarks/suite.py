@@ -11,6 +11,7 @@ from benchmarks.job import Limits
 from benchmarks.lock import Lock
 from benchmarks.published import choose_published
 from benchmarks.schema import SECTIONS, SuiteFile
+from benchmarks.table_check import check_table
 from benchmarks.table_schema import Published, TableOptions
 from benchmarks.validation import validated
 from benchmarks.yaml_file import SuiteError, YamlFile, show_path
@@ -69,7 +70,7 @@ def load_suite(path: Path, overrides: dict[str, Any] | None = None) -> Suite:
         content, fields = _with_overrides(file.content, overrides or {})
         suite = validated(SuiteFile, content)
         runs = expand(suite, fields, "seeds" in (overrides or {}))
-        suite.table.check()
+        check_table(suite.table)
         published = choose_published(suite.published)
     except SuiteError as error:
         raise SuiteError(describe(file, error)) from error

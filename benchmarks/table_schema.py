@@ -1,4 +1,7 @@
-"""The schema of what a suite says about its tables: ``table:`` and ``published:``."""
+"""The schema of what a suite says about its tables: ``table:`` and ``published:``.
+
+Never imports torch.
+"""
 
 from dataclasses import replace
 from typing import Any, Literal
@@ -7,9 +10,6 @@ from pydantic import Field
 
 from benchmarks.metrics import METRICS, Metric
 from benchmarks.strict import Strict
-from benchmarks.validation import validated
-from benchmarks.yaml_file import KeyPath, SuiteError
-from otlvm.registry import did_you_mean
 
 KEYS = [metric.key for metric in METRICS]
 Entry = str | dict[str, Any]
@@ -54,44 +54,11 @@ class TableOptions(Strict):
     form: Literal["wide", "long"] = "wide"
 
     def chosen(self) -> tuple[Metric, ...]:
-        """Return the metrics to show, in order.
-
-        Raises:
-            SuiteError: If there is no such metric, or one is given twice.
-        """
+        """Return the metrics to show, in order."""
         if self.metrics is None:
             return METRICS
-        chosen: list[Metric] = []
-        for index, entry in enumerate(self.metrics):
-            path = ("table", "metrics", index)
-            spec = {"name": entry} if isinstance(entry, str) else entry
-            choice = validated(MetricChoice, spec, path)
-            check_metric(choice.name, path)
-            if choice.name in [metric.key for metric in chosen]:
-                raise SuiteError(f"{choice.name} is given twice", path)
-            chosen.append(choice.metric())
-        return tuple(chosen)
-
-    def check(self) -> None:
-        """Check the names of metrics.
-
-        Raises:
-            SuiteError: If there is no such metric, or one is given twice.
-        """
-        self.chosen()
-        check_metric(self.order, ("table", "order"), ("suite", "label"))
-
-
-def check_metric(name: str, path: KeyPath, others: tuple[str, ...] = ()) -> None:
-    """Check that there is such a metric.
-
-    Raises:
-        SuiteError: If not, and it is not one of the others either.
-    """
-    known = [*others, *KEYS]
-    if name not in known:
-        hint = did_you_mean(name, known)
-        raise SuiteError(f"unknown metric {name!r}{hint}; known: {', '.join(known)}", path)
+        specs = [{"name": entry} if isinstance(entry, str) else entry for entry in self.metrics]
+        return tuple(MetricChoice.model_validate(spec).metric() for spec in specs)
 
 
 class Published(Strict):

@@ -1,7 +1,14 @@
 """A comparison laid out as a table, before it becomes text: what every format writes."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+
+from rich.cells import cell_len
+
+WRAP = 28
+"""Where a text that is no key is wrapped."""
+KEYS_SHARE = 0.4
+"""The most of the width that the columns that tell what a row is may take."""
 
 
 @dataclass(frozen=True)
@@ -59,3 +66,42 @@ class View:
     groups: Sequence[Group]
     note: str = ""
     problems: Sequence[str] = ()
+
+    def rows(self) -> list[tuple[str, Sequence[Cell]]]:
+        """Return all rows, the first of each group with the group's heading."""
+        return [
+            ("" if index else group.heading, row)
+            for group in self.groups
+            for index, row in enumerate(group.rows)
+        ]
+
+    def width(self, index: int) -> int:
+        """Return the characters that a column needs; texts are wrapped where they are long."""
+        column = self.columns[index]
+        texts = [column.heading, *(row[index].text for _, row in self.rows())]
+        needed = max(cell_len(text) for text in texts)
+        return needed if column.numeric or column.key else min(needed, WRAP)
+
+    def split(self, width: int, gap: int) -> Iterator[list[int]]:
+        """Break the columns so that each part fits a width.
+
+        Args:
+            width: How many characters fit.
+            gap: Characters between two columns.
+
+        Yields:
+            Columns of each part: all key columns, and as many others as fit.
+        """
+        widths = [self.width(index) + gap for index in range(len(self.columns))]
+        keys = [index for index, column in enumerate(self.columns) if column.key]
+        used = min(sum(widths[index] for index in keys), int(KEYS_SHARE * width)) + gap
+        left, chosen = width - used, list[int]()
+        for index in range(len(self.columns)):
+            if index in keys:
+                continue
+            if chosen and widths[index] > left:
+                yield keys + chosen
+                left, chosen = width - used, []
+            chosen.append(index)
+            left -= widths[index]
+        yield keys + chosen

@@ -11,6 +11,7 @@ from matplotlib.text import Text
 
 from benchmarks.figures import (
     draw_curves,
+    draw_heatmap,
     draw_matrices,
     draw_pareto,
     draw_seeds,
@@ -20,6 +21,7 @@ from benchmarks.figures import (
     read_matrices,
     write_figures,
 )
+from benchmarks.figures.heatmap import spec_names
 from benchmarks.figures.matrices import order_components
 from benchmarks.figures.style import COLUMN, PAGE, looks, style, wrap, wrap_names, write
 from benchmarks.metrics import METRICS
@@ -291,10 +293,71 @@ def test_the_first_finished_seed_s_matrix_is_read(tmp_path):
     np.testing.assert_array_equal(found["a"], np.ones((2, 2)))
 
 
+# divergences and priors
+
+
+def test_specs_are_named_by_what_differs():
+    specs = [
+        {"name": "imq_mmd", "on": "joint", "statistic": "u"},
+        {"name": "imq_mmd", "on": "marginal", "statistic": "u"},
+        {"name": "sinkhorn", "blur": 0.50},
+        {"name": "energy"},
+        {"name": "energy", "power": 1.0},
+    ]
+    names = ["imq_mmd on=joint", "imq_mmd on=marginal", "sinkhorn", "energy", "energy power=1"]
+    assert spec_names(specs) == names
+
+
+def test_heatmap_shows_mean_and_number_and_leaves_blanks(records):
+    configs = {
+        "a": config_of({"name": "imq_mmd", "on": "joint"}, {"name": "mixture"}, weight=1),
+        "b": config_of({"name": "imq_mmd", "on": "joint"}, {"name": "mixture"}, weight=2),
+        "c": config_of("energy", "mixture", weight=1),
+        "d": config_of("energy", "normal", weight=1),
+        "vae": {"model": {"prior": "normal"}, "objective": {"name": "vae"}},
+        "kmeans": {"model": {"prior": "normal"}, "baseline": {"name": "kmeans"}},
+        "none": None,
+    }
+    accuracy = {label: [0.1 * place, 0.3] for place, label in enumerate(configs)}
+    frame = records({label: {"accuracy": a} for label, a in accuracy.items()}, configs=configs)
+    figure = draw_heatmap(frame)
+    axis = figure.axes[0]
+    joint = np.mean([accuracy["a"], accuracy["b"]])
+    expected = [[joint, np.nan], [np.mean(accuracy["c"]), np.mean(accuracy["d"])]]
+    np.testing.assert_allclose(np.ma.filled(axis.images[0].get_array(), np.nan), expected)
+    cells = {text.get_position(): text.get_text() for text in axis.texts}
+    assert cells == {
+        (0, 0): f"{joint:.3f}\nn=4",
+        (0, 1): f"{expected[1][0]:.3f}\nn=2",
+        (1, 1): f"{expected[1][1]:.3f}\nn=2",
+    }
+    assert [label.get_text() for label in axis.get_xticklabels()] == ["mixture", "normal"]
+    assert [label.get_text() for label in axis.get_yticklabels()] == ["imq_mmd", "energy"]
+    title = " ".join(figure.get_suptitle().split())
+    assert title == "mean accuracy (held-out), over seeds and objective.weight"
+    assert draw_heatmap(frame[frame["label"] != "d"]) is None  # one prior
+    assert draw_heatmap(frame[frame["label"].isin(["c", "d"])]) is None  # one divergence
+    frame.loc[frame["label"] == "d", "status"] = "failed"
+    assert draw_heatmap(frame) is None
+
+
+def test_heatmap_shows_a_dozen_and_says_so(records):
+    configs = {
+        f"{i} {prior}": config_of({"name": "imq_mmd", "scale": i}, prior)
+        for i in range(20)
+        for prior in ("mixture", "normal")
+    }
+    rows = {label: {"accuracy": [int(label.split()[0]) / 100]} for label in configs}
+    figure = draw_heatmap(records(rows, configs=configs))
+    shown = [label.get_text() for label in figure.axes[0].get_yticklabels()]
+    assert shown == [f"imq_mmd scale={i}" for i in range(8, 20)]
+    assert "the 12 best of 20 divergences" in all_text(figure)
+
+
 # all of them
 
 
-NAMES = ["curves", "time", "pareto", "seeds", "matrices"]
+NAMES = ["curves", "time", "pareto", "seeds", "matrices", "heatmap"]
 
 
 @pytest.fixture
@@ -363,6 +426,7 @@ def test_a_dozen_of_many_rows(all_figures, drawn):
     for name in ("curves", "time", "pareto", "seeds", "matrices"):
         assert drawn[name].get_suptitle() == "the 12 most accurate of 15 rows"
         assert len({text for text in texts_of(drawn[name]) if text.startswith("row ")}) == 12
+    assert "row" not in drawn["heatmap"].get_suptitle()
 
 
 def test_nothing_finished_no_figure(tmp_path, records):

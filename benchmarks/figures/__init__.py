@@ -1,6 +1,7 @@
 """Records -> figures, one a file, at the sizes of a paper. Never imports torch."""
 
 from benchmarks.figures.curves import draw_curves, draw_time, read_curves
+from benchmarks.figures.heatmap import draw_heatmap
 from benchmarks.figures.matrices import draw_matrices, read_matrices
 from benchmarks.figures.pareto import draw_pareto, pareto_front
 from benchmarks.figures.rows import choose_rows
@@ -10,6 +11,7 @@ from benchmarks.figures.write import write_figures
 __all__ = [
     "choose_rows",
     "draw_curves",
+    "draw_heatmap",
     "draw_matrices",
     "draw_pareto",
     "draw_seeds",

@@ -6,6 +6,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from benchmarks.figures.curves import draw_curves, draw_time, read_curves
+from benchmarks.figures.heatmap import draw_heatmap
 from benchmarks.figures.matrices import draw_matrices, read_matrices
 from benchmarks.figures.pareto import draw_pareto
 from benchmarks.figures.rows import MOST_ROWS, choose_rows
@@ -20,7 +21,7 @@ def write_figures(store: Store, records: pd.DataFrame) -> list[Path]:
 
     Returns:
         The files: ``curves``, ``time``, ``pareto``, ``seeds``, ``matrices``, of the rows that
-        `choose_rows` leaves.
+        `choose_rows` leaves, and ``heatmap``.
     """
     shown = choose_rows(records)
     curves = read_curves(store, shown)
@@ -36,5 +37,6 @@ def write_figures(store: Store, records: pd.DataFrame) -> list[Path]:
         for figure in of_rows.values():
             if figure is not None:
                 figure.suptitle(f"the {MOST_ROWS} most accurate of {count} rows")
-    drawn = ((name, figure) for name, figure in of_rows.items() if figure is not None)
+    figures = {**of_rows, "heatmap": draw_heatmap(records)}
+    drawn = ((name, figure) for name, figure in figures.items() if figure is not None)
     return [path for name, figure in drawn for path in write(figure, store.root / name)]

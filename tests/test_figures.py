@@ -8,12 +8,14 @@ import pandas as pd
 import pytest
 from matplotlib.colors import to_hex
 from matplotlib.text import Text
+from scipy import stats
 
 from benchmarks.figures import (
     draw_curves,
     draw_heatmap,
     draw_matrices,
     draw_pareto,
+    draw_ranks,
     draw_seeds,
     draw_time,
     pareto_front,
@@ -23,12 +25,16 @@ from benchmarks.figures import (
 )
 from benchmarks.figures.heatmap import spec_names
 from benchmarks.figures.matrices import order_components
+from benchmarks.figures.ranks import rank
 from benchmarks.figures.style import COLUMN, PAGE, looks, style, wrap, wrap_names, write
 from benchmarks.metrics import METRICS
 from benchmarks.record import run_id, write_result
 from benchmarks.store import Store
 from benchmarks.tables import read_records
 
+ACCURACY, BCE, MMD = (
+    next(m for m in METRICS if m.key == key) for key in ("accuracy", "bce", "latent_mmd")
+)
 LONG = [
     f"wae imq_mmd on={'joint' if i % 2 else 'marginal'} statistic=unbiased weight={50 * i} "
     f"learning_rate=0.000{i} expectation=sum_and_sample"
@@ -354,10 +360,67 @@ def test_heatmap_shows_a_dozen_and_says_so(records):
     assert "the 12 best of 20 divergences" in all_text(figure)
 
 
+# ranks
+
+
+SCORES = pd.DataFrame(
+    np.random.default_rng(0).random((6, 4)) / 10 + [0.9, 0.6, 0.3, 0.28],
+    index=[f"set {i}" for i in range(6)],
+    columns=["good", "fair", "poor", "poor too"],
+)
+
+
+@pytest.mark.parametrize("metric", [ACCURACY, BCE, MMD])
+def test_ranks_are_those_of_scipy(metric):
+    tied = SCORES.round(2) - 0.5
+    costs = {"high": -tied, "low": tied, "near zero": tied.abs()}[metric.best]
+    np.testing.assert_array_equal(rank(tied, metric), stats.rankdata(costs, axis=1))
+
+
+def test_ranks_tells_means_test_and_groups():
+    figure = draw_ranks(SCORES, ACCURACY)
+    means = stats.rankdata(-SCORES, axis=1).mean(axis=0)
+    text = all_text(figure)
+    for method, mean in zip(SCORES, means, strict=True):
+        assert f"{method} ({mean:.2f})" in text
+    p_value = stats.friedmanchisquare(*SCORES.to_numpy().T).pvalue
+    assert f"Friedman: p = {p_value:.2g}, N = 6 data sets." in text
+    assert "cannot be told apart (Nemenyi, 5 % level)" in text
+    assert "left out" not in text
+    # The critical difference of Demšar's table 5 for 4 methods: q = 2.569.
+    difference = 2.569 * np.sqrt(4 * 5 / (6 * 6))
+    bars = {tuple(sorted(line.get_xdata())) for line in figure.axes[0].lines if _flat(line)}
+    spans = {(bar[0], bar[-1]) for bar in bars}
+    assert spans
+    assert all(high - low <= difference for low, high in spans)
+    for one, two in itertools.combinations(sorted(means), 2):
+        joined = any(low <= one and two <= high for low, high in spans)
+        assert joined == (two - one <= difference)
+
+
+def _flat(line):
+    return len(set(line.get_ydata())) == 1 and line.get_ydata()[0] < 0
+
+
+def test_ranks_leaves_incomplete_data_sets_out_and_says_so():
+    scores = SCORES.copy()
+    scores.iloc[0, 1] = np.nan
+    text = all_text(draw_ranks(scores, ACCURACY))
+    assert "N = 5 data sets" in text
+    assert "Data sets left out, since a method is missing: 1." in text
+
+
+@pytest.mark.parametrize(
+    "scores", [SCORES.iloc[:2], SCORES.iloc[:, :2], SCORES * 0, SCORES * np.nan, SCORES.iloc[:0]]
+)
+def test_no_ranks_of_too_few_or_of_ties(scores):
+    assert draw_ranks(scores, ACCURACY) is None
+
+
 # all of them
 
 
-NAMES = ["curves", "time", "pareto", "seeds", "matrices", "heatmap"]
+NAMES = ["curves", "time", "pareto", "seeds", "matrices", "heatmap", "ranks"]
 
 
 @pytest.fixture
@@ -443,4 +506,4 @@ def test_nothing_finished_no_figure(tmp_path, records):
 def test_figures_need_no_torch():
     code = "import sys, json, benchmarks.figures; print(json.dumps(sorted(sys.modules)))"
     process = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True)
-    assert not {"torch", "otlvm", "sklearn"} & {*json.loads(process.stdout)}
+    assert not {"torch", "otlvm", "sklearn", "scikit_posthocs"} & {*json.loads(process.stdout)}

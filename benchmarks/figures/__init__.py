@@ -4,6 +4,7 @@ from benchmarks.figures.curves import draw_curves, draw_time, read_curves
 from benchmarks.figures.heatmap import draw_heatmap
 from benchmarks.figures.matrices import draw_matrices, read_matrices
 from benchmarks.figures.pareto import draw_pareto, pareto_front
+from benchmarks.figures.ranks import draw_ranks
 from benchmarks.figures.rows import choose_rows
 from benchmarks.figures.seeds import draw_seeds
 from benchmarks.figures.write import write_figures
@@ -14,6 +15,7 @@ __all__ = [
     "draw_heatmap",
     "draw_matrices",
     "draw_pareto",
+    "draw_ranks",
     "draw_seeds",
     "draw_time",
     "pareto_front",

@@ -106,9 +106,12 @@ def test_exit_code_and_output(finished):
         assert len(re.findall(rf"^ {re.escape(label)} +2 ", process.stdout, re.MULTILINE)) >= 2
         assert f"{label}, seed 1: done" in process.stderr
     assert max(map(len, process.stdout.splitlines())) <= 80
-    assert sorted(path.name for path in out.iterdir()) == [
-        *("curves.pdf", "curves.png", "leases", "runs"),
-        *("runs.csv", "suite.json", "table.csv", "table.md", "table.tex", "work"),
+    figures = ["curves", "matrices", "pareto", "seeds", "time"]
+    for suffix in ("pdf", "png"):
+        assert sorted(path.stem for path in out.glob(f"*.{suffix}")) == figures
+    assert sorted(path.name for path in out.iterdir() if path.stem not in figures) == [
+        *("card.md", "leases", "runs", "runs.csv", "suite.json", "suite.lock.yaml", "table.csv"),
+        *("table.md", "table.tex", "table_long.csv", "work"),
     ]
     assert (out / "curves.png").read_bytes().startswith(b"\x89PNG")
     assert all(label in (out / "table.md").read_text() for label in LABELS)

@@ -1,0 +1,127 @@
+"""Learning curves: accuracy and BCE against steps, accuracy against time. Never imports torch."""
+
+from collections.abc import Mapping
+
+import pandas as pd
+from matplotlib.artist import Artist
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+
+from benchmarks.figures.rows import finished
+from benchmarks.figures.style import COLUMN, PAGE, Look, add_legend, looks, style
+from benchmarks.store import Store
+
+PANELS = {"accuracy": "accuracy (held-out)", "bce": "BCE (nats per image)"}
+MARKS = 6  # markers a line
+SIDE_BY_SIDE = "Times taken side by side do not compare."
+
+
+def read_curves(store: Store, records: pd.DataFrame) -> pd.DataFrame:
+    """Read the learning curves of all runs that have some, as tidy data.
+
+    Returns:
+        Columns ``label``, ``seed``, ``step`` and one a measured quantity.
+    """
+    parts = []
+    for run_id, label, seed in records[["id", "label", "seed"]].to_numpy():
+        path = store.runs / run_id / "curves.csv"
+        if path.is_file():
+            parts.append(pd.read_csv(path).assign(label=label, seed=seed))
+    return pd.concat(parts) if parts else pd.DataFrame()
+
+
+@style()
+def draw_curves(curves: pd.DataFrame, records: pd.DataFrame) -> Figure | None:
+    """Accuracy and BCE of every row against steps, the baselines' accuracy as lines.
+
+    Args:
+        curves: What `read_curves` returned.
+        records: The rows to show.
+
+    Returns:
+        The figure; None if no run has a curve.
+    """
+    if curves.empty:
+        return None
+    look = looks(records["label"])
+    figure = Figure((PAGE, 2.4), layout="constrained")
+    axes = figure.subplots(1, 2)
+    for axis, (key, title) in zip(axes, PANELS.items(), strict=True):
+        drawn = _draw_bands(axis, curves, key, look)
+        axis.xaxis.set_major_locator(MaxNLocator(6))
+        axis.set(xlabel="training steps", ylabel=title, xlim=(0, curves["step"].max()))
+    rest = finished(records[~records["label"].isin(list(drawn))], ["accuracy"])
+    for label, level in rest.groupby("label", sort=False)["accuracy"].mean().items():
+        own = look[str(label)]
+        drawn[str(label)] = axes[0].axhline(
+            level, color=own.colour, linestyle=own.dashes, label=str(label)
+        )
+    axes[0].set_ylim(bottom=0)  # after the lines: it ends the search for a top that shows all
+    add_legend(figure, list(drawn.values()), list(drawn))
+    return figure
+
+
+@style()
+def draw_time(curves: pd.DataFrame, records: pd.DataFrame) -> Figure | None:
+    """Accuracy of every row against seconds of training, the baselines as points.
+
+    Curves hold no times, since they are the same bit for bit whatever interrupts a training: a
+    row's seconds are its steps, times the mean time of a step over its seeds.
+
+    Args:
+        curves: What `read_curves` returned.
+        records: The rows to show.
+
+    Returns:
+        The figure; None if no run has a curve and the time of a step.
+    """
+    timed = finished(records, ["step_ms"])
+    pace = timed.groupby("label")["step_ms"].mean() / 1000
+    if curves.empty or not curves["label"].isin(pace.index).any():
+        return None
+    known = curves[curves["label"].isin(pace.index)]
+    known = known.assign(seconds=known["step"] * known["label"].map(pace))
+    look = looks(records["label"])
+    figure = Figure((COLUMN, 2.6), layout="constrained")
+    axis = figure.subplots()
+    drawn = _draw_bands(axis, known, "accuracy", look, x="seconds")
+    rest = finished(records[~records["label"].isin(curves["label"])], ["accuracy", "fit_seconds"])
+    for label, (x, y) in rest.groupby("label")[["fit_seconds", "accuracy"]].mean().iterrows():
+        own = look[str(label)]
+        (drawn[str(label)],) = axis.plot(
+            x, y, own.marker, color=own.colour, markersize=6, label=str(label), clip_on=False
+        )
+    axis.set(xlabel="training time (s): steps × mean time of a step", ylabel=PANELS["accuracy"])
+    axis.xaxis.set_major_locator(MaxNLocator(5))
+    axis.set_xlim(left=0)
+    axis.set_ylim(bottom=0)
+    used = records.loc[records["label"].isin(list(drawn)), "side_by_side"]
+    if (used.astype(float) > 1).any():
+        axis.set_title(SIDE_BY_SIDE, fontsize=7)
+    add_legend(figure, list(drawn.values()), list(drawn))
+    return figure
+
+
+def _draw_bands(
+    axis: Axes, curves: pd.DataFrame, key: str, look: Mapping[str, Look], x: str = "step"
+) -> dict[str, Artist]:
+    """Draw each row's mean over its seeds, and a band of one standard deviation around it."""
+    drawn: dict[str, Artist] = {}
+    for label, rows in curves.groupby("label", sort=False):
+        own = look[str(label)]
+        level = rows.groupby(x)[key].agg(["mean", "std"]).dropna(subset="mean")
+        every = max(1, len(level) // MARKS)
+        (drawn[str(label)],) = axis.plot(
+            level.index,
+            level["mean"],
+            color=own.colour,
+            linestyle=own.dashes,
+            marker=own.marker,
+            markersize=3,
+            markevery=(len(drawn) % every, every),
+            label=str(label),
+        )
+        low, high = (level["mean"] + sign * level["std"] for sign in (-1, 1))
+        axis.fill_between(level.index, low, high, color=own.colour, alpha=0.2, linewidth=0)
+    return drawn

@@ -267,13 +267,26 @@ def test_latex_has_as_many_cells_as_columns(commit):
     keys = [metric.key for metric in METRICS]
     store = commit({"a": [dict.fromkeys(keys, 1.0)], "b": [dict.fromkeys(keys, -1.0)]})
     latex = latex_of(store)
-    columns = re.search(r"begin\{tabular\}\{(l+r+)\}", latex)[1]
-    rows = [line for line in latex.splitlines() if line.endswith(r"\\")]
-    assert len(rows) == 3
-    assert {len(re.split(r"(?<!\\)&", row)) for row in rows} == {len(columns)}
-    assert len(columns) == 2 + len(METRICS)
+    parts = latex.split(r"\begin{tabular}")[1:]
+    shown = 0
+    for part in parts:
+        columns = re.match(r"\{(l+r+)\}", part)[1]
+        rows = [line for line in part.splitlines() if line.endswith(r"\\")]
+        assert len(rows) == 3
+        assert {len(re.split(r"(?<!\\)&", row)) for row in rows} == {len(columns)}
+        shown += len(columns) - 2
+    assert shown == len(METRICS)
+    assert len(parts) > 1  # so many do not fit a column
     assert latex.count("{") - latex.count(r"\{") == latex.count("}") - latex.count(r"\}")
     assert latex.isascii()
+
+
+def test_long_latex_tables_go_on_in_another_float(commit):
+    store = commit({f"row {i}": [{"accuracy": 0.5}] for i in range(100)})
+    latex = latex_of(store)
+    assert latex.count(r"\begin{table}") == latex.count(r"\end{table}") == 3
+    assert latex.count("continued.") == 2
+    assert re.findall(r"row (\d+) &", latex) == [str(i) for i in range(100)]
 
 
 @pytest.mark.parametrize("width", [80, 120])
@@ -299,7 +312,7 @@ def test_show_writes_all_files(commit, tmp_path):
     output = io.StringIO()
     show(store, Console(file=output, width=80))
     out = tmp_path / "out"
-    names = ["table.csv", "table_long.csv", "table.md", "table.tex", "curves.png", "curves.pdf"]
+    names = ["table_long.csv", "table.md", "table.tex", "card.md", "curves.png", "curves.pdf"]
     assert ", ".join(names) in " ".join(output.getvalue().split())
     assert (out / "curves.png").read_bytes().startswith(b"\x89PNG")
     assert (out / "curves.pdf").read_bytes().startswith(b"%PDF")

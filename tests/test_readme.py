@@ -80,3 +80,15 @@ def test_the_readme_shows_the_table_that_the_suite_printed():
     rows = [line for line in printed if line.startswith("|")]
     assert len(rows) >= 5
     assert "\n".join(rows) in (ROOT / "README.md").read_text()
+
+
+def test_the_sections_in_the_docs_are_a_suite_s(write_suite):
+    from benchmarks.suite import load_suite
+
+    sections = "".join(blocks("docs/tables.md", "yaml")).replace("path: mine.npz", "path: m.npz")
+    suite = load_suite(write_suite("baselines: [kmeans]\n" + sections))
+    assert [metric.title for metric in suite.table.chosen()] == ["accuracy", "BCE (nats)"]
+    assert len({run.data for run in suite.runs}) == 3
+    assert {row.method for row in suite.published} == {"K-means", "VaDE"}
+    (limits,) = (block for block in blocks("docs/running.md", "yaml"))
+    assert load_suite(write_suite("baselines: [kmeans]\n" + limits)).limits.timeout == 7200

@@ -1,0 +1,28 @@
+"""``python -m benchmarks.report DIR``: write the report again, from the records alone."""
+
+from rich.console import Console
+
+from benchmarks.report.page import write_report
+from benchmarks.report.summary_view import summary_view
+from benchmarks.store import Store
+from benchmarks.store_command import show_store
+from benchmarks.tables import read_records, summarize
+
+
+def show(store: Store, console: Console) -> None:
+    """Write ``report.html`` beside the records, and say so."""
+    records = read_records(store)
+    path = store.root / "report.html"
+    views = [summary_view(summarize(records), store.manifest()["name"])]
+    write_report(store, views, records, path)
+    line = f"{path}: {len(records)} runs, {path.stat().st_size / 2**20:.1f} MiB"
+    console.print(line, markup=False, highlight=False, soft_wrap=True)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command line; returns the exit code."""
+    return show_store("report", __doc__, show, arguments)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,95 @@
+"use strict";
+
+// Sorting: a press ascends, a second descends, a third restores the order of the suite.
+
+function compare(one, two) {
+  const numbers = [one, two].map((cell) => cell.dataset.number);
+  const texts = [one, two].map((cell) => cell.dataset.text);
+  if (numbers[0] !== undefined && numbers[1] !== undefined) return numbers[0] - numbers[1];
+  if (texts[0] !== undefined && texts[1] !== undefined) {
+    return texts[0].localeCompare(texts[1], "en", { numeric: true });
+  }
+  return numbers[0] !== undefined ? -1 : 1;
+}
+
+const known = (cell) => cell.dataset.number !== undefined || cell.dataset.text !== undefined;
+
+function sortRows(rows, column, direction) {
+  const cell = (row) => row.cells[column];
+  const valued = rows.filter((row) => known(cell(row)));
+  const without = rows.filter((row) => !known(cell(row)));
+  const sign = direction === "ascending" ? 1 : -1;
+  return [...valued.sort((a, b) => sign * compare(cell(a), cell(b))), ...without];
+}
+
+function makeSortable(table) {
+  const bodies = [...table.tBodies].map((body) => ({
+    body,
+    rows: [...body.rows].filter((row) => !row.classList.contains("group")),
+  }));
+  const headings = [...table.tHead.rows[0].cells];
+  headings.forEach((heading, column) => {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.append(...heading.childNodes);
+    heading.append(button);
+    button.addEventListener("click", () => {
+      const next = { ascending: "descending", descending: null };
+      const before = heading.getAttribute("aria-sort");
+      const direction = before === null ? "ascending" : next[before];
+      for (const other of headings) other.removeAttribute("aria-sort");
+      if (direction) heading.setAttribute("aria-sort", direction);
+      for (const { body, rows } of bodies) {
+        body.append(...(direction ? sortRows([...rows], column, direction) : rows));
+      }
+    });
+  });
+}
+
+// Filtering: what does not hold the text is hidden, and the number of what is left is announced.
+
+function makeFilter(field, items, text, after) {
+  const input = field.querySelector("input");
+  const status = field.querySelector("[role=status]");
+  input.addEventListener("input", () => {
+    const wanted = input.value.trim().toLowerCase();
+    for (const item of items) item.hidden = !text(item).toLowerCase().includes(wanted);
+    const left = items.filter((item) => !item.hidden).length;
+    status.textContent = wanted ? `${left} of ${items.length} shown` : "";
+    if (after) after();
+  });
+  field.hidden = items.length < 2;
+}
+
+for (const part of document.querySelectorAll(".comparison")) {
+  const table = part.querySelector("table");
+  makeSortable(table);
+  const rows = [...table.querySelectorAll("tbody tr:not(.group)")];
+  makeFilter(part.querySelector(".filter"), rows, (row) => row.cells[0].textContent, () => {
+    for (const heading of table.querySelectorAll("tr.group")) {
+      const body = heading.parentElement;
+      heading.hidden = !body.querySelector("tr:not(.group):not([hidden])");
+    }
+  });
+}
+
+const runs = [...document.querySelectorAll("details.run")];
+makeFilter(
+  document.getElementById("filter-runs").closest(".filter"),
+  runs,
+  (run) => run.dataset.filter,
+);
+
+// Printing: everything is open on paper, and as it was afterwards.
+
+let opened = [];
+
+window.addEventListener("beforeprint", () => {
+  opened = runs.filter((run) => !run.open);
+  for (const run of opened) run.open = true;
+  for (const image of document.images) image.loading = "eager";
+});
+
+window.addEventListener("afterprint", () => {
+  for (const run of opened) run.open = false;
+});

@@ -132,3 +132,72 @@ def commit(tmp_path):
         return store
 
     return write
+
+
+@pytest.fixture
+def write_study(tmp_path):
+    """Write a store of rows ``label: [record of each seed]``; None is a run that is missing.
+
+    What a record does not say is that of a run that is done. Arrays become each run's pictures.
+    """
+
+    def write(rows, name="study", arrays=None, curves=()):
+        store = Store(tmp_path / name)
+        store.open_for_writing()
+        cells = []
+        for label, records in rows.items():
+            for seed, facts in enumerate(records):
+                identity = {"config": {"objective": {"name": "wae"}, "cell": len(cells)}}
+                identity |= {"seed": seed, "data_checksum": "sum of the data", "code": "c"}
+                cells.append({"label": label, "seed": seed, "id": run_id(identity)})
+                if facts is None:
+                    continue
+                record = {
+                    **identity,
+                    "label": label,
+                    "status": "done",
+                    "reason": None,
+                    "details": None,
+                    "diverged": None,
+                    "metrics": {},
+                    "side_by_side": 1,
+                    "started": "2026-05-01T10:00:00+00:00",
+                    "finished": "2026-05-01T10:01:00+00:00",
+                    "wall_seconds": 60.0,
+                    "environment": {"torch": "2.8.0", "git": "0123456789ab", "cores": 2},
+                    **facts,
+                }
+                write_result(store.folder(cells[-1]["id"]) / "result", record, list(curves), None)
+                store.commit(cells[-1]["id"])
+                if arrays is not None:
+                    np.savez(store.runs / cells[-1]["id"] / "pictures.npz", **arrays)
+        store.write_manifest(name, cells)
+        return store
+
+    return write
+
+
+@pytest.fixture
+def picture_arrays():
+    """Return what ``pictures.npz`` holds for small images of the given shape."""
+
+    def make(shape=(1, 6, 5), dim=3, components=4, classes=3):
+        rng = np.random.default_rng(0)
+        labels = rng.integers(0, classes, 50).astype(np.int16)
+
+        def images(*leading):
+            return rng.integers(0, 256, (*leading, *shape), dtype=np.uint8)
+
+        return {
+            "originals": images(20),
+            "reconstructions": images(20),
+            "modes": images(components),
+            "samples": images(components, 8),
+            "codes": rng.normal(size=(50, dim)).astype(np.float32),
+            "code_labels": labels,
+            "code_components": rng.integers(0, components, 50).astype(np.int16),
+            "prior_codes": rng.normal(size=(60, dim)).astype(np.float32),
+            "class_components": np.full((classes, components), 1 / components, np.float32),
+        }
+
+    return make

@@ -66,4 +66,6 @@ def _when(store: Store, records: pd.DataFrame) -> tuple[datetime, datetime] | No
         ]
         for key in ("started", "finished")  # a run that was killed tells neither
     ]
-    return (min(times[0]), max(times[1])) if all(times) else None
+    if not all(times):
+        return None
+    return min(times[0]).astimezone(UTC), max(times[1]).astimezone(UTC)

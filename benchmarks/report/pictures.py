@@ -44,7 +44,7 @@ def data_uri(content: bytes) -> str:
 def png(image: Image.Image) -> str:
     """Compress an image without loss."""
     file = io.BytesIO()
-    image.save(file, "PNG", optimize=True)
+    image.save(file, "PNG")  # optimize=True takes eight times as long to save 5 %
     return data_uri(file.getvalue())
 
 

@@ -47,7 +47,7 @@ def read_pictures(path: Path, name: str) -> RunPictures:
     if not path.is_file():
         return RunPictures()
     try:
-        with np.load(path, allow_pickle=False) as archive:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
             arrays = {key: archive[key] for key in archive.files}
         return draw(arrays, name)
     except (OSError, EOFError, ValueError, IndexError, zipfile.BadZipFile) as error:

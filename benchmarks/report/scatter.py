@@ -29,7 +29,7 @@ def project(codes: NDArray[Any], prior: NDArray[Any]) -> tuple[NDArray[Any], NDA
     together = np.concatenate([codes, prior]).astype(float)
     if together.shape[1] > 2:
         centred = together - together.mean(axis=0)
-        axes = np.linalg.svd(centred, full_matrices=False)[2][:2]
+        axes = np.linalg.svd(centred.T @ centred)[2][:2]  # [d, d] is soon decomposed
         together = centred @ axes.T
     elif together.shape[1] == 1:
         together = np.column_stack([together, np.zeros(len(together))])

@@ -87,9 +87,20 @@ let opened = [];
 window.addEventListener("beforeprint", () => {
   opened = runs.filter((run) => !run.open);
   for (const run of opened) run.open = true;
-  for (const image of document.images) image.loading = "eager";
 });
 
 window.addEventListener("afterprint", () => {
   for (const run of opened) run.open = false;
 });
+
+// Printing begins at once, and what has not loaded by then is missing on paper. Loading all of it
+// little by little keeps the page quick to open.
+
+const waiting = [...document.images];
+
+function loadSome() {
+  for (const image of waiting.splice(0, 20)) image.loading = "eager";
+  if (waiting.length) setTimeout(loadSome, 50);
+}
+
+window.addEventListener("load", loadSome);

@@ -167,10 +167,9 @@ def write_study(tmp_path):
                     "environment": {"torch": "2.8.0", "git": "0123456789ab", "cores": 2},
                     **facts,
                 }
-                write_result(store.folder(cells[-1]["id"]) / "result", record, list(curves), None)
+                folder = store.folder(cells[-1]["id"]) / "result"
+                write_result(folder, record, list(curves), None, arrays)
                 store.commit(cells[-1]["id"])
-                if arrays is not None:
-                    np.savez(store.runs / cells[-1]["id"] / "pictures.npz", **arrays)
         store.write_manifest(name, cells)
         return store
 

@@ -18,9 +18,9 @@ from benchmarks.report.pictures import GAP, GAP_GREY, grid
 from benchmarks.report.run_pictures import draw
 from benchmarks.report.runs import MOST_SECTIONS, rerun_command
 from benchmarks.report.scatter import COLOURS, SIDE, project, scatter
-from benchmarks.report.summary_view import summary_view
 from benchmarks.store import Store
-from benchmarks.tables import read_records, summarize
+from benchmarks.table import views_of
+from benchmarks.tables import read_records
 from benchmarks.view import Cell, Column, Group, View
 
 VOID = {"meta", "link", "input", "img", "br", "hr", "path", "polyline"}
@@ -64,8 +64,8 @@ class Page(HTMLParser):
 def page_of(store, **options):
     records = read_records(store)
     path = store.root / "report.html"
-    view = summary_view(summarize(records), store.manifest()["name"])
-    write_report(store, [view], records, path, **options)
+    views, _ = views_of(store, records)
+    write_report(store, views, records, path, **options)
     page = Page(path.read_text(encoding="utf-8"))
     assert [item for item, count in Counter(page.ids).items() if count > 1] == []
     jumps = np.diff(page.headings)
@@ -90,7 +90,7 @@ def test_a_run_tells_all(write_study, picture_arrays):
     (store.runs / read_records(store)["id"][0] / "model").mkdir()
     page = page_of(store, card={"torch build": "cpu"})
     for text in (
-        *("0.512", "100.0", "own_metric", "2.5", "objective: {name: wae}"),
+        *("0.512", "100.0", "own_metric", "2.5", "objective: name: wae"),
         *("sum of the data", "60.0 s", "2.8.0", "0123456789ab", "torch build"),
         *("2026-05-01 10:00 UTC", "2026-05-01 10:01 UTC", "1 done", "otlvm.load('"),
         "First two principal components of 3 dimensions",
@@ -131,13 +131,12 @@ def test_the_reason_why_there_are_no_pictures(write_study):
     assert "ValueError: of <them>" in page.text
 
 
-@pytest.mark.parametrize("content", [b"", b"PK\x03\x04 no archive", b"\x93NUMPY"])
-def test_pictures_that_cannot_be_read_cost_only_themselves(write_study, content):
-    store = write_study({"a": [{"metrics": {"accuracy": 0.25}}]})
-    (store.runs / read_records(store)["id"][0] / "pictures.npz").write_bytes(content)
+def test_a_damaged_result_shows_nothing(write_study, picture_arrays):
+    store = write_study({"a": [{"metrics": {"accuracy": 0.25}}]}, arrays=picture_arrays())
+    (store.runs / read_records(store)["id"][0] / "pictures.npz").write_bytes(b"PK")
     page = page_of(store)
-    assert "pictures.npz cannot be drawn" in page.text
-    assert "0.250" in page.text
+    assert "1 missing" in page.text
+    assert page.all("img") == []
 
 
 def test_labels_are_no_markup(write_study, picture_arrays):
@@ -211,7 +210,7 @@ def test_the_command_line(write_study, capsys):
 
 
 def test_torch_is_never_imported():
-    code = "import sys, benchmarks.report.__main__; sys.exit('torch' in sys.modules)"
+    code = "import sys, benchmarks.report; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
@@ -239,20 +238,6 @@ def test_to_html():
     assert '<td data-number="Infinity">∞</td>' in html
     assert '<td class="number">nan</td>' in html
     assert "row" in page.text  # a heading that is empty has no name to press
-
-
-def test_the_view_of_a_summary(write_study):
-    rows = {"a": [{"metrics": {"accuracy": 0.5}}] * 2, "b": [{"status": "failed"}]}
-    view = summary_view(summarize(read_records(write_study(rows))), "t")
-    assert [column.heading for column in view.columns] == ["row", "n", "accuracy ↑"]
-    first, second = view.groups[0].rows
-    assert [cell.sort for cell in first] == ["a", 2, 0.5]
-    assert [(cell.text, cell.sort) for cell in second] == [
-        ("b", "b"),
-        ("0 of 1", 0),
-        ("failed", None),
-    ]
-    assert view.problems == ["b: seed 0 failed"]
 
 
 # pictures
@@ -306,7 +291,7 @@ def test_any_array_may_be_missing(write_study, picture_arrays, left_out):
     arrays = picture_arrays()
     del arrays[left_out]
     page = page_of(write_study({"a": [{}]}, arrays=arrays))
-    assert "cannot be drawn" not in page.text
+    assert len(page.all("details")) == 1
 
 
 def test_a_baseline_has_only_shares(write_study, picture_arrays):

@@ -2,19 +2,20 @@
 
 from rich.console import Console
 
+from benchmarks.card import card
 from benchmarks.report.page import write_report
-from benchmarks.report.summary_view import summary_view
 from benchmarks.store import Store
 from benchmarks.store_command import show_store
-from benchmarks.tables import read_records, summarize
+from benchmarks.table import views_of
+from benchmarks.tables import read_records
 
 
 def show(store: Store, console: Console) -> None:
     """Write ``report.html`` beside the records, and say so."""
     records = read_records(store)
     path = store.root / "report.html"
-    views = [summary_view(summarize(records), store.manifest()["name"])]
-    write_report(store, views, records, path)
+    views, _ = views_of(store, records)
+    write_report(store, views, records, path, card(records))
     line = f"{path}: {len(records)} runs, {path.stat().st_size / 2**20:.1f} MiB"
     console.print(line, markup=False, highlight=False, soft_wrap=True)
 

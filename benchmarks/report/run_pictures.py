@@ -1,9 +1,7 @@
-"""What a run's ``pictures.npz`` holds, for its section; any of its arrays may be missing."""
+"""What a run's model shows, for the run's section; any of its arrays may be missing."""
 
-import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -27,41 +25,19 @@ class RunPictures:
         components: Each component's mean and samples.
         scatters: Codes by class, then by component, each with its legend.
         shares: Classes x components, each the share of a class; one row a class.
-        problem: Why there are none, if they cannot be read.
     """
 
     reconstructions: list[Picture] = field(default_factory=list)
     components: Picture | None = None
     scatters: list[tuple[Picture, list[tuple[int, str]]]] = field(default_factory=list)
     shares: list[list[float]] = field(default_factory=list)
-    problem: str = ""
-
-
-def read_pictures(path: Path, name: str) -> RunPictures:
-    """Draw what a file has.
-
-    Args:
-        path: An archive of arrays; need not exist.
-        name: The run, as the pictures' alternative texts call it.
-    """
-    if not path.is_file():
-        return RunPictures()
-    try:
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
-            arrays = {key: archive[key] for key in archive.files}
-        return draw(arrays, name)
-    except (OSError, EOFError, ValueError, IndexError, zipfile.BadZipFile) as error:
-        return RunPictures(problem=f"{path.name} cannot be drawn: {error}")
 
 
 def draw(arrays: Arrays, name: str) -> RunPictures:
     """Draw arrays.
 
     Args:
-        arrays: ``originals``, ``reconstructions`` ``[n, C, H, W]``; ``modes`` ``[K, C, H, W]`` and
-            ``samples`` ``[K, m, C, H, W]``, all uint8; ``codes`` ``[n, d]`` with ``code_labels``
-            and ``code_components`` ``[n]``, ``prior_codes`` ``[m, d]``; ``class_components``
-            ``[classes, K]``.
+        arrays: What `otlvm.evaluation.show_model` returns.
         name: The run, as the pictures' alternative texts call it.
     """
     shares = arrays.get("class_components", np.zeros((0, 0))).tolist()

@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-import yaml
 
 from benchmarks.metrics import METRICS
 from benchmarks.record import Record
 from benchmarks.report.curves import Curve, read_curves
-from benchmarks.report.run_pictures import RunPictures, read_pictures
+from benchmarks.report.run_pictures import RunPictures, draw
 from benchmarks.store import LOG, Store
+from benchmarks.yaml_file import dump
 
 MOST_SECTIONS = 200  # a page of more is slow to open
 TAIL_LINES, TAIL_BYTES = 40, 2**15
@@ -37,6 +37,7 @@ class RunSection:
         config: As YAML.
         curves: Its learning curves.
         pictures: Its images.
+        pictures_failed: Why there are none, if making them raised.
         facts: Data, times and what it shared the machine with.
         environment: Versions and machine.
         rerun: The command that computes it again.
@@ -54,6 +55,7 @@ class RunSection:
     config: str
     curves: list[Curve]
     pictures: RunPictures
+    pictures_failed: str
     facts: dict[str, str]
     environment: dict[str, str]
     rerun: str
@@ -84,8 +86,6 @@ def section(store: Store, row: Mapping[str, Any]) -> RunSection:
     folder = store.runs / row["id"]
     metrics = {key: row[key] for key in record.get("metrics") or {}}
     name = f"{row['label']}, seed {row['seed']}"
-    pictures = read_pictures(folder / "pictures.npz", name)
-    pictures.problem = record.get("pictures_failed") or pictures.problem
     model = folder / "model"
     return RunSection(
         label=row["label"],
@@ -96,21 +96,15 @@ def section(store: Store, row: Mapping[str, Any]) -> RunSection:
         details=record.get("details") or "",
         log=read_tail(folder / LOG) if row["status"] != "done" else "",
         metrics=show_metrics(metrics),
-        config=show_config(record.get("config")),
+        config=dump(record["config"]) if record else "",
         curves=read_curves(folder / "curves.csv"),
-        pictures=pictures,
+        pictures=draw(store.pictures(row["id"]), name) if record else RunPictures(),
+        pictures_failed=record.get("pictures_failed") or "",
         facts=_facts(row, record),
         environment={k: str(v) for k, v in (record.get("environment") or {}).items()},
         rerun=rerun_command(store.root, row["label"], row["seed"]),
         load=f"otlvm.load({str(model)!r})" if model.is_dir() else "",
     )
-
-
-def show_config(config: Mapping[str, Any] | None) -> str:
-    """Write a config as YAML, as suites are written; empty without one."""
-    if config is None:
-        return ""
-    return yaml.safe_dump(config, sort_keys=False, allow_unicode=True, default_flow_style=None)
 
 
 def show_metrics(metrics: Mapping[str, float]) -> list[tuple[str, str]]:

@@ -1,5 +1,3 @@
-import base64
-import io
 import re
 import shlex
 import subprocess
@@ -13,11 +11,7 @@ from PIL import Image
 
 from benchmarks.report import to_html, write_report
 from benchmarks.report.__main__ import main
-from benchmarks.report.curves import HEIGHT, WIDTH, read_curves
-from benchmarks.report.pictures import GAP, GAP_GREY, grid
-from benchmarks.report.run_pictures import draw
 from benchmarks.report.runs import MOST_SECTIONS, rerun_command
-from benchmarks.report.scatter import COLOURS, SIDE, project, scatter
 from benchmarks.store import Store
 from benchmarks.table import views_of
 from benchmarks.tables import read_records
@@ -73,12 +67,6 @@ def page_of(store, **options):
     assert page.headings.count(1) == 1
     assert jumps.max() <= 1, "a level of headings is left out"
     return page
-
-
-def png_of(picture):
-    kind, _, content = picture.uri.partition(",")
-    assert kind == "data:image/png;base64"
-    return Image.open(io.BytesIO(base64.b64decode(content)))
 
 
 # the page
@@ -214,6 +202,29 @@ def test_torch_is_never_imported():
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
+ARRAYS = "originals modes samples codes prior_codes code_labels code_components class_components"
+
+
+@pytest.mark.parametrize("left_out", ARRAYS.split())
+def test_any_array_may_be_missing(write_study, picture_arrays, left_out):
+    arrays = picture_arrays()
+    del arrays[left_out]
+    page = page_of(write_study({"a": [{}]}, arrays=arrays))
+    assert len(page.all("details")) == 1
+
+
+def test_a_baseline_has_only_shares(write_study, picture_arrays):
+    shares = {"class_components": picture_arrays()["class_components"]}
+    page = page_of(write_study({"kmeans": [{}]}, arrays=shares))
+    assert page.all("img") == []
+    assert page.text.count("0.25") == 12
+
+
+def test_a_store_that_is_empty(tmp_path):
+    assert main([str(tmp_path)]) == 2
+    assert not (Store(tmp_path).root / "report.html").exists()
+
+
 # tables
 
 
@@ -238,115 +249,3 @@ def test_to_html():
     assert '<td data-number="Infinity">∞</td>' in html
     assert '<td class="number">nan</td>' in html
     assert "row" in page.text  # a heading that is empty has no name to press
-
-
-# pictures
-
-
-@pytest.mark.parametrize(("channels", "mode"), [(1, "L"), (3, "RGB")])
-def test_a_grid_holds_the_images(channels, mode):
-    tiles = np.random.default_rng(0).integers(0, 256, (2, 3, channels, 4, 5), dtype=np.uint8)
-    picture = grid(tiles, "alt")
-    image = png_of(picture)
-    assert image.mode == mode
-    pixels = np.asarray(image).reshape(*image.size[::-1], channels)
-    for row in range(2):
-        for column in range(3):
-            part = pixels[row * 5 : row * 5 + 4, column * 6 : column * 6 + 5]
-            assert (part == tiles[row, column].transpose(1, 2, 0)).all()
-    assert GAP == 1
-    assert (pixels[4] == GAP_GREY).all()
-    assert picture.width / picture.height == image.width / image.height
-
-
-@pytest.mark.parametrize("shape", [(1, 1, 7), (2, 3, 4)])
-def test_what_is_no_image_becomes_strips(picture_arrays, shape):
-    tiles = np.arange(2 * np.prod(shape), dtype=np.uint8).reshape(1, 2, *shape)
-    pixels = np.asarray(png_of(grid(tiles, "alt")))
-    assert (pixels[0::2] == tiles.reshape(2, -1)).all()
-    arrays = picture_arrays(shape)
-    drawn = draw(arrays, "run")
-    first = np.asarray(png_of(drawn.reconstructions[0]))
-    assert (first[0] == arrays["originals"][0].ravel()).all()
-    assert (first[2] == arrays["reconstructions"][0].ravel()).all()  # each below its original
-    assert drawn.components.caption.startswith("9 strips a component")
-
-
-def test_originals_are_above_their_reconstructions(picture_arrays):
-    arrays = picture_arrays((1, 6, 5))
-    first, second = (np.asarray(png_of(part)) for part in draw(arrays, "run").reconstructions)
-    assert (first[:6, :5] == arrays["originals"][0, 0]).all()
-    assert (first[7:, :5] == arrays["reconstructions"][0, 0]).all()
-    assert (second[:6, :5] == arrays["originals"][10, 0]).all()
-    components = np.asarray(png_of(draw(arrays, "run").components))
-    assert (components[7:13, :5] == arrays["modes"][1, 0]).all()
-    assert (components[7:13, 6:11] == arrays["samples"][1, 0, 0]).all()
-
-
-ARRAYS = "originals modes samples codes prior_codes code_labels code_components class_components"
-
-
-@pytest.mark.parametrize("left_out", ARRAYS.split())
-def test_any_array_may_be_missing(write_study, picture_arrays, left_out):
-    arrays = picture_arrays()
-    del arrays[left_out]
-    page = page_of(write_study({"a": [{}]}, arrays=arrays))
-    assert len(page.all("details")) == 1
-
-
-def test_a_baseline_has_only_shares(write_study, picture_arrays):
-    shares = {"class_components": picture_arrays()["class_components"]}
-    page = page_of(write_study({"kmeans": [{}]}, arrays=shares))
-    assert page.all("img") == []
-    assert page.text.count("0.25") == 12
-
-
-def test_projection_keeps_the_plane_and_finds_the_widest_directions():
-    rng = np.random.default_rng(0)
-    flat = rng.normal(size=(5, 2))
-    assert (project(flat, flat[:2])[0] == flat).all()
-    wide = rng.normal(size=(200, 6)) * [0.1, 5, 0.1, 0.1, 2, 0.1]
-    codes, prior = project(wide[:50], wide[50:])
-    assert (len(codes), len(prior)) == (50, 150)
-    found = np.concatenate([codes, prior])
-    for axis, source in ((0, 1), (1, 4)):
-        assert abs(np.corrcoef(found[:, axis], wide[:, source])[0, 1]) > 0.99
-    line, _ = project(np.ones((3, 1)), np.zeros((2, 1)))
-    assert (line == [[1, 0]] * 3).all()
-
-
-def test_scatter_paints_each_point_in_its_colour():
-    points = np.array([[0.0, 0.0], [4.0, 1.0]])
-    image = png_of(scatter(points, np.array([[2.0, 4.0]]), np.array([0, 21]), "alt", "c"))
-    assert image.size == (2 * SIDE, 2 * SIDE)
-    pixels = np.asarray(image.convert("RGB"))
-    colour = {name: bytes.fromhex(name[1:]) for name in COLOURS[:2]}
-    left, right = pixels[:, :SIDE], pixels[:, SIDE:]
-    assert (left == [*colour[COLOURS[0]]]).all(axis=-1).any()
-    assert (right == [*colour[COLOURS[1]]]).all(axis=-1).any()  # 21 begins the colours again
-    rows = np.flatnonzero((pixels != 255).any(axis=(1, 2)))
-    assert rows.min() < 20 < 580 < rows.max()  # as wide as high, up is larger
-    png_of(scatter(np.zeros((1, 2)), np.zeros((0, 2)), np.array([-1]), "one point", "c"))
-
-
-# curves
-
-
-def test_curves_fill_their_drawing(tmp_path):
-    path = tmp_path / "curves.csv"
-    path.write_text("step,bce,accuracy\n10,4,\n20,inf,0.5\n30,2,0.5\n")
-    accuracy, bce = read_curves(path)
-    assert bce.points == f"0.0,0.0 {WIDTH}.0,{HEIGHT}.0"
-    assert (bce.high, bce.low, bce.last, bce.first_step, bce.last_step) == ("4", "2", "2", 10, 30)
-    assert accuracy.points.startswith(f"0.0,{HEIGHT}.0")  # a flat line divides by nothing
-    assert read_curves(tmp_path / "none.csv") == []
-    lines = "".join(f"{i},{i}\n" for i in range(10_001))
-    path.write_text(f"step,bce\n{lines}")
-    (long,) = read_curves(path)
-    assert len(long.points.split()) < 200
-    assert long.points.endswith(f"{WIDTH}.0,0.0")
-
-
-def test_a_store_that_is_empty(tmp_path):
-    assert main([str(tmp_path)]) == 2
-    assert not (Store(tmp_path).root / "report.html").exists()

@@ -6,9 +6,11 @@ import json
 import re
 import shutil
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from benchmarks.report import write_report
 from benchmarks.tables import read_records
@@ -40,38 +42,7 @@ WIDE = View(
     [Group("", [[Cell("only " * 20), *[Cell("0.123 ± 0.456", 1.0)] * 30]])],
 )
 FAILED = {"status": "failed", "reason": "ValueError: " + "no_luck" * 60, "details": "Traceback"}
-LINEAR = "c => { c /= 255; return c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4 }"
-CONTRASTS = (
-    f"const linear = {LINEAR};"
-    """
-    const bright = ([r, g, b]) => 0.2126 * linear(r) + 0.7152 * linear(g) + 0.0722 * linear(b);
-    const canvas = document.createElement('canvas').getContext('2d', {willReadFrequently: true});
-    const parse = (colour) => {
-      canvas.clearRect(0, 0, 1, 1);
-      canvas.fillStyle = colour;
-      canvas.fillRect(0, 0, 1, 1);
-      return [...canvas.getImageData(0, 0, 1, 1).data];
-    };
-    const behind = (element) => {
-      for (let e = element; e; e = e.parentElement) {
-        const colour = parse(getComputedStyle(e).backgroundColor);
-        if (colour[3] === 255) return colour;
-      }
-      return [255, 255, 255, 255];
-    };
-    const found = [];
-    for (const e of document.body.querySelectorAll('*')) {
-      const own = [...e.childNodes].some((n) => n.nodeType === 3 && n.textContent.trim());
-      if (!own || e.closest('script, style') || !e.getClientRects().length) continue;
-      const style = getComputedStyle(e);
-      const text = bright(parse(e.closest('svg') ? style.fill : style.color));
-      const back = bright(behind(e));
-      const ratio = (Math.max(text, back) + 0.05) / (Math.min(text, back) + 0.05);
-      found.push([ratio, e.outerHTML.slice(0, 80)]);
-    }
-    return found;
-    """
-)
+CONTRASTS = Path(__file__).with_name("contrasts.js").read_text()
 
 
 def executable(name):
@@ -105,8 +76,6 @@ def open_report(browser, write_study, picture_arrays):
         rows["<script>alert(1)</script> $x$"] = [FAILED, {"metrics": {"accuracy": 0.25}}]
         curves = [{"step": i, "bce": 9.0 - i, "accuracy": i / 5} for i in range(5)]
         store = write_study(rows, arrays=picture_arrays((1, 28, 28), 10, 10, 10), curves=curves)
-        from PIL import Image
-
         Image.new("RGB", (1800, 700), "white").save(store.root / "curves.png")
         path = store.root / "report.html"
         write_report(store, [TABLE, WIDE], read_records(store), path, {"torch": "2.8"})

@@ -19,18 +19,26 @@ def png_of(picture):
 
 @pytest.mark.parametrize(("channels", "mode"), [(1, "L"), (3, "RGB")])
 def test_a_grid_holds_the_images(channels, mode):
-    tiles = np.random.default_rng(0).integers(0, 256, (2, 3, channels, 4, 5), dtype=np.uint8)
+    tiles = np.random.default_rng(0).integers(0, 256, (2, 3, channels, 4, 25), dtype=np.uint8)
     picture = grid(tiles, "alt")
     image = png_of(picture)
     assert image.mode == mode
     pixels = np.asarray(image).reshape(*image.size[::-1], channels)
     for row in range(2):
         for column in range(3):
-            part = pixels[row * 5 : row * 5 + 4, column * 6 : column * 6 + 5]
+            part = pixels[row * 5 : row * 5 + 4, column * 26 : column * 26 + 25]
             assert (part == tiles[row, column].transpose(1, 2, 0)).all()
     assert GAP == 1
     assert (pixels[4] == GAP_GREY).all()
     assert picture.width / picture.height == image.width / image.height
+
+
+def test_small_images_are_enlarged():
+    tiles = np.random.default_rng(0).integers(0, 256, (1, 2, 1, 8, 8), dtype=np.uint8)
+    pixels = np.asarray(png_of(grid(tiles, "alt")))
+    assert pixels.shape == (24, 49)
+    assert (pixels[::3, 25::3] == tiles[0, 1, 0]).all()
+    assert (pixels[2::3, 2:24:3] == tiles[0, 0, 0]).all()
 
 
 @pytest.mark.parametrize("shape", [(1, 1, 7), (2, 3, 4)])
@@ -47,14 +55,14 @@ def test_what_is_no_image_becomes_strips(picture_arrays, shape):
 
 
 def test_originals_are_above_their_reconstructions(picture_arrays):
-    arrays = picture_arrays((1, 6, 5))
+    arrays = picture_arrays((1, 6, 25))
     first, second = (np.asarray(png_of(part)) for part in draw(arrays, "run").reconstructions)
-    assert (first[:6, :5] == arrays["originals"][0, 0]).all()
-    assert (first[7:, :5] == arrays["reconstructions"][0, 0]).all()
-    assert (second[:6, :5] == arrays["originals"][10, 0]).all()
+    assert (first[:6, :25] == arrays["originals"][0, 0]).all()
+    assert (first[7:, :25] == arrays["reconstructions"][0, 0]).all()
+    assert (second[:6, :25] == arrays["originals"][10, 0]).all()
     components = np.asarray(png_of(draw(arrays, "run").components))
-    assert (components[7:13, :5] == arrays["modes"][1, 0]).all()
-    assert (components[7:13, 6:11] == arrays["samples"][1, 0, 0]).all()
+    assert (components[7:13, :25] == arrays["modes"][1, 0]).all()
+    assert (components[7:13, 26:51] == arrays["samples"][1, 0, 0]).all()
 
 
 def test_projection_keeps_the_plane_and_finds_the_widest_directions():

@@ -13,6 +13,8 @@ GAP = 1
 GAP_GREY = 128  # seen beside black and white
 TILE = 48
 """About how many CSS pixels wide a tile is shown."""
+FEW = 24
+"""An image of fewer pixels is enlarged, so that gaps stay thin beside it."""
 STRIP = 4
 """How many CSS pixels high a vector is shown."""
 
@@ -59,8 +61,10 @@ def grid(tiles: NDArray[Any], alt: str, caption: str = "") -> Picture:
     """
     channels, height = tiles.shape[2:4]
     if is_images(tiles):
-        scale = max(1, round(TILE / tiles.shape[4]))
-        vertical = scale
+        larger = max(1, round(FEW / tiles.shape[4]))
+        tiles = tiles.repeat(larger, axis=3).repeat(larger, axis=4)
+        height = tiles.shape[3]
+        scale = vertical = max(1, round(TILE / tiles.shape[4]))
     else:
         tiles = tiles.reshape(-1, 1, 1, 1, int(np.prod(tiles.shape[2:])))
         channels, height = 1, 1

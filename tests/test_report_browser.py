@@ -1,7 +1,6 @@
 """The report in headless Chromium, as its readers have it."""
 
 import base64
-import itertools
 import json
 import re
 import shutil
@@ -76,7 +75,7 @@ def open_report(browser, write_study, picture_arrays):
         rows["<script>alert(1)</script> $x$"] = [FAILED, {"metrics": {"accuracy": 0.25}}]
         curves = [{"step": i, "bce": 9.0 - i, "accuracy": i / 5} for i in range(5)]
         store = write_study(rows, arrays=picture_arrays((1, 28, 28), 10, 10, 10), curves=curves)
-        Image.new("RGB", (1800, 700), "white").save(store.root / "curves.png")
+        Image.new("RGB", (1800, 700), "white").save(store.root / "curves.png", dpi=(200, 200))
         path = store.root / "report.html"
         write_report(store, [TABLE, WIDE], read_records(store), path, {"torch": "2.8"})
         device = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": False}
@@ -198,8 +197,7 @@ def test_filtering_rows(open_report):
     assert column(browser, 0) == [["B2", "b, <i>"], []]
     field.send_keys("nothing")
     assert status.text == "0 of 6 shown"
-    browser.execute_script("arguments[0].value = ''", field)
-    field.send_keys(" ")
+    field.clear()
     assert sum(map(len, column(browser, 0))) == 6
 
 
@@ -255,8 +253,7 @@ def test_the_page_never_scrolls_sideways(open_report, width):
     )
     assert found[0] <= found[1] <= width
     assert found[2], "the wide table scrolls in a region of its own"
-    regions = browser.find_elements("css selector", ".scroll")
-    for region in regions:
+    for region in browser.find_elements("css selector", ".scroll"):
         assert region.get_attribute("role") == "region"
         assert region.get_attribute("tabindex") == "0"
         assert region.get_attribute("aria-label")
@@ -290,14 +287,6 @@ def test_printing_shows_everything(open_report):
     assert len(re.findall(rb"/Type\s*/Page\b", content)) > 1
     assert browser.execute_script("return window.printed") == [True, True, True]
     assert browser.find_elements("css selector", "details[open]") == []  # as before
-
-
-def test_headings_have_an_order(open_report):
-    browser = open_report()
-    headings = browser.find_elements("css selector", "h1, h2, h3, h4")
-    levels = [int(heading.tag_name[1]) for heading in headings]
-    assert levels[0] == 1
-    assert max(b - a for a, b in itertools.pairwise(levels)) <= 1
 
 
 def test_how_long_200_runs_take(open_report):

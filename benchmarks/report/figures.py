@@ -8,15 +8,16 @@ from benchmarks.report.pictures import Picture, data_uri
 
 CAPTIONS = {
     "curves": "Learning curves: accuracy and BCE of each row over training steps.",
-    "pareto": "Trade-off: each row's clustering accuracy against its reconstruction error.",
-    "seeds": "Every seed: how much a row's results vary from one seed to the next.",
-    "matrices": "Classes and components: which component takes how much of each class.",
-    "heatmap": "Overview: all metrics of all rows, from worst to best.",
-    "time": "Cost: what each row reaches after how much training time.",
-    "ranks": "Ranks: the rows' mean ranks, and which cannot be told apart.",
+    "time": "Accuracy of each row over seconds of training.",
+    "pareto": "BCE against the size of MMD²: a small mark a run, a large one a row.",
+    "seeds": "Every seed of every row: a mark a seed, a bar at the mean.",
+    "matrices": "Which components each class uses, a matrix a row.",
+    "heatmap": "Mean accuracy of each divergence with each prior.",
+    "ranks": "Mean ranks of methods across data sets; a bar joins those that cannot be told apart.",
 }
-DOTS_PER_PIXEL = 2
-"""Figures are drawn with 200 dots an inch, an inch is 96 CSS pixels."""
+ENLARGED = 1.4
+"""A screen is farther away than paper."""
+CSS_DPI = 96
 
 
 def suite_figures(root: Path) -> list[Picture]:
@@ -28,7 +29,8 @@ def suite_figures(root: Path) -> list[Picture]:
 
 def _figure(path: Path) -> Picture:
     with Image.open(path) as image:
-        width, height = (side // DOTS_PER_PIXEL for side in image.size)
+        dots = image.info.get("dpi", (CSS_DPI, CSS_DPI))[0]
+        width, height = (round(side / dots * CSS_DPI * ENLARGED) for side in image.size)
     caption = CAPTIONS.get(path.stem, f"{path.stem}.")
     alt = f"Figure {path.name}. {caption} Its numbers are in the tables."
     return Picture(data_uri(path.read_bytes()), width, height, alt, caption)

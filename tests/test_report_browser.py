@@ -183,6 +183,8 @@ def test_everything_is_reached_with_the_keyboard(open_report):
 
 
 def test_filtering_rows(open_report):
+    from selenium.webdriver.common.keys import Keys
+
     browser = open_report()
     field = browser.find_element("id", "filter-1")
     status = browser.find_element("css selector", "#table-1 [role=status]")
@@ -197,7 +199,7 @@ def test_filtering_rows(open_report):
     assert column(browser, 0) == [["B2", "b, <i>"], []]
     field.send_keys("nothing")
     assert status.text == "0 of 6 shown"
-    field.clear()
+    field.send_keys(Keys.CONTROL, "a", Keys.DELETE)
     assert sum(map(len, column(browser, 0))) == 6
 
 
@@ -223,9 +225,7 @@ def test_the_page_is_quiet_and_asks_for_nothing(open_report):
     messages = (json.loads(e["message"])["message"] for e in browser.get_log("performance"))
     asked = [m["params"] for m in messages if m["method"] == "Network.requestWillBeSent"]
     urls = [params["request"]["url"] for params in asked]
-    page = browser.current_url
-    assert urls.count(page) == 1
-    assert [url for url in urls if url != page and not url.startswith("data:")] == []
+    assert [url for url in urls if not url.startswith("data:")] == [browser.current_url]
 
 
 def wait_for_images(browser):

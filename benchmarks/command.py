@@ -249,9 +249,11 @@ def _say_interrupted(jobs: list[Job], store: Store, errors: Console) -> int:
 
 
 def _finish(jobs: list[Job], store: Store, console: Console, errors: Console) -> int:
-    from benchmarks.table import show  # seaborn takes seconds, and only this needs it
+    from benchmarks import table  # seaborn takes seconds, and only this needs it
+    from benchmarks.report import __main__ as report
 
-    show(store, console)
+    table.show(store, console)
+    report.show(store, console)
     states = [(store.record_or_none(job.id) or {}).get("status") for job in jobs]
     failed = sum(state in FAILURES for state in states)
     if failed:

@@ -9,6 +9,7 @@ from benchmarks import card
 from benchmarks.figures import write_figures
 from benchmarks.formats import to_latex, to_markdown
 from benchmarks.layout import lay_out, lay_out_published
+from benchmarks.report import to_html
 from benchmarks.statistics import long_form
 from benchmarks.store import Store
 from benchmarks.store_command import show_store
@@ -53,7 +54,7 @@ def write_tables(
         records: What `read_records` returns: ``runs.csv``, a row a run.
         summary: What `summarize` returns: ``table.csv``, a row a label, and ``table_long.csv``, a
             row a label and metric.
-        views: What is shown: ``table.md`` and ``table.tex``.
+        views: What is shown: ``table.md``, ``table.tex`` and ``table.html``.
         folder: Where to.
 
     Returns:
@@ -64,7 +65,10 @@ def write_tables(
     long_form(summary).to_csv(folder / "table_long.csv", index=False)
     (folder / "table.md").write_text(to_markdown(views), encoding="utf-8")
     (folder / "table.tex").write_text(to_latex(views), encoding="utf-8")
-    return ["runs.csv", "table.csv", "table_long.csv", "table.md", "table.tex"]
+    (folder / "table.html").write_text("".join(map(to_html, views)), encoding="utf-8")
+    return [f"{name}.csv" for name in ("runs", "table", "table_long")] + [
+        f"table.{ending}" for ending in ("md", "tex", "html")
+    ]
 
 
 def main(arguments: list[str] | None = None) -> int:

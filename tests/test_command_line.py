@@ -110,8 +110,8 @@ def test_exit_code_and_output(finished):
     for suffix in ("pdf", "png"):
         assert sorted(path.stem for path in out.glob(f"*.{suffix}")) == figures
     assert sorted(path.name for path in out.iterdir() if path.stem not in figures) == [
-        *("card.md", "leases", "runs", "runs.csv", "suite.json", "suite.lock.yaml", "table.csv"),
-        *("table.md", "table.tex", "table_long.csv", "work"),
+        *("card.md", "leases", "report.html", "runs", "runs.csv", "suite.json", "suite.lock.yaml"),
+        *("table.csv", "table.html", "table.md", "table.tex", "table_long.csv", "work"),
     ]
     assert (out / "curves.png").read_bytes().startswith(b"\x89PNG")
     assert all(label in (out / "table.md").read_text() for label in LABELS)
@@ -236,7 +236,7 @@ def test_table_command(finished):
     assert process.returncode == 0
     assert all(label in process.stdout for label in LABELS)
     assert {path.name: path.read_bytes() for path in out.glob("table.*")} == before
-    assert set(before) == {"table.csv", "table.md", "table.tex"}
+    assert set(before) == {"table.csv", "table.html", "table.md", "table.tex"}
     assert (out / "curves.png").exists()
     imported = {line.rpartition("|")[2].strip() for line in process.stderr.splitlines()}
     assert "benchmarks.tables" in imported

@@ -312,7 +312,15 @@ def test_show_writes_all_files(commit, tmp_path):
     output = io.StringIO()
     show(store, Console(file=output, width=80))
     out = tmp_path / "out"
-    names = ["table_long.csv", "table.md", "table.tex", "card.md", "curves.png", "curves.pdf"]
+    names = [
+        "table_long.csv",
+        "table.md",
+        "table.tex",
+        "table.html",
+        "card.md",
+        "curves.png",
+        "curves.pdf",
+    ]
     assert ", ".join(names) in " ".join(output.getvalue().split())
     assert (out / "curves.png").read_bytes().startswith(b"\x89PNG")
     assert (out / "curves.pdf").read_bytes().startswith(b"%PDF")

@@ -13,6 +13,7 @@ from benchmarks.leases import Leases
 from benchmarks.plan import look_up
 from benchmarks.prepare import code_identities, data_key, prepare
 from benchmarks.record import run_id, write_result
+from benchmarks.report import __main__ as report
 from benchmarks.store import Store
 from benchmarks.suite import load_suite
 from benchmarks.table import show
@@ -53,7 +54,10 @@ def measure_harness(console: Console, rows: int = 1000, seeds: int = 10) -> pd.D
         measured["plan, all done"] = time.perf_counter() - started
         started = time.perf_counter()
         show(store, Console(file=io.StringIO(), width=80))
-        measured["tables and figure"] = time.perf_counter() - started
+        measured["tables and figures"] = time.perf_counter() - started
+        started = time.perf_counter()
+        report.show(store, Console(file=io.StringIO(), width=80))
+        measured["report"] = time.perf_counter() - started
     rows_of = [{"what": k, "runs": len(jobs), "seconds": v} for k, v in measured.items()]
     return pd.DataFrame(rows_of)
 

@@ -19,7 +19,7 @@ from benchmarks.store import Store
 
 @style()
 def write_figures(store: Store, records: pd.DataFrame) -> list[Path]:
-    """Write each figure that the records allow as PNG and PDF beside them.
+    """Write each figure that the records allow as PNG and PDF beside them, and remove the others.
 
     Returns:
         The files: ``curves``, ``time``, ``pareto``, ``seeds``, ``matrices``, of the rows that
@@ -40,8 +40,14 @@ def write_figures(store: Store, records: pd.DataFrame) -> list[Path]:
             if figure is not None:
                 figure.suptitle(f"the {MOST_ROWS} most accurate of {count} rows")
     figures = {**of_rows, "heatmap": draw_heatmap(records), "ranks": _ranks(records)}
-    drawn = ((name, figure) for name, figure in figures.items() if figure is not None)
-    return [path for name, figure in drawn for path in write(figure, store.root / name)]
+    written: list[Path] = []
+    for name, figure in figures.items():
+        if figure is not None:
+            written += write(figure, store.root / name)
+        else:  # of an earlier suite in this folder
+            for suffix in ("png", "pdf"):
+                (store.root / f"{name}.{suffix}").unlink(missing_ok=True)
+    return written
 
 
 def _ranks(records: pd.DataFrame) -> Figure | None:

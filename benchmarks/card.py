@@ -44,7 +44,8 @@ def card(records: pd.DataFrame) -> dict[str, str]:
     names = known["data"].where(known["data"] != "", "data")
     lines["data (SHA-256)"] = _values(f"{n}: {c}" for n, c in zip(names, checksums, strict=True))
     lines["seeds"] = ", ".join(str(seed) for seed in sorted(set(records["seed"])))
-    lines["runs"] = _values(records["status"])
+    counts = Counter(records["status"])
+    lines["runs"] = ", ".join(f"{count} {status}" for status, count in counts.items())
     lines["at a time"] = _values(known["side_by_side"].astype(int))
     lines["time of all runs"] = show_duration(float(known["wall_seconds"].sum()))
     return {title: value for title, value in lines.items() if value}

@@ -17,7 +17,7 @@ MEBIBYTE = 2**20
 
 def environment(device: torch.device) -> dict[str, Any]:
     """Describe the software and hardware, for a record."""
-    name = torch.cuda.get_device_name(device) if device.type == "cuda" else platform.processor()
+    name = torch.cuda.get_device_name(device) if device.type == "cuda" else _processor()
     return {
         "python": platform.python_version(),
         "otlvm": version("otlvm"),
@@ -25,10 +25,19 @@ def environment(device: torch.device) -> dict[str, Any]:
         "git": git_revision(),
         "platform": platform.platform(),
         "device": str(device),
-        "device_name": name or platform.machine(),
+        "device_name": name,
         "cores": os.cpu_count(),
         "threads": torch.get_num_threads(),
     }
+
+
+def _processor() -> str:
+    """Return the processor's name; the platform module knows just its kind on Linux."""
+    if sys.platform == "linux":
+        for line in Path("/proc/cpuinfo").read_text().splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    return platform.processor() or platform.machine()
 
 
 def git_revision() -> str | None:

@@ -7,14 +7,15 @@ from rich.text import Text
 
 from benchmarks.view import View
 
-GAP = 1
+PADDING = 1
+GAP = PADDING + 1  # and the box's own space
 
 
 def print_view(view: View, console: Console) -> None:
     """Print a table, its problems and its note."""
     for chosen in view.split(console.width, GAP):
         table = Table(
-            title=view.title, title_justify="left", box=SIMPLE_HEAD, padding=(0, GAP, 0, 0)
+            title=view.title, title_justify="left", box=SIMPLE_HEAD, padding=(0, PADDING, 0, 0)
         )
         for index in chosen:
             column = view.columns[index]

@@ -124,7 +124,7 @@ def test_the_card_says_what_the_records_say(locked):
     assert lines["cores"] == str(os.cpu_count())
     assert lines["threads of each run"] == "1"
     assert lines["seeds"] == "0, 1, 3"
-    assert lines["runs"] == "done"
+    assert lines["runs"] == "9 done"
     checksum = read_records(Store(out))["data_checksum"][0]
     assert lines["data (SHA-256)"] == f"digits: {checksum[:16]}"
     text = (out / "card.md").read_text()
@@ -133,7 +133,7 @@ def test_the_card_says_what_the_records_say(locked):
 
 def test_the_card_of_runs_that_differ(commit):
     lines = card(read_records(commit({"a": [{"accuracy": 0.5}, ("failed", "x")]})))
-    assert lines["runs"] == "done (1 runs), failed (1 runs)"
+    assert lines["runs"] == "1 done, 1 failed"
 
 
 # verify

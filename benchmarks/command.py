@@ -65,7 +65,9 @@ def run_command(options: argparse.Namespace) -> int:
         shown = {
             "table": suite.table.model_dump(exclude_defaults=True),
             "published": [row.model_dump(exclude_none=True) for row in suite.published],
+            "claims": list(suite.claims),
         }
+        shown = {section: content for section, content in shown.items() if content}
         store.write_manifest(suite.name, _manifest(suite, jobs, store), **shown)
         _write_lock(suite, jobs, store, device, options, shown)
         with Stops() as stops:

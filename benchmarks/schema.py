@@ -113,4 +113,5 @@ class SuiteFile(Strict):
     baselines: list[Spec] = []
     table: TableOptions = Field(default_factory=TableOptions)
     published: str | list[Spec] = []
+    claims: list[str] = []
     lock: Lock | None = None

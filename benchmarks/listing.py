@@ -6,7 +6,7 @@ from rich.console import Console
 
 from otlvm.data import datasets
 from otlvm.divergences import divergences
-from otlvm.evaluation import baselines
+from otlvm.evaluation import baselines, features
 from otlvm.expectations import expectations
 from otlvm.networks import networks
 from otlvm.objectives import objectives
@@ -21,6 +21,7 @@ REGISTRIES: tuple[Registry[Any], ...] = (
     networks,
     datasets,
     baselines,
+    features,
 )
 
 

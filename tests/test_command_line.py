@@ -291,7 +291,8 @@ def test_list(run_main):
             for parameter in registry.parameters(name):
                 assert parameter in output
     assert [registry.kind for registry in REGISTRIES] == [
-        *("prior", "divergence", "objective", "expectation", "network", "dataset", "baseline")
+        *("prior", "divergence", "objective", "expectation", "network", "dataset"),
+        *("baseline", "feature"),
     ]
 
 

@@ -12,6 +12,7 @@ from otlvm.networks import networks
 from otlvm.objectives import objectives
 from otlvm.priors import priors
 from otlvm.registry import Registry, RegistryError
+from otlvm.training import starts
 
 REGISTRIES: tuple[Registry[Any], ...] = (
     priors,
@@ -19,6 +20,7 @@ REGISTRIES: tuple[Registry[Any], ...] = (
     objectives,
     expectations,
     networks,
+    starts,
     datasets,
     baselines,
     features,

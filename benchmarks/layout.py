@@ -36,7 +36,7 @@ def lay_out(
 
     Args:
         records: What `read_records` returns.
-        summary: What `summarize` made of it, with the metrics of the options.
+        summary: What `summarize` made of it, with the metrics that the options need.
         title: The table's title.
         options: Columns, order, grouping and form.
     """
@@ -90,8 +90,7 @@ def _ordered(summary: pd.DataFrame, options: TableOptions) -> list[str]:
         return list(summary.index)
     if options.order == "label":
         return sorted(summary.index)
-    shown = {metric.key: metric for metric in (*METRICS, *options.chosen())}
-    metric = shown[options.order]
+    metric = {metric.key: metric for metric in options.needed()}[options.order]
     means = summary[f"{metric.key}_mean"]
     cost = {"high": -means, "near zero": means.abs()}.get(str(metric.best), means)
     return list(cost.sort_values(kind="stable").index)
@@ -111,9 +110,10 @@ def _wide(row: pd.Series, metrics: Sequence[Metric], options: TableOptions) -> I
     for metric in metrics:
         mean = row[f"{metric.key}_mean"]
         text = _mean(row, metric)
-        if not np.isnan(row[f"{metric.key}_std"]):
-            spread = f" ± {row[f'{metric.key}_std']:.{metric.digits}f}"
-            text += spread if options.spread == "std" else f" {_interval(row, metric)}"
+        if options.spread == "std" and not np.isnan(row[f"{metric.key}_std"]):
+            text += f" ± {row[f'{metric.key}_std']:.{metric.digits}f}"
+        elif options.spread == "interval" and not np.isnan(row[f"{metric.key}_low"]):
+            text += f" {_interval(row, metric)}"
         text += SHARED if metric.timing and row["side_by_side"] and not np.isnan(mean) else ""
         sort = None if np.isnan(mean) else float(mean)
         cells.append(Cell(text, sort, bool(row[f"{metric.key}_best"])))
@@ -158,7 +158,7 @@ def _note(summary: pd.DataFrame, metrics: Sequence[Metric], options: TableOption
     """What a reader has to know."""
     means = SPREADS[options.spread] if options.form == "wide" else LONG_NOTE
     titles = [f"{metric.title}: {metric.note}" for metric in metrics if metric.note]
-    marked = summary.filter(regex="_best$").any(axis=None)
+    marked = any(summary[f"{metric.key}_best"].any() for metric in metrics)
     rule = RULE if marked else TOO_FEW if len(summary) > 1 else ""
     if marked and _several_data(summary):
         rule += " Each data set is ranked by itself."

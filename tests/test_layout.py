@@ -78,6 +78,30 @@ def test_order_by_a_metric_puts_rows_without_it_last(commit):
     assert labels(view) == [("", ["c", "b", "a", "none"])]
 
 
+def test_order_by_a_metric_that_is_not_shown(commit):
+    noise = (0.0, 0.01, -0.01)
+    rows = {
+        name: [{"accuracy": mean + e, "bce": 100.0 + e} for e in noise]
+        for name, mean in (("worse", 0.2), ("better", 0.9))
+    }
+    table = {"metrics": [{"name": "bce", "best": "none"}], "order": "accuracy"}
+    view = view_of(commit(rows, table=table))
+    assert labels(view) == [("", ["better", "worse"])]
+    assert [column.heading for column in view.columns] == ["", "n", "BCE"]
+    assert "Bold" not in view.note  # rows differ in the accuracy, which no cell shows
+
+
+def test_order_by_a_metric_that_no_run_has(commit):
+    view = view_of(commit(ROWS, table={"metrics": ["bce"], "order": "ari"}))
+    assert labels(view) == [("", ["b", "c", "a"])]
+
+
+def test_a_seed_without_a_metric_has_no_interval(commit):
+    rows = {"a": [{"accuracy": 0.5}, {"accuracy": 0.6}, {"bce": 1.0}]}
+    view = view_of(commit(rows, table={"spread": "interval", "metrics": ["accuracy"]}))
+    assert column(view, "accuracy ↑")[0].text == "0.550"
+
+
 def test_fields_of_the_config_as_columns_and_groups(commit):
     table = {"columns": ["objective.weight", "objective.depth"], "group": "objective.name"}
     view = view_of(commit(ROWS, configs=CONFIGS, table=table))

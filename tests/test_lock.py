@@ -84,6 +84,54 @@ def test_a_lock_of_several_data_sets(write_suite, run_main, tmp_path):
     assert len({label for label, _, _ in ids(again)}) == 2
 
 
+def test_a_lock_keeps_braces_in_labels(write_suite, run_main, tmp_path):
+    suite = write_suite(
+        "baselines: [{name: kmeans, n_init: 2}]\n"
+        "runs:\n"
+        "  - {label: 'K {baseline}, {{x}} {{', baseline: kmeans, grid: {baseline: [kmeans]}}\n"
+        "  - {objective: vae, grid: {train.pretrain: [{steps: 0}, {steps: 2}]}}\n"
+        "  - {label: 'p {pretrain}', objective: vae, grid: {train.pretrain: [{steps: 0}]}}\n"
+    )
+    assert run_main(suite, "--out", tmp_path / "out", "--only", "kmeans*")[0] == 0
+    again = ids(load_suite(tmp_path / "out/suite.lock.yaml"))
+    assert again == ids(load_suite(suite))
+    labels = {label for label, _, _ in again}
+    assert {"K kmeans, {x} {", "vae pretrain={'steps': 2}", "p {'steps': 0}"} < labels
+
+
+def test_a_lock_says_what_kept_runs_ran_with(locked, run_main, monkeypatch):
+    suite, out = locked
+    before = parse((out / "suite.lock.yaml").read_text())["lock"]
+    monkeypatch.setattr("benchmarks.command.environment", lambda device: {"torch": "1.0"})
+    suite.write_text(suite.read_text().replace("metrics: [accuracy, bce]", "order: label"))
+    assert run_main(suite, "--out", out, "--threads", "2")[0] == 0
+    content = parse((out / "suite.lock.yaml").read_text())
+    assert content["table"] == {"order": "label"}
+    assert {**content["lock"], "written": ""} == {**before, "written": ""}
+    assert run_main(suite, "--out", out, "--threads", "2", "--rerun", "all")[0] == 0
+    after = load_suite(out / "suite.lock.yaml").lock
+    assert (after.threads, after.environment) == (2, {"torch": "1.0"})
+
+
+def test_data_of_one_content_are_all_locked(write_suite, run_main, tmp_path):
+    grid = "grid: {data: [digits, {name: digits, test_fraction: 0.2}]}\n"
+    run_main(write_suite(grid + "baselines: [kmeans]\n"), "--out", tmp_path / "out")
+    lock = load_suite(tmp_path / "out/suite.lock.yaml").lock
+    assert [item.data for item in lock.data] == [
+        {"name": "digits"},
+        {"name": "digits", "test_fraction": 0.2},
+    ]
+    assert len({item.checksum for item in lock.data}) == 1
+
+
+def test_data_that_were_not_locked_are_said(locked, run_main):
+    lock = locked[1] / "suite.lock.yaml"
+    other = ("--set", "data.test_fraction=0.4", "--dry-run", "--out", "new")
+    code, _, errors = run_main(lock, *other)
+    assert code == 0
+    assert "the data {'name': 'digits', 'test_fraction': 0.4} were not locked" in errors
+
+
 def test_a_locked_suite_recomputes_nothing(locked, run_main):
     _, out = locked
     records = {path: path.read_bytes() for path in out.glob("runs/*/record.json")}

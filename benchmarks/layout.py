@@ -54,8 +54,12 @@ def lay_out(
             for cells in lines(row, metrics, options):
                 rows.append([Cell(label, label), *fields, *cells])
         groups.append(Group(heading, rows))
-    keys = ["", *(path.rpartition(".")[2] for path in options.columns)]
-    columns = [Column(key, numeric=False, key=True) for key in keys]
+    short = [path.rpartition(".")[2] for path in options.columns]
+    keys = [
+        key if short.count(key) == 1 else path
+        for key, path in zip(short, options.columns, strict=True)
+    ]
+    columns = [Column(key, numeric=False, key=True) for key in ("", *keys)]
     if options.form == "wide":
         columns += [Column("n", key=True), *(Column(metric.heading) for metric in metrics)]
     else:

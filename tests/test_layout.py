@@ -114,6 +114,22 @@ def test_fields_of_the_config_as_columns_and_groups(commit):
     assert {cell.text for cell in column(view, "depth")} == {"–"}
 
 
+def test_columns_of_one_name_have_their_whole_path(commit):
+    table = {"columns": ["objective.name", "data.name", "objective.weight"]}
+    view = view_of(commit(ROWS, configs=CONFIGS, table=table))
+    headings = [column.heading for column in view.columns]
+    assert headings[:4] == ["", "objective.name", "data.name", "weight"]
+
+
+def test_a_bare_name_is_the_name_of_its_spec(commit):
+    configs = {
+        "b": {"objective": {"divergence": "energy"}},
+        "c": {"objective": {"divergence": {"name": "energy", "on": "joint"}}},
+    }
+    view = view_of(commit(ROWS, configs=configs, table={"group": "objective.divergence.name"}))
+    assert labels(view) == [("name: energy", ["b", "c"]), ("name: –", ["a"])]
+
+
 def test_the_interval_instead_of_the_standard_deviation(commit):
     view = view_of(commit(ROWS, table={"spread": "interval", "metrics": ["accuracy"]}))
     values = (0.5, 0.6, 0.8)
@@ -185,6 +201,16 @@ BAD = [
     ("published: [Vade]\n", "published[0]", "VaDE"),
     ("published: [{method: X, value: 1.0}]\n", "published[0]", "is needed"),
     ("published: some\n", "published", "all"),
+    ("published: [VaDE, 3]\n", "published[1]", "expected a valid string or keys and values, got 3"),
+    ("published: \n", "published", "expected a valid string or a valid list"),
+    ("table:\n", "table", "expected keys and values, got nothing"),
+    (
+        "table: {metrics: [3]}\n",
+        "table.metrics[0]",
+        "expected a valid string or keys and values, got 3",
+    ),
+    ("table: {columns: [model, data.nam]}\n", "table.columns[1]", "did you mean 'data.name'?"),
+    ("table: {group: objective.name}\n", "table.group", "no run gives"),
 ]
 
 

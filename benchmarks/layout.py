@@ -163,7 +163,8 @@ def _note(summary: pd.DataFrame, metrics: Sequence[Metric], options: TableOption
     means = SPREADS[options.spread] if options.form == "wide" else LONG_NOTE
     titles = [f"{metric.title}: {metric.note}" for metric in metrics if metric.note]
     marked = any(summary[f"{metric.key}_best"].any() for metric in metrics)
-    rule = RULE if marked else TOO_FEW if len(summary) > 1 else ""
+    ranked = any(metric.best for metric in metrics) and summary["data"].duplicated().any()
+    rule = RULE if marked else TOO_FEW if ranked else ""
     if marked and _several_data(summary):
         rule += " Each data set is ranked by itself."
     shared = SHARED_NOTE if summary["side_by_side"].any() else ""

@@ -88,7 +88,7 @@ def test_order_by_a_metric_that_is_not_shown(commit):
     view = view_of(commit(rows, table=table))
     assert labels(view) == [("", ["better", "worse"])]
     assert [column.heading for column in view.columns] == ["", "n", "BCE"]
-    assert "Bold" not in view.note  # rows differ in the accuracy, which no cell shows
+    assert "bold" not in view.note.lower()  # the accuracy differs, which no cell shows
 
 
 def test_order_by_a_metric_that_no_run_has(commit):
@@ -186,6 +186,12 @@ def test_each_data_set_is_ranked_by_itself(commit):
     bold = [row[0].text for group in view.groups for row in group.rows if row[2].bold]
     assert bold == ["x, one", "y, two"]
     assert "Each data set is ranked by itself." in view.note
+
+
+def test_rows_that_are_alone_on_their_data_are_not_said_to_lack_seeds(commit):
+    rows = {label: [{"accuracy": 0.5}] * 3 for label in ("x, one", "x, two")}
+    named = {label: {"method": "x", "data": label[3:]} for label in rows}
+    assert "Nothing is bold" not in view_of(commit(rows, named=named)).note
 
 
 # the suite's section

@@ -125,7 +125,10 @@ def _wide(row: pd.Series, metrics: Sequence[Metric], options: TableOptions) -> I
 
 
 def _long(row: pd.Series, metrics: Sequence[Metric], options: TableOptions) -> Iterator[list[Cell]]:
-    """A line for each metric: its name, n, and what `describe` gives."""
+    """A line for each metric: its name, n, and what `describe` gives; one line if there is none."""
+    if not metrics:
+        cells = [Cell(_count(row), int(row["n"])), Cell(str(row["short"]) or MISSING)]
+        yield [Cell(MISSING), *cells, *[Cell(MISSING)] * 3]
     for metric in metrics:
         mean, best = row[f"{metric.key}_mean"], bool(row[f"{metric.key}_best"])
         shared = SHARED if metric.timing and row["side_by_side"] and not np.isnan(mean) else ""

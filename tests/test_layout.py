@@ -152,6 +152,15 @@ def test_the_long_form_has_a_line_for_each_metric(commit):
     assert lines[-1] == ["BCE ↓", "1", "80.0", "–", "–", "80.0"]
 
 
+def test_rows_that_all_failed_stand_in_the_long_form_too(commit):
+    rows = {"a": [("failed", "x"), ("diverged", "y")], "b": [None]}
+    view = view_of(commit(rows, table={"form": "long"}))
+    lines = [[cell.text for cell in row] for row in view.groups[0].rows]
+    assert [len(line) for line in lines] == [len(view.columns)] * 2
+    assert lines[0][:4] == ["a", "–", "0 of 2", "failed, diverged"]
+    assert lines[1][:4] == ["b", "–", "0 of 1", "–"]
+
+
 def test_the_long_csv_holds_what_the_wide_one_does(commit, tmp_path):
     store = commit(ROWS)
     records = read_records(store)

@@ -187,6 +187,17 @@ def test_the_card_of_runs_that_differ(commit):
     assert lines["runs"] == "1 done, 1 failed"
 
 
+def test_the_card_counts_what_differs(write_study):
+    study = {"a": [{"environment": {"torch": v}} for v in ("1.0", "2.0", "2.0")]}
+    lines = card(read_records(write_study(study)))
+    assert lines["torch"] == "1.0 (1 run), 2.0 (2 runs)"
+
+
+def test_the_card_of_runs_without_records(commit):
+    lines = card(read_records(commit({"a": [None, None]})))
+    assert (lines["runs"], lines["seeds"]) == ("2 missing", "0, 1")
+
+
 # verify
 
 

@@ -364,7 +364,16 @@ def test_no_curves_no_figure(commit, tmp_path):
 
 @pytest.mark.parametrize(
     ("text", "told"),
-    [(None, "holds no results"), ("{", ""), ("{}", "another version"), ("[]", "another version")],
+    [
+        (None, "holds no results"),
+        ("{", "suite.json is damaged"),
+        ("{}", "another version"),
+        ("[]", "another version"),
+        ('{"schema": 1, "name": "x"}', "names no runs"),
+        ('{"schema": 1, "name": "x", "runs": 3}', "names no runs"),
+        ('{"schema": 1, "name": "x", "runs": []}', "names no runs"),
+        ('{"schema": 1, "name": "x", "runs": [{"label": "a"}]}', "names no runs"),
+    ],
 )
 def test_no_store(tmp_path, capsys, text, told):
     if text is not None:

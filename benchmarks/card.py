@@ -55,7 +55,8 @@ def _values(values: Iterable[object]) -> str:
     counts = Counter(str(value) for value in values if value is not None)
     if len(counts) == 1:
         return next(iter(counts))
-    return ", ".join(f"{value} ({count} runs)" for value, count in counts.items())
+    runs = {value: "1 run" if count == 1 else f"{count} runs" for value, count in counts.items()}
+    return ", ".join(f"{value} ({count})" for value, count in runs.items())
 
 
 def to_markdown(lines: dict[str, str]) -> str:

@@ -15,6 +15,7 @@ from benchmarks.job import Job
 from benchmarks.launch import Launcher, Processes, threads_each
 from benchmarks.leases import Leases
 from benchmarks.listing import print_registries
+from benchmarks.lock import Lock
 from benchmarks.lock_file import LOCK, lock_content, lock_of
 from benchmarks.machine import environment
 from benchmarks.plan import FAILURES, Planned, look_up, seconds_left, show_duration
@@ -69,7 +70,8 @@ def run_command(options: argparse.Namespace) -> int:
         }
         shown = {section: content for section, content in shown.items() if content}
         store.write_manifest(suite.name, _manifest(suite, jobs, store), **shown)
-        _write_lock(suite, jobs, store, device, options, shown)
+        lock = _lock(jobs, planned, device, options)
+        store.write_text(LOCK, dump(lock_content(suite.name, suite.runs, lock, shown)))
         with Stops() as stops:
             with open_backend(options, device, stops, store.root) as launcher:
                 _execute(planned, store, leases, launcher, stops, options, errors)
@@ -107,20 +109,19 @@ def heed_lock(
         errors.print(f"{suite.file.path}: {line}", style="yellow", markup=False, soft_wrap=True)
 
 
-def _write_lock(
-    suite: Suite,
-    jobs: list[Job],
-    store: Store,
-    device: str,
-    options: argparse.Namespace,
-    shown: Record,
-) -> None:
-    """Write the suite that reruns exactly these runs beside their results."""
+def _lock(
+    jobs: list[Job], planned: Sequence[Planned], device: str, options: argparse.Namespace
+) -> Lock:
+    """Say what the runs ran with: those that are kept, else those that now begin."""
+    for item in planned:
+        record = item.state.record
+        if record and record.get("environment") and not item.wanted(options.rerun):
+            ran = record["environment"]
+            return lock_of(jobs, ran["device"].partition(":")[0], ran["threads"], ran)
     threads = options.threads
     if options.backend == "local":
         threads = threads_each(options.jobs, threads)
-    lock = lock_of(jobs, device, threads, environment(torch.device(device)))
-    store.write_text(LOCK, dump(lock_content(suite.name, suite.runs, lock, shown)))
+    return lock_of(jobs, device, threads, environment(torch.device(device)))
 
 
 def _manifest(suite: Suite, jobs: list[Job], store: Store) -> list[Record]:

@@ -20,11 +20,40 @@ NOTE = (
     f"metrics, with Holm's correction, tell them apart at the {LEVEL:.0%} level."
 )
 TOO_FEW = f"No verdict where fewer than {MIN_SEEDS} seeds are shared."
+NOTHING = "Nothing to compare: no label, seed and metric that both have."
 STYLES = {"better": "green", "worse": "red"}
 
 
+def with_data(before: pd.DataFrame, after: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Name the data set in every label where either set of records has several.
+
+    A suite of several data sets does so where a label stands for several, one of a single never.
+    """
+    if all(records["data"].nunique() < 2 for records in (before, after)):
+        return before, after
+    named = (
+        records.assign(
+            label=records["label"].where(
+                records["data"] == "", records["method"] + ", " + records["data"]
+            )
+        )
+        for records in (before, after)
+    )
+    return next(named), next(named)
+
+
+def on_other_data(before: pd.DataFrame, after: pd.DataFrame) -> list[str]:
+    """Return the labels whose data had another content in the other set of records."""
+    one, two = (
+        records.dropna(subset="data_checksum").drop_duplicates("label").set_index("label")
+        for records in (before, after)
+    )
+    both = pd.concat([one["data_checksum"], two["data_checksum"]], axis=1, join="inner")
+    return list(both.index[both.iloc[:, 0] != both.iloc[:, 1]])
+
+
 def compare(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
-    """Compare two sets of records by label, seed and metric.
+    """Compare two sets of records by label, seed and metric; see `with_data` for the labels.
 
     Args:
         before: What `read_records` gave for one directory.
@@ -65,9 +94,9 @@ def _row(label: str, metric: Metric, pairs: pd.DataFrame) -> tuple[object, ...]:
 
 
 def print_comparison(
-    frame: pd.DataFrame, only: tuple[list[str], list[str]], names: Sequence[str], console: Console
+    frame: pd.DataFrame, remarks: Sequence[str], names: Sequence[str], console: Console
 ) -> None:
-    """Print what both have side by side, and name what only one has."""
+    """Print what both have side by side, and remarks on what cannot be compared."""
     table = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
     for heading in ("", "metric"):
         table.add_column(heading)
@@ -79,11 +108,12 @@ def print_comparison(
         numbers = [f"{row[key]:.{digits[row['metric']]}f}" for key in ("before", "after")]
         verdict = Text(row["verdict"], style=STYLES.get(row["verdict"], ""))
         table.add_row(Text(row["label"]), row["metric"], str(row["n"]), *numbers, verdict)
-    console.print(table)
-    for name, labels in zip(names, only, strict=True):
-        if labels:
-            console.print(f"only in {name}: {', '.join(labels)}", markup=False, highlight=False)
-    console.print(NOTE if (frame["n"] >= MIN_SEEDS).any() else TOO_FEW, style="dim", markup=False)
+    if len(frame):
+        console.print(table)
+    for remark in remarks:
+        console.print(remark, markup=False, highlight=False)
+    note = NOTE if (frame["n"] >= MIN_SEEDS).any() else TOO_FEW if len(frame) else NOTHING
+    console.print(note, style="dim", markup=False)
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -93,20 +123,29 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("after", type=Path, help="what it was when the other ran")
     parser.add_argument("--csv", type=Path, metavar="FILE", help="write the comparison there too")
     options = parser.parse_args(arguments)
+    names = (f"{options.before}", f"{options.after}")
     try:
-        before, after = (read_records(Store(p)) for p in (options.before, options.after))
+        before, after = with_data(*(read_records(Store(Path(name))) for name in names))
+        frame = compare(before, after)
+        if options.csv:
+            frame.to_csv(options.csv, index=False)
     except (OSError, ValueError) as error:
         Console(stderr=True).print(f"{error}", style="red", markup=False)
         return 2
-    frame = compare(before, after)
-    labels = [dict.fromkeys(records["label"]) for records in (before, after)]
-    only = tuple([label for label in labels[i] if label not in labels[1 - i]] for i in (0, 1))
-    print_comparison(
-        frame, (only[0], only[1]), (f"{options.before}", f"{options.after}"), Console()
-    )
-    if options.csv:
-        frame.to_csv(options.csv, index=False)
+    print_comparison(frame, _remarks(before, after, names), names, Console())
     return 0
+
+
+def _remarks(before: pd.DataFrame, after: pd.DataFrame, names: Sequence[str]) -> list[str]:
+    """Say which labels only one has, and which do not compare."""
+    labels = [dict.fromkeys(records["label"]) for records in (before, after)]
+    remarks = []
+    for name, own, others in zip(names, labels, reversed(labels), strict=True):
+        only = [label for label in own if label not in others]
+        remarks += [f"only in {name}: {', '.join(only)}"] if only else []
+    other = on_other_data(before, after)
+    remarks += [f"on other data in each, so not the same task: {', '.join(other)}"] if other else []
+    return remarks
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """From a suite to its runs: overlays, grids, seeds, labels."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
@@ -15,6 +16,10 @@ from benchmarks.fields import (
 from benchmarks.schema import SECTIONS, BaselineConfig, Entry, SuiteFile, TrainedConfig
 from benchmarks.validation import validated
 from benchmarks.yaml_file import KeyPath, SuiteError, show_path
+
+BRACES = {"{{": "{", "}}": "}"}
+FIELD = re.compile(r"\{\{|\}\}|\{([^{}]*)\}?")
+"""A brace that stands for itself, or a field of a label; without its end it is unknown too."""
 
 
 @dataclass(frozen=True)
@@ -123,12 +128,26 @@ def _label(template: str | None, config: Config, choice: Config, origin: KeyPath
             if path.partition(".")[0] not in ("data", "baseline")  # already said, or said for all
         ]
         return " ".join(part for part in parts if part)
-    label = template
-    for key, value in {**short, **values}.items():
-        label = label.replace("{" + key + "}", value)
-    if "{" in label:
-        known = ", ".join("{" + key + "}" for key in short) or "none: the entry has no grid"
-        raise SuiteError(f"unknown field in {template!r}; known: {known}", (*origin, "label"))
+    known = {**short, **values}
+
+    def fill(found: re.Match[str]) -> str:
+        if found[0] in BRACES:
+            return BRACES[found[0]]
+        if found[1] in known:
+            return known[found[1]]
+        fields = ", ".join("{" + key + "}" for key in short) or "none: the entry has no grid"
+        raise SuiteError(
+            f"unknown field in {template!r}; known: {fields}; {{{{ and }}}} stand for braces",
+            (*origin, "label"),
+        )
+
+    return FIELD.sub(fill, template)
+
+
+def as_template(label: str) -> str:
+    """Write a label as the template that gives it."""
+    for twice, brace in BRACES.items():
+        label = label.replace(brace, twice)
     return label
 
 

@@ -14,7 +14,7 @@ from benchmarks.view import WRAP, Cell, View
 
 Row = tuple[str, Sequence[Cell]]
 
-MARKDOWN_ESCAPES = str.maketrans({char: "\\" + char for char in "\\|*`<_"})
+MARKDOWN_ESCAPES = str.maketrans({**{char: "\\" + char for char in "\\|*`<_$"}, "\n": " "})
 LATEX_PACKAGES = (
     "% needs \\usepackage{booktabs}, \\usepackage{graphicx}, \\usepackage{amssymb} and "
     "\\usepackage[T1]{fontenc}\n"
@@ -40,7 +40,8 @@ def to_markdown(views: Sequence[View]) -> str:
 
 def _markdown(view: View) -> str:
     headings = [column.heading.translate(MARKDOWN_ESCAPES) for column in view.columns]
-    lines = [f"## {view.title}", "", "| " + " | ".join(headings) + " |"]
+    title = view.title.translate(MARKDOWN_ESCAPES)
+    lines = [f"## {title}", "", "| " + " | ".join(headings) + " |"]
     lines.append("|" + "---|" * len(headings))
     for group in view.groups:
         if group.heading:

@@ -36,7 +36,7 @@ def lay_out(
 
     Args:
         records: What `read_records` returns.
-        summary: What `summarize` made of it, with the metrics of the options.
+        summary: What `summarize` made of it, with the metrics that the options need.
         title: The table's title.
         options: Columns, order, grouping and form.
     """
@@ -54,8 +54,12 @@ def lay_out(
             for cells in lines(row, metrics, options):
                 rows.append([Cell(label, label), *fields, *cells])
         groups.append(Group(heading, rows))
-    keys = ["", *(path.rpartition(".")[2] for path in options.columns)]
-    columns = [Column(key, numeric=False, key=True) for key in keys]
+    short = [path.rpartition(".")[2] for path in options.columns]
+    keys = [
+        key if short.count(key) == 1 else path
+        for key, path in zip(short, options.columns, strict=True)
+    ]
+    columns = [Column(key, numeric=False, key=True) for key in ("", *keys)]
     if options.form == "wide":
         columns += [Column("n", key=True), *(Column(metric.heading) for metric in metrics)]
     else:
@@ -90,8 +94,7 @@ def _ordered(summary: pd.DataFrame, options: TableOptions) -> list[str]:
         return list(summary.index)
     if options.order == "label":
         return sorted(summary.index)
-    shown = {metric.key: metric for metric in (*METRICS, *options.chosen())}
-    metric = shown[options.order]
+    metric = {metric.key: metric for metric in options.needed()}[options.order]
     means = summary[f"{metric.key}_mean"]
     cost = {"high": -means, "near zero": means.abs()}.get(str(metric.best), means)
     return list(cost.sort_values(kind="stable").index)
@@ -111,9 +114,10 @@ def _wide(row: pd.Series, metrics: Sequence[Metric], options: TableOptions) -> I
     for metric in metrics:
         mean = row[f"{metric.key}_mean"]
         text = _mean(row, metric)
-        if not np.isnan(row[f"{metric.key}_std"]):
-            spread = f" ± {row[f'{metric.key}_std']:.{metric.digits}f}"
-            text += spread if options.spread == "std" else f" {_interval(row, metric)}"
+        if options.spread == "std" and not np.isnan(row[f"{metric.key}_std"]):
+            text += f" ± {row[f'{metric.key}_std']:.{metric.digits}f}"
+        elif options.spread == "interval" and not np.isnan(row[f"{metric.key}_low"]):
+            text += f" {_interval(row, metric)}"
         text += SHARED if metric.timing and row["side_by_side"] and not np.isnan(mean) else ""
         sort = None if np.isnan(mean) else float(mean)
         cells.append(Cell(text, sort, bool(row[f"{metric.key}_best"])))
@@ -121,7 +125,10 @@ def _wide(row: pd.Series, metrics: Sequence[Metric], options: TableOptions) -> I
 
 
 def _long(row: pd.Series, metrics: Sequence[Metric], options: TableOptions) -> Iterator[list[Cell]]:
-    """A line for each metric: its name, n, and what `describe` gives."""
+    """A line for each metric: its name, n, and what `describe` gives; one line if there is none."""
+    if not metrics:
+        cells = [Cell(_count(row), int(row["n"])), Cell(str(row["short"]) or MISSING)]
+        yield [Cell(MISSING), *cells, *[Cell(MISSING)] * 3]
     for metric in metrics:
         mean, best = row[f"{metric.key}_mean"], bool(row[f"{metric.key}_best"])
         shared = SHARED if metric.timing and row["side_by_side"] and not np.isnan(mean) else ""
@@ -158,8 +165,9 @@ def _note(summary: pd.DataFrame, metrics: Sequence[Metric], options: TableOption
     """What a reader has to know."""
     means = SPREADS[options.spread] if options.form == "wide" else LONG_NOTE
     titles = [f"{metric.title}: {metric.note}" for metric in metrics if metric.note]
-    marked = summary.filter(regex="_best$").any(axis=None)
-    rule = RULE if marked else TOO_FEW if len(summary) > 1 else ""
+    marked = any(summary[f"{metric.key}_best"].any() for metric in metrics)
+    ranked = any(metric.best for metric in metrics) and summary["data"].duplicated().any()
+    rule = RULE if marked else TOO_FEW if ranked else ""
     if marked and _several_data(summary):
         rule += " Each data set is ranked by itself."
     shared = SHARED_NOTE if summary["side_by_side"].any() else ""

@@ -42,6 +42,11 @@ class Lock(Strict):
         if changed:
             before, now = self.environment.get("git"), environment.get("git")
             yield f"the code that decides results: git {before} there, {now} here"
+        checksums = {item.checksum for item in self.data}
+        for name in dict.fromkeys(
+            f"{job.config['data']}" for job in jobs if job.data_checksum not in checksums
+        ):
+            yield f"the data {name} were not locked: they may be others"
         for key, value in self.environment.items():
             if key not in ("git", "threads") and environment.get(key) != value:
                 yield f"{key}: {value} there, {environment.get(key)} here"

@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from benchmarks.expand import Run
+from benchmarks.expand import Run, as_template
 from benchmarks.fields import Config
 from benchmarks.job import Job
 from benchmarks.lock import Lock, LockedData
+from benchmarks.prepare import data_key
 
 LOCK = "suite.lock.yaml"
 
@@ -22,7 +23,7 @@ def lock_content(name: str, runs: Sequence[Run], lock: Lock, sections: Config) -
     """
     entries: list[Config] = []
     for run in runs:
-        row = {"label": run.method, **run.config}
+        row = {"label": as_template(run.method), **run.config}
         if entries and {**entries[-1], "seeds": None} == {**row, "seeds": None}:
             entries[-1]["seeds"].append(run.seed)
         else:
@@ -32,12 +33,12 @@ def lock_content(name: str, runs: Sequence[Run], lock: Lock, sections: Config) -
 
 def lock_of(jobs: Sequence[Job], device: str, threads: int | None, environment: Config) -> Lock:
     """Say what jobs run with."""
-    data = {job.data_checksum: job.config["data"] for job in jobs}
+    data = {data_key(job.config): (job.config["data"], job.data_checksum) for job in jobs}
     return Lock(
         written=datetime.now(UTC).isoformat(timespec="seconds"),
         device=device,
         threads=threads,
         code=sorted({job.code for job in jobs}),
-        data=[LockedData(data=spec, checksum=checksum) for checksum, spec in data.items()],
+        data=[LockedData(data=spec, checksum=checksum) for spec, checksum in data.values()],
         environment=environment,
     )

@@ -30,7 +30,8 @@ def choose_published(wanted: str | Sequence[Entry]) -> list[Published]:
     if wanted == "all":
         return known
     if isinstance(wanted, str):
-        raise SuiteError(f"expected 'all' or a list, got {wanted!r}", ("published",))
+        message = f"expected 'all' or a list, such as [{wanted}], got {wanted!r}"
+        raise SuiteError(message, ("published",))
     chosen: list[Published] = []
     methods = list(dict.fromkeys(row.method for row in known))
     for index, entry in enumerate(wanted):

@@ -53,7 +53,7 @@ class BaselineConfig(Strict):
 class Entry(Strict):
     """One item of ``runs:``: what differs from the suite's own sections, and a grid over it."""
 
-    label: str | None = None
+    label: str | None = Field(None, min_length=1)
     data: Spec | None = None
     model: dict[str, Any] | None = None
     objective: Spec | None = None

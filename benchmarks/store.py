@@ -176,7 +176,17 @@ class Store:
         path = self.root / "suite.json"
         if not path.is_file():
             raise FileNotFoundError(f"{self.root} holds no results: {path.name} is missing")
-        manifest = json.loads(path.read_bytes())
+        try:
+            manifest = json.loads(path.read_bytes())
+        except ValueError as error:
+            raise ValueError(f"{path} is damaged: run the suite again: {error}") from error
         if not isinstance(manifest, dict) or manifest.get("schema") != MANIFEST_SCHEMA:
             raise ValueError(f"{path} is of another version: run the suite again")
+        runs = manifest.get("runs")
+        keys = {"label", "seed", "id"}
+        whole = isinstance(runs, list) and all(
+            isinstance(r, dict) and keys <= r.keys() for r in runs
+        )
+        if not whole or not runs or "name" not in manifest:
+            raise ValueError(f"{path} names no runs: run the suite again")
         return manifest

@@ -72,7 +72,7 @@ def load_suite(path: Path, overrides: dict[str, Any] | None = None) -> Suite:
         content, fields = _with_overrides(file.content, overrides or {})
         suite = validated(SuiteFile, content)
         runs = expand(suite, fields, "seeds" in (overrides or {}))
-        check_table(suite.table)
+        check_table(suite.table, [run.config for run in runs])
         check_claims(suite.claims, [Row(run.label, run.method, run.data) for run in runs])
         published = choose_published(suite.published)
     except SuiteError as error:

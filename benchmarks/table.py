@@ -42,7 +42,7 @@ def views_of(store: Store, records: pd.DataFrame) -> tuple[list[View], pd.DataFr
     manifest = store.manifest()
     options = TableOptions.model_validate(manifest.get("table", {}))
     published = [Published.model_validate(row) for row in manifest.get("published", [])]
-    summary = summarize(records, options.chosen())
+    summary = summarize(records, options.needed())
     comparison = lay_out(records, summary, manifest["name"], options)
     claims = manifest.get("claims", [])
     checked = [lay_out_claims(claims, records)] if claims else []

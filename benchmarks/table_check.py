@@ -4,17 +4,23 @@ import textwrap
 from collections.abc import Sequence
 
 from benchmarks.claims import Row, parse_claim
+from benchmarks.fields import Config, fields_of, get_field
 from benchmarks.table_schema import KEYS, MetricChoice, TableOptions
 from benchmarks.validation import validated
 from benchmarks.yaml_file import KeyPath, SuiteError
 from otlvm.registry import did_you_mean
 
 
-def check_table(options: TableOptions) -> None:
-    """Check the metrics that a suite wants to see.
+def check_table(options: TableOptions, configs: Sequence[Config]) -> None:
+    """Check the metrics and fields that a suite wants to see.
+
+    Args:
+        options: What it says.
+        configs: The configs of its runs.
 
     Raises:
-        SuiteError: If there is no such metric, one is given twice, or an entry does not fit.
+        SuiteError: If there is no such metric, one is given twice, an entry does not fit, or no
+            run has a field.
     """
     names: list[str] = []
     for index, entry in enumerate(options.metrics or []):
@@ -26,6 +32,18 @@ def check_table(options: TableOptions) -> None:
             raise SuiteError(f"{name} is given twice", path)
         names.append(name)
     check_metric(options.order, ("table", "order"), ("suite", "label"))
+    for index, field in enumerate(options.columns):
+        _check_field(field, configs, ("table", "columns", index))
+    if options.group and options.group not in ("data", "method"):
+        _check_field(options.group, configs, ("table", "group"))
+
+
+def _check_field(field: str, configs: Sequence[Config], path: KeyPath) -> None:
+    if all(get_field(config, field) is None for config in configs):
+        known = list(dict.fromkeys(each for config in configs for each in fields_of(config)))
+        hint = did_you_mean(field, known)
+        message = f"no run gives the field {field!r}{hint}; there are: {', '.join(known)}"
+        raise SuiteError(message, path)
 
 
 def check_claims(claims: Sequence[str], rows: Sequence[Row]) -> None:

@@ -40,7 +40,7 @@ class TableOptions(Strict):
         columns: Fields of the config that get a column of their own, such as ``objective.weight``.
         spread: What stands beside the mean: the standard deviation over seeds, or the mean's 95 %
             bootstrap interval. The long form has both, and the interquartile mean.
-        order: ``suite``, ``label``, or a metric: its best row comes first.
+        order: ``suite``, ``label``, or a metric, shown or not: its best row comes first.
         group: A field of the config, ``data`` or ``method``: rows with the same value stand
             together. Default: ``data``, where there are several data sets.
         form: ``wide`` has a row for each label, ``long`` one for each label and metric.
@@ -59,6 +59,13 @@ class TableOptions(Strict):
             return METRICS
         specs = [{"name": entry} if isinstance(entry, str) else entry for entry in self.metrics]
         return tuple(MetricChoice.model_validate(spec).metric() for spec in specs)
+
+    def needed(self) -> tuple[Metric, ...]:
+        """Return the metrics to show, and the one by which rows are ordered if it is not shown."""
+        chosen = self.chosen()
+        if self.order not in KEYS or self.order in [metric.key for metric in chosen]:
+            return chosen
+        return (*chosen, METRICS[KEYS.index(self.order)])
 
 
 class Published(Strict):

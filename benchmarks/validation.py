@@ -1,5 +1,7 @@
 """Reading plain values by a schema, with errors that name the key and the remedy."""
 
+import re
+from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
@@ -8,6 +10,14 @@ from benchmarks.yaml_file import KeyPath, SuiteError
 from otlvm.registry import did_you_mean, shorten
 
 M = TypeVar("M", bound=BaseModel)
+BRANCH = re.compile(r"str|constrained-(int|str)|(dict|list)\[.*\]")
+KINDS = {
+    "string_type": "a valid string",
+    "list_type": "a valid list",
+    "dict_type": "keys and values",
+    "model_type": "keys and values",
+}
+"""What pydantic's types of problems expect."""
 
 
 def validated(schema: type[M], content: Any, path: KeyPath = ()) -> M:
@@ -21,14 +31,14 @@ def validated(schema: type[M], content: Any, path: KeyPath = ()) -> M:
     try:
         return schema.model_validate(content)
     except ValidationError as error:
-        problem = error.errors()[0]
-        # A field of type `str | dict` names the branch that failed; no such key is in the file.
-        branches = ("str", "dict[str,any]", "constrained-int", "constrained-str")
-        where = tuple(key for key in problem["loc"] if key not in branches)
-        message = f"{problem['msg']}, got {shorten(problem['input'])}"
+        where, problems = _first(error.errors())
+        problem = problems[0]
+        got = "nothing" if problem["input"] is None else shorten(problem["input"])
+        kinds = [KINDS.get(each["type"], "") for each in problems]
+        wanted = f"expected {' or '.join(dict.fromkeys(kinds))}" if all(kinds) else problem["msg"]
+        message = f"{wanted}, got {got}"
         if where[-1:] == ("timeout",) or where[-1:] == ("checkpoint_every",):
             steps = "a number of steps, or " if where[-1] == "checkpoint_every" else ""
-            got = shorten(problem["input"])
             message = f"expected {steps}a duration such as '90 s', '5 min' or '2 h', got {got}"
         if problem["type"] == "extra_forbidden":
             known = _known_keys(schema, where[:-1])
@@ -37,6 +47,20 @@ def validated(schema: type[M], content: Any, path: KeyPath = ()) -> M:
         elif problem["type"] == "missing":
             message = "this key is needed"
         raise SuiteError(message, (*path, *where)) from error
+
+
+def _first(problems: Sequence[Mapping[str, Any]]) -> tuple[KeyPath, list[Mapping[str, Any]]]:
+    """Return the place of the first problem and what is wrong there.
+
+    A value of several types has a problem for each; those that lie deeper are of the type that was
+    meant. Their places name the type too, which is no key of the file.
+    """
+    places = [
+        tuple(key for key in each["loc"] if not BRANCH.fullmatch(str(key))) for each in problems
+    ]
+    below = [place for place in places if place[: len(places[0])] == places[0]]
+    where = max(below, key=len)
+    return where, [each for each, place in zip(problems, places, strict=True) if place == where]
 
 
 def _known_keys(schema: type[BaseModel], path: KeyPath) -> list[str]:

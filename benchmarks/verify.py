@@ -1,21 +1,28 @@
 """``python -m benchmarks.verify DIR``: rerun a sample of a suite's runs, and compare."""
 
 import argparse
+import csv
 import random
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import pandas as pd
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from benchmarks import options as opts
-from benchmarks.command import ALL_DONE, BAD_INPUT, INTERRUPTED, SOME_FAILED, heed_lock
+from benchmarks.command import (
+    ALL_DONE,
+    BAD_INPUT,
+    INTERRUPTED,
+    NO_STORAGE,
+    SOME_FAILED,
+    heed_lock,
+)
 from benchmarks.expand import Run
 from benchmarks.job import Job
 from benchmarks.launch import Processes
@@ -31,8 +38,12 @@ from benchmarks.store import Store
 from benchmarks.suite import Suite, load_suite
 from benchmarks.yaml_file import SuiteError
 
+RUNS = "runs.csv"
+AGAIN = "'python -m benchmarks.table DIR'"
 COMPARED = [metric for metric in METRICS if metric.best is not None]
 STYLES = {"equal": "green", "close": "green", "differs": "red"}
+Rows = dict[tuple[str, int], dict[str, float]]
+"""The metrics of finished runs by label and seed."""
 
 
 @dataclass(frozen=True)
@@ -48,11 +59,37 @@ class Verdict:
     text: str
 
 
-def judge(before: Record, after: Record | None, tolerance: float) -> Verdict:
+def read_rows(path: Path) -> Rows:
+    """Read the finished runs of ``runs.csv``, numbers to the last bit and labels as they are.
+
+    Raises:
+        SuiteError: If it cannot be read, or is no such table.
+    """
+    rows: Rows = {}
+    line = 1
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            for row in (reader := csv.DictReader(file, strict=True)):
+                line = reader.line_num
+                if row["status"] == "done":
+                    texts = {metric.key: row.get(metric.key) for metric in COMPARED}
+                    metrics = {key: float(text) for key, text in texts.items() if text}
+                    rows[row["label"], int(row["seed"])] = metrics
+    except OSError as error:
+        raise SuiteError(f"{path} cannot be read: {error}") from error
+    except KeyError as error:
+        raise SuiteError(f"{path} has no column {error}: draw it again with {AGAIN}") from error
+    except (ValueError, TypeError, csv.Error) as error:
+        message = f"{path}:{line}: {error}: draw it again with {AGAIN}"
+        raise SuiteError(message) from error
+    return rows
+
+
+def judge(before: Mapping[str, float], after: Record | None, tolerance: float) -> Verdict:
     """Compare the metrics of a run and of its repetition; times and memory do not count.
 
     Args:
-        before: Its row of ``runs.csv``.
+        before: Its metrics in ``runs.csv``.
         after: The repetition's record; None if it has none.
         tolerance: The largest relative difference that counts as rounding.
     """
@@ -63,7 +100,6 @@ def judge(before: Record, after: Record | None, tolerance: float) -> Verdict:
     gaps = []
     for metric in COMPARED:
         there, here = before.get(metric.key), after["metrics"].get(metric.key)
-        there = None if pd.isna(there) else there
         if (there is None) != (here is None):
             return Verdict("differs", f"{metric.title}: {there} there, {here} here")
         if there is not None and here is not None:
@@ -77,18 +113,16 @@ def judge(before: Record, after: Record | None, tolerance: float) -> Verdict:
     return Verdict("differs", where)
 
 
-def sample(suite: Suite, rows: pd.DataFrame, count: int | None, seed: int) -> list[Run]:
+def sample(suite: Suite, rows: Rows, count: int | None, seed: int) -> list[Run]:
     """Draw finished runs at random, of as many labels as possible.
 
     Args:
         suite: The suite.
-        rows: What ``runs.csv`` holds.
+        rows: What `read_rows` returns.
         count: How many; None takes all.
         seed: Seed of the draw.
     """
-    done = rows[rows["status"] == "done"]
-    known = set(zip(done["label"], done["seed"], strict=True))
-    runs = [run for run in suite.runs if (run.label, run.seed) in known]
+    runs = [run for run in suite.runs if (run.label, run.seed) in rows]
     if count is None:
         return runs
     random.Random(seed).shuffle(runs)  # noqa: S311 (no secret)
@@ -105,19 +139,49 @@ def main(arguments: list[str] | None = None) -> int:
     """Run the command line; returns the exit code."""
     options = _options(arguments)
     console, errors = Console(), Console(stderr=True)
+    folder = options.directory
     try:
+        _check(options)
         device = opts.device(options.device)
-        suite = load_suite(options.directory / LOCK)
-        rows = pd.read_csv(options.directory / "runs.csv")
+        sys.path.insert(0, str(folder.resolve()))  # for plug-ins beside the lock
+        suite = load_suite(folder / LOCK)
+        rows = read_rows(folder / RUNS)
         runs = sample(suite, rows, None if options.all else options.runs, options.seed)
         if not runs:
-            raise SuiteError(f"{options.directory / 'runs.csv'} has no finished run of the lock's")
+            raise SuiteError(f"{folder / RUNS} has no finished run of those in {LOCK}")
         jobs = resolve(suite, runs)
         heed_lock(suite, jobs, device, options, errors)
-    except (SuiteError, OSError, pd.errors.ParserError, KeyError) as error:
-        message = error.message if isinstance(error, SuiteError) else f"{error}"
-        errors.print(message, style="red", markup=False, highlight=False, soft_wrap=True)
+        verdicts = _repeat(jobs, rows, device, options, errors)
+    except SuiteError as error:
+        errors.print(error.message, style="red", markup=False, highlight=False, soft_wrap=True)
         return BAD_INPUT
+    except KeyboardInterrupt:
+        errors.print("interrupted: nothing was compared")
+        return INTERRUPTED
+    except OSError as error:
+        message = f"stopped, because {tempfile.gettempdir()} cannot be written: {error}"
+        errors.print(message, style="red", markup=False, highlight=False, soft_wrap=True)
+        return NO_STORAGE
+    _print(jobs, verdicts, console)
+    return SOME_FAILED if any(v.how == "differs" for v in verdicts) else ALL_DONE
+
+
+def _check(options: argparse.Namespace) -> None:
+    """Check the numbers; the command line has said what they are."""
+    for name, least in (("runs", 1), ("threads", 1), ("tolerance", 0)):
+        value = getattr(options, name)
+        if value is not None and not value >= least:  # NaN is refused too
+            raise SuiteError(f"--{name} {value}: expected {least} or more")
+
+
+def _repeat(
+    jobs: Sequence[Job], rows: Rows, device: str, options: argparse.Namespace, errors: Console
+) -> list[Verdict]:
+    """Execute jobs again, elsewhere, and judge each.
+
+    Raises:
+        KeyboardInterrupt: If a stop is asked for.
+    """
     with tempfile.TemporaryDirectory() as folder, Stops() as stops:
         store = Store(Path(folder))
         store.open_for_writing()
@@ -126,17 +190,19 @@ def main(arguments: list[str] | None = None) -> int:
             tasks = [Task(job, None) for job in jobs]
             Scheduler(store, Leases(store.root / "leases"), launcher, progress, stops).run(tasks)
         if stops.count:
-            return INTERRUPTED
-        verdicts = _judge_all(jobs, rows, store, options.tolerance)
-    _print(jobs, verdicts, console)
-    return SOME_FAILED if any(v.how == "differs" for v in verdicts) else ALL_DONE
+            raise KeyboardInterrupt
+        return [
+            judge(rows[job.label, job.seed], store.record_or_none(job.id), options.tolerance)
+            for job in jobs
+        ]
 
 
 def _options(arguments: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks.verify",
         description="Rerun a sample of a suite's runs and say whether they come out the same.",
-        epilog="exit codes: 0 all the same, 1 some differ, 2 the input is wrong, 130 interrupted",
+        epilog="exit codes: 0 all the same, 1 some differ, 2 the input is wrong, "
+        "4 no room for the repetitions, 130 interrupted",
     )
     add = parser.add_argument
     add("directory", type=Path, help=f"a folder with {LOCK} and runs.csv")
@@ -147,17 +213,6 @@ def _options(arguments: list[str] | None) -> argparse.Namespace:
     add("--device", choices=("auto", "cpu", "cuda"), default="auto")
     add("--threads", type=int, metavar="N", help="default: as the runs had")
     return parser.parse_args(arguments)
-
-
-def _judge_all(
-    jobs: Sequence[Job], rows: pd.DataFrame, store: Store, tolerance: float
-) -> list[Verdict]:
-    before: dict[tuple[str, int], Record] = {}
-    for row in rows.to_dict("records"):
-        before[row["label"], row["seed"]] = {str(key): value for key, value in row.items()}
-    return [
-        judge(before[job.label, job.seed], store.record_or_none(job.id), tolerance) for job in jobs
-    ]
 
 
 def _print(jobs: Sequence[Job], verdicts: Sequence[Verdict], console: Console) -> None:

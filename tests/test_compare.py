@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from benchmarks.compare import compare, main
+from benchmarks.compare import compare, main, with_data
 from benchmarks.metrics import METRICS
 from benchmarks.record import run_id, write_result
 from benchmarks.store import Store
@@ -83,6 +83,50 @@ def test_command_line(stores, tmp_path, capsys):
     table = pd.read_csv(tmp_path / "c.csv", keep_default_na=False)
     assert list(table.columns) == ["label", "metric", "n", "before", "after", "verdict"]
     assert set(table["label"]) == {"a"}
+
+
+def test_data_sets_stand_for_themselves():
+    before = frame({"a": seeds(0.5), "b": seeds(0.5)}).assign(
+        method=["a"] * 5 + ["b"] * 5, data="digits", data_checksum="1"
+    )
+    one, two = before.query("label == 'a'"), before.query("label == 'b'")
+    after = pd.concat([one.assign(label="a, digits"), one.assign(label="a, new", data="new"), two])
+    named = with_data(before, after)
+    assert [list(dict.fromkeys(part["label"])) for part in named] == [
+        ["a, digits", "b, digits"],
+        ["a, digits", "a, new", "b, digits"],
+    ]
+    assert set(compare(*named)["label"]) == {"a, digits", "b, digits"}
+    assert with_data(before, before)[0] is before
+    old = before.assign(method=before["label"], data="")
+    assert set(with_data(old, after)[0]["label"]) == {"a", "b"}
+
+
+def test_other_data_under_the_same_label_are_said(stores, capsys):
+    store = Store(stores[1])
+    manifest = store.manifest()
+    for cell in manifest["runs"]:
+        record = store.record_or_none(cell["id"])
+        changed = {**record, "data_checksum": "other"}
+        cell["id"] = run_id(changed)
+        write_result(store.runs / cell["id"], changed, [], None)
+    store.write_manifest("two", manifest["runs"])
+    assert main([*map(str, stores)]) == 0
+    shown = " ".join(capsys.readouterr().out.split())
+    assert "on other data in each, so not the same task: a Means" in shown
+
+
+def test_nothing_to_compare_is_said(stores, tmp_path, capsys):
+    store = Store(stores[1])
+    runs = [cell for cell in store.manifest()["runs"] if cell["label"] != "a"]
+    store.write_manifest("two", runs)
+    assert main([*map(str, stores)]) == 0
+    assert "Nothing to compare" in capsys.readouterr().out
+
+
+def test_a_file_that_cannot_be_written(stores, tmp_path, capsys):
+    assert main([*map(str, stores), "--csv", str(tmp_path / "nowhere/c.csv")]) == 2
+    assert "nowhere" in capsys.readouterr().err
 
 
 def test_no_store(tmp_path, capsys):

@@ -78,6 +78,30 @@ def test_order_by_a_metric_puts_rows_without_it_last(commit):
     assert labels(view) == [("", ["c", "b", "a", "none"])]
 
 
+def test_order_by_a_metric_that_is_not_shown(commit):
+    noise = (0.0, 0.01, -0.01)
+    rows = {
+        name: [{"accuracy": mean + e, "bce": 100.0 + e} for e in noise]
+        for name, mean in (("worse", 0.2), ("better", 0.9))
+    }
+    table = {"metrics": [{"name": "bce", "best": "none"}], "order": "accuracy"}
+    view = view_of(commit(rows, table=table))
+    assert labels(view) == [("", ["better", "worse"])]
+    assert [column.heading for column in view.columns] == ["", "n", "BCE"]
+    assert "bold" not in view.note.lower()  # the accuracy differs, which no cell shows
+
+
+def test_order_by_a_metric_that_no_run_has(commit):
+    view = view_of(commit(ROWS, table={"metrics": ["bce"], "order": "ari"}))
+    assert labels(view) == [("", ["b", "c", "a"])]
+
+
+def test_a_seed_without_a_metric_has_no_interval(commit):
+    rows = {"a": [{"accuracy": 0.5}, {"accuracy": 0.6}, {"bce": 1.0}]}
+    view = view_of(commit(rows, table={"spread": "interval", "metrics": ["accuracy"]}))
+    assert column(view, "accuracy ↑")[0].text == "0.550"
+
+
 def test_fields_of_the_config_as_columns_and_groups(commit):
     table = {"columns": ["objective.weight", "objective.depth"], "group": "objective.name"}
     view = view_of(commit(ROWS, configs=CONFIGS, table=table))
@@ -88,6 +112,22 @@ def test_fields_of_the_config_as_columns_and_groups(commit):
         ("50", 50.0),
     ]
     assert {cell.text for cell in column(view, "depth")} == {"–"}
+
+
+def test_columns_of_one_name_have_their_whole_path(commit):
+    table = {"columns": ["objective.name", "data.name", "objective.weight"]}
+    view = view_of(commit(ROWS, configs=CONFIGS, table=table))
+    headings = [column.heading for column in view.columns]
+    assert headings[:4] == ["", "objective.name", "data.name", "weight"]
+
+
+def test_a_bare_name_is_the_name_of_its_spec(commit):
+    configs = {
+        "b": {"objective": {"divergence": "energy"}},
+        "c": {"objective": {"divergence": {"name": "energy", "on": "joint"}}},
+    }
+    view = view_of(commit(ROWS, configs=configs, table={"group": "objective.divergence.name"}))
+    assert labels(view) == [("name: energy", ["b", "c"]), ("name: –", ["a"])]
 
 
 def test_the_interval_instead_of_the_standard_deviation(commit):
@@ -110,6 +150,15 @@ def test_the_long_form_has_a_line_for_each_metric(commit):
     assert lines[0][:4] == ["accuracy ↑", "3", "0.633", "0.153"]
     assert lines[0][5] == f"{stats.trim_mean([0.5, 0.6, 0.8], 0.25):.3f}"
     assert lines[-1] == ["BCE ↓", "1", "80.0", "–", "–", "80.0"]
+
+
+def test_rows_that_all_failed_stand_in_the_long_form_too(commit):
+    rows = {"a": [("failed", "x"), ("diverged", "y")], "b": [None]}
+    view = view_of(commit(rows, table={"form": "long"}))
+    lines = [[cell.text for cell in row] for row in view.groups[0].rows]
+    assert [len(line) for line in lines] == [len(view.columns)] * 2
+    assert lines[0][:4] == ["a", "–", "0 of 2", "failed, diverged"]
+    assert lines[1][:4] == ["b", "–", "0 of 1", "–"]
 
 
 def test_the_long_csv_holds_what_the_wide_one_does(commit, tmp_path):
@@ -148,6 +197,12 @@ def test_each_data_set_is_ranked_by_itself(commit):
     assert "Each data set is ranked by itself." in view.note
 
 
+def test_rows_that_are_alone_on_their_data_are_not_said_to_lack_seeds(commit):
+    rows = {label: [{"accuracy": 0.5}] * 3 for label in ("x, one", "x, two")}
+    named = {label: {"method": "x", "data": label[3:]} for label in rows}
+    assert "Nothing is bold" not in view_of(commit(rows, named=named)).note
+
+
 # the suite's section
 
 
@@ -161,6 +216,16 @@ BAD = [
     ("published: [Vade]\n", "published[0]", "VaDE"),
     ("published: [{method: X, value: 1.0}]\n", "published[0]", "is needed"),
     ("published: some\n", "published", "all"),
+    ("published: [VaDE, 3]\n", "published[1]", "expected a valid string or keys and values, got 3"),
+    ("published: \n", "published", "expected a valid string or a valid list"),
+    ("table:\n", "table", "expected keys and values, got nothing"),
+    (
+        "table: {metrics: [3]}\n",
+        "table.metrics[0]",
+        "expected a valid string or keys and values, got 3",
+    ),
+    ("table: {columns: [model, data.nam]}\n", "table.columns[1]", "did you mean 'data.name'?"),
+    ("table: {group: objective.name}\n", "table.group", "no run gives"),
 ]
 
 

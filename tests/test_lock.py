@@ -1,4 +1,6 @@
+import importlib
 import os
+import sys
 from importlib.metadata import version
 
 import pandas as pd
@@ -8,11 +10,12 @@ from hypothesis import strategies as st
 
 from benchmarks.card import card
 from benchmarks.resolve import resolve
+from benchmarks.scheduler import StorageError
 from benchmarks.store import Store
 from benchmarks.suite import load_suite
 from benchmarks.table import main as draw_table
 from benchmarks.tables import read_records
-from benchmarks.verify import judge, sample
+from benchmarks.verify import judge, read_rows, sample
 from benchmarks.verify import main as verify
 from benchmarks.yaml_file import SuiteError, dump, parse
 
@@ -83,6 +86,54 @@ def test_a_lock_of_several_data_sets(write_suite, run_main, tmp_path):
     assert len({label for label, _, _ in ids(again)}) == 2
 
 
+def test_a_lock_keeps_braces_in_labels(write_suite, run_main, tmp_path):
+    suite = write_suite(
+        "baselines: [{name: kmeans, n_init: 2}]\n"
+        "runs:\n"
+        "  - {label: 'K {baseline}, {{x}} {{', baseline: kmeans, grid: {baseline: [kmeans]}}\n"
+        "  - {objective: vae, grid: {train.pretrain: [{steps: 0}, {steps: 2}]}}\n"
+        "  - {label: 'p {pretrain}', objective: vae, grid: {train.pretrain: [{steps: 0}]}}\n"
+    )
+    assert run_main(suite, "--out", tmp_path / "out", "--only", "kmeans*")[0] == 0
+    again = ids(load_suite(tmp_path / "out/suite.lock.yaml"))
+    assert again == ids(load_suite(suite))
+    labels = {label for label, _, _ in again}
+    assert {"K kmeans, {x} {", "vae pretrain={'steps': 2}", "p {'steps': 0}"} < labels
+
+
+def test_a_lock_says_what_kept_runs_ran_with(locked, run_main, monkeypatch):
+    suite, out = locked
+    before = parse((out / "suite.lock.yaml").read_text())["lock"]
+    monkeypatch.setattr("benchmarks.command.environment", lambda device: {"torch": "1.0"})
+    suite.write_text(suite.read_text().replace("metrics: [accuracy, bce]", "order: label"))
+    assert run_main(suite, "--out", out, "--threads", "2")[0] == 0
+    content = parse((out / "suite.lock.yaml").read_text())
+    assert content["table"] == {"order": "label"}
+    assert {**content["lock"], "written": ""} == {**before, "written": ""}
+    assert run_main(suite, "--out", out, "--threads", "2", "--rerun", "all")[0] == 0
+    after = load_suite(out / "suite.lock.yaml").lock
+    assert (after.threads, after.environment) == (2, {"torch": "1.0"})
+
+
+def test_data_of_one_content_are_all_locked(write_suite, run_main, tmp_path):
+    grid = "grid: {data: [digits, {name: digits, test_fraction: 0.2}]}\n"
+    run_main(write_suite(grid + "baselines: [kmeans]\n"), "--out", tmp_path / "out")
+    lock = load_suite(tmp_path / "out/suite.lock.yaml").lock
+    assert [item.data for item in lock.data] == [
+        {"name": "digits"},
+        {"name": "digits", "test_fraction": 0.2},
+    ]
+    assert len({item.checksum for item in lock.data}) == 1
+
+
+def test_data_that_were_not_locked_are_said(locked, run_main):
+    lock = locked[1] / "suite.lock.yaml"
+    other = ("--set", "data.test_fraction=0.4", "--dry-run", "--out", "new")
+    code, _, errors = run_main(lock, *other)
+    assert code == 0
+    assert "the data {'name': 'digits', 'test_fraction': 0.4} were not locked" in errors
+
+
 def test_a_locked_suite_recomputes_nothing(locked, run_main):
     _, out = locked
     records = {path: path.read_bytes() for path in out.glob("runs/*/record.json")}
@@ -138,23 +189,65 @@ def test_the_card_of_runs_that_differ(commit):
     assert lines["runs"] == "1 done, 1 failed"
 
 
+def test_the_card_counts_what_differs(write_study):
+    study = {"a": [{"environment": {"torch": v}} for v in ("1.0", "2.0", "2.0")]}
+    lines = card(read_records(write_study(study)))
+    assert lines["torch"] == "1.0 (1 run), 2.0 (2 runs)"
+
+
+def test_the_card_of_runs_without_records(commit):
+    lines = card(read_records(commit({"a": [None, None]})))
+    assert (lines["runs"], lines["seeds"]) == ("2 missing", "0, 1")
+
+
 # verify
 
 
 def test_a_sample_has_as_many_labels_as_it_can(locked):
     suite, out = locked
-    rows = pd.read_csv(out / "runs.csv")
+    rows = read_rows(out / "runs.csv")
     suite = load_suite(out / "suite.lock.yaml")
     for seed in range(5):
         drawn = sample(suite, rows, 5, seed)
         assert len({run.label for run in drawn}) == 5
         assert drawn == sample(suite, rows, 5, seed)
     assert len(sample(suite, rows, 100, 0)) == len(sample(suite, rows, None, 0)) == 9
-    rows.loc[rows["label"] == "VAE", "status"] = "failed"
+    del rows["VAE", 1]
     assert "VAE" not in {run.label for run in sample(suite, rows, None, 0)}
 
 
-BEFORE = {"accuracy": 0.5, "bce": 100.0, "fit_seconds": 3.0, "nmi": float("nan")}
+def test_rows_are_read_to_the_last_bit_with_labels_as_they_are(tmp_path):
+    path = tmp_path / "runs.csv"
+    labels = ["1", "None", "", "NA", "1e5", 'a, b\n"c"']
+    numbers = [0.1 + 0.2, 1e-300, 1 / 3, 5e-324, 2 / 3, 123456789.12345679]
+    frame = pd.DataFrame({"label": labels, "seed": 2**32 - 1, "status": "done", "bce": numbers})
+    frame.loc[6] = ["failed", 0, "failed", float("nan")]
+    frame.assign(accuracy=float("nan")).to_csv(path, index=False)
+    expected = zip(labels, numbers, strict=True)
+    assert read_rows(path) == {(label, 2**32 - 1): {"bce": x} for label, x in expected}
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("", "no finished run"),
+        ("label,seed\nVAE,1\n", "no column 'status'"),
+        ("label,seed,status,bce\nVAE,1,done,low\n", "runs.csv:2: could not convert"),
+        ("label,seed,status\nVAE,one,done\n", "runs.csv:2: invalid literal"),
+        ("label,seed,status\nVAE,1,done\nVAE", "no finished run"),
+        ('label,seed,status\n"VAE,1,done\n', "unexpected end of data"),
+        ("\xff\xfe\x00", "decode"),
+    ],
+)
+def test_what_is_no_table_of_runs_is_refused(write_suite, tmp_path, capsys, text, told):
+    lock = "{written: now, device: cpu, code: [], data: [], environment: {}}"
+    write_suite(f"baselines: [kmeans]\nlock: {lock}\n").rename(tmp_path / "suite.lock.yaml")
+    (tmp_path / "runs.csv").write_bytes(text.encode("latin-1"))
+    assert verify([str(tmp_path)]) == 2
+    assert told in capsys.readouterr().err
+
+
+BEFORE = {"accuracy": 0.5, "bce": 100.0, "fit_seconds": 3.0}
 
 
 @pytest.mark.parametrize(
@@ -206,6 +299,45 @@ def test_verify_needs_a_lock_and_the_runs(locked, capsys, tmp_path):
     (out / "runs.csv").write_text("label,seed,status\nVAE,1,failed\n")
     assert verify([str(out)]) == 2
     assert "no finished run" in " ".join(capsys.readouterr().err.split())
+
+
+@pytest.mark.parametrize("option", ["--runs=0", "--runs=-1", "--threads=0", "--tolerance=nan"])
+def test_verify_refuses_numbers_that_mean_nothing(tmp_path, capsys, option):
+    assert verify([str(tmp_path), option]) == 2
+    assert f"{option.replace('=', ' ')}: expected" in capsys.readouterr().err
+
+
+def test_verify_finds_plug_ins_beside_the_lock(write_suite, run_main, capsys, tmp_path):
+    (tmp_path / "mine_too.py").write_text(
+        "from otlvm.divergences import SampleDivergence\n\n"
+        "class Means(SampleDivergence):\n"
+        "    def between(self, x, a, y, b):\n"
+        "        return (a @ x - b @ y).square().sum()\n"
+    )
+    rows = 'runs: [{label: "1", objective: {name: wae, divergence: "mine_too:Means"}}]\n'
+    assert run_main(write_suite(rows), "--threads", "1", "--jobs", "1")[0] == 0
+    (tmp_path / "mine_too.py").rename(tmp_path / "runs/tiny/mine_too.py")
+    del sys.modules["mine_too"]
+    sys.path.remove(str(tmp_path))
+    importlib.invalidate_caches()
+    assert verify(["runs/tiny", "--device", "cpu"]) == 0
+    assert "equal to the last bit" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "told"),
+    [
+        (KeyboardInterrupt(), 130, "interrupted"),
+        (StorageError("No space left on device"), 4, "No space left on device"),
+    ],
+)
+def test_a_verification_that_is_stopped_says_so(locked, monkeypatch, capsys, error, code, told):
+    def stop(self, tasks):
+        raise error
+
+    monkeypatch.setattr("benchmarks.verify.Scheduler.run", stop)
+    assert verify([str(locked[1]), "--runs", "1", "--device", "cpu"]) == code
+    assert told in capsys.readouterr().err
 
 
 def test_a_lock_is_a_schema_too(write_suite):

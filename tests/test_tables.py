@@ -84,6 +84,15 @@ def test_rows_keep_the_suite_s_order(commit):
     assert list(markdown_rows(markdown_of(store))[1]) == list(rows)
 
 
+def test_markdown_keeps_a_row_on_one_line(commit):
+    label = "a\nb | $x$ *c*"
+    rows = {label: [{"bce": 1.0}], "failed": [("failed", "ValueError: two\nlines")]}
+    text = markdown_of(commit(rows, name="my_suite"))
+    assert r"| a b \| \$x\$ \*c\* | 1 | 1.0 |" in text.splitlines()
+    assert "- failed: seed 0 failed: ValueError: two lines" in text.splitlines()
+    assert text.startswith("## my\\_suite\n")
+
+
 def test_csv_keeps_all_digits(commit, tmp_path):
     store = commit({"a": [{"bce": 1 / 3}, {"bce": 2 / 3}], "b": [{"bce": 1e-9}]})
     show(store, Console(file=io.StringIO()))
@@ -248,7 +257,7 @@ def test_labels_are_escaped(commit, label, latex):
     assert row.strip() == rf"{latex} & 1 & 0.500 \\"
     assert r"\caption{a\_b. " in latex_of(store)
     _, rows = markdown_rows(markdown_of(store))
-    assert {re.sub(r"\\([|*`<_\\])", r"\1", name): cells for name, cells in rows.items()} == {
+    assert {re.sub(r"\\([|*`<_$\\])", r"\1", name): cells for name, cells in rows.items()} == {
         label: ["1", "0.500"],
         "other": ["0 of 1", "failed"],
     }
@@ -355,7 +364,16 @@ def test_no_curves_no_figure(commit, tmp_path):
 
 @pytest.mark.parametrize(
     ("text", "told"),
-    [(None, "holds no results"), ("{", ""), ("{}", "another version"), ("[]", "another version")],
+    [
+        (None, "holds no results"),
+        ("{", "suite.json is damaged"),
+        ("{}", "another version"),
+        ("[]", "another version"),
+        ('{"schema": 1, "name": "x"}', "names no runs"),
+        ('{"schema": 1, "name": "x", "runs": 3}', "names no runs"),
+        ('{"schema": 1, "name": "x", "runs": []}', "names no runs"),
+        ('{"schema": 1, "name": "x", "runs": [{"label": "a"}]}', "names no runs"),
+    ],
 )
 def test_no_store(tmp_path, capsys, text, told):
     if text is not None:

@@ -85,7 +85,8 @@ def test_the_readme_shows_the_table_that_the_suite_printed():
 def test_the_sections_in_the_docs_are_a_suite_s(write_suite):
     from benchmarks.suite import load_suite
 
-    rows = [f"{{label: {label}, baseline: kmeans}}" for label in ("GM-WAE", "beta=1")]
+    objective = "objective: {name: wae, weight: 9, divergence: imq_mmd}"
+    rows = [f"{{label: {label}, {objective}}}" for label in ("GM-WAE", "beta=1")]
     sections = "".join(blocks("docs/tables.md", "yaml"))
     suite = load_suite(write_suite(f"runs: [{', '.join(rows)}]\n" + sections))
     assert len(suite.claims) == 2

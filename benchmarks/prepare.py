@@ -90,6 +90,8 @@ def _build(run: Run, section: KeyPath, build: Callable[[], T]) -> T:
     except RegistryError as error:
         cause = error.__cause__
         message = str(cause) if isinstance(cause, DataError) else str(error)
+        if "cannot import" in message and "ModuleNotFoundError" in message:
+            message += "; modules are found beside the suite file, here, and on the PYTHONPATH"
         raise SuiteError(message, (*run.origin, *section, *error.path)) from error
 
 

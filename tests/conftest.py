@@ -20,6 +20,17 @@ model:
 train: {steps: 4, batch_size: 32, eval_every: 2, start: {name: moments, steps: 2}}
 """
 
+NINE_RUNS = """\
+seeds: [0, 3]
+runs:
+  - {label: "WAE {divergence}", objective: {name: wae},
+     grid: {objective.divergence: [imq_mmd, {name: energy, on: joint}]}}
+  - {label: VAE, objective: vae, train: {steps: 2}, seeds: [1]}
+baselines: [kmeans, {name: kmeans, n_init: 2}]
+table: {metrics: [accuracy, bce]}
+published: [VaDE]
+"""
+
 
 def pytest_configure():
     os.environ.setdefault("OMP_NUM_THREADS", "1")  # threads of small tests wait for each other
@@ -71,6 +82,20 @@ def run_main(monkeypatch, tmp_path, capsys, plugins):
         return code, *capsys.readouterr()
 
     return run
+
+
+@pytest.fixture
+def suite_of_nine(write_suite):
+    """Return the file of a suite with nine runs of five labels."""
+    return write_suite(NINE_RUNS)
+
+
+@pytest.fixture
+def locked(suite_of_nine, run_main, tmp_path):
+    """Run that suite; returns its file and its results."""
+    code, _, _ = run_main(suite_of_nine, "--out", tmp_path / "out", "--threads", "1")
+    assert code == 0
+    return suite_of_nine, tmp_path / "out"
 
 
 @pytest.fixture

@@ -450,6 +450,7 @@ HEAD = "from otlvm.divergences import SampleDivergence\n"
     ("name", "code", "told"),
     [
         ("no_such_module:Gap", None, "cannot import 'no_such_module'"),
+        ("no_such_module:Gap", None, "beside the suite file, here, and on the PYTHONPATH"),
         ("mine:Gap", "class Gep: pass\n", "has no 'Gap' (did you mean 'Gep'?)"),
         ("mine:", "x = 1\n", "has no ''"),
         (":Gap", "x = 1\n", "cannot import ''"),

@@ -66,7 +66,9 @@ def run_command(options: argparse.Namespace) -> int:
         shown = {
             "table": suite.table.model_dump(exclude_defaults=True),
             "published": [row.model_dump(exclude_none=True) for row in suite.published],
+            "claims": list(suite.claims),
         }
+        shown = {section: content for section, content in shown.items() if content}
         store.write_manifest(suite.name, _manifest(suite, jobs, store), **shown)
         lock = _lock(jobs, planned, device, options)
         store.write_text(LOCK, dump(lock_content(suite.name, suite.runs, lock, shown)))

@@ -33,7 +33,7 @@ from otlvm.training import (
     DivergedError,
     InterruptedTrainingError,
     fit,
-    pretrain_moments,
+    starts,
 )
 
 Row = dict[str, float]
@@ -138,9 +138,9 @@ def _train(
     train = config["train"]
     if checkpoints.load() is None:
         started = time.perf_counter()
-        pretrain_moments(model, data.x_train, batch_size=train["batch_size"], **train["pretrain"])
+        starts.build(train["start"]).prepare(model, data.x_train, train["batch_size"])
         _synchronize(device)
-        checkpoints.notes["pretrain_seconds"] = time.perf_counter() - started
+        checkpoints.notes["start_seconds"] = time.perf_counter() - started
 
     def log(row: Row) -> None:
         result.curves.append(row)
@@ -163,7 +163,7 @@ def _train(
     result.curves, result.model = history.rows, model
     result.metrics = {
         **evaluate(model, data),
-        "fit_seconds": checkpoints.notes["pretrain_seconds"] + history.seconds,
+        "fit_seconds": checkpoints.notes["start_seconds"] + history.seconds,
         "step_ms": 1000 * history.seconds / history.steps,
     }
     return partial(show_model, model, data)

@@ -100,8 +100,15 @@ def _configs(
         if not is_baseline and config["objective"] is None:
             raise SuiteError("no 'objective:', neither here nor for the whole suite", origin)
         resolved = validated(schema, config, origin).model_dump()
-        resolved["model"] = {key: as_mapping(v) for key, v in resolved["model"].items()}
+        for section in ("model", "train"):  # their specs may be bare names
+            if section in resolved:
+                resolved[section] = _with_specs(resolved[section])
         yield _label(entry.label, resolved, choice, origin), resolved
+
+
+def _with_specs(section: Config) -> Config:
+    specs = ("network", "prior", "start")
+    return {key: as_mapping(v) if key in specs else v for key, v in section.items()}
 
 
 def _label(template: str | None, config: Config, choice: Config, origin: KeyPath) -> str:

@@ -6,12 +6,13 @@ from rich.console import Console
 
 from otlvm.data import datasets
 from otlvm.divergences import divergences
-from otlvm.evaluation import baselines
+from otlvm.evaluation import baselines, features
 from otlvm.expectations import expectations
 from otlvm.networks import networks
 from otlvm.objectives import objectives
 from otlvm.priors import priors
 from otlvm.registry import Registry, RegistryError
+from otlvm.training import starts
 
 REGISTRIES: tuple[Registry[Any], ...] = (
     priors,
@@ -19,8 +20,10 @@ REGISTRIES: tuple[Registry[Any], ...] = (
     objectives,
     expectations,
     networks,
+    starts,
     datasets,
     baselines,
+    features,
 )
 
 

@@ -21,6 +21,7 @@ from otlvm.networks import networks
 from otlvm.objectives import objectives
 from otlvm.priors import Prior, priors
 from otlvm.registry import RegistryError
+from otlvm.training import starts
 
 T = TypeVar("T")
 Datasets = dict[str, Dataset]
@@ -70,6 +71,8 @@ def _check(run: Run, data: Dataset, built: dict[str, Any]) -> None:
         return
     objective, network = config["objective"], config["model"]["network"]
     once(("objective",), objective, None, lambda: objectives.build(objective))
+    start = config["train"]["start"]
+    once(("train", "start"), start, None, lambda: starts.build(start))
     shape = {"image_shape": data.image_shape, "n_components": prior.n_components, "dim": prior.dim}
     with torch.device("meta"):  # shapes only: no memory, no random numbers
         once(("model", "network"), network, shape, lambda: networks.build(network, **shape))

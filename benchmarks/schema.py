@@ -15,13 +15,6 @@ Grid = dict[str, Annotated[list[Any], Field(min_length=1)]]
 Seeds = Annotated[list[Annotated[int, Field(ge=0, lt=2**32)]], Field(min_length=1)]
 
 
-class Pretrain(Strict):
-    """Moment pretraining of the component nets; 0 steps leaves it out."""
-
-    steps: int = Field(1000, ge=0)
-    learning_rate: float = Field(1e-3, gt=0)
-
-
 class Train(Strict):
     """The training of each run."""
 
@@ -30,7 +23,7 @@ class Train(Strict):
     learning_rate: float = Field(5e-4, gt=0)
     eval_every: int = Field(100, gt=0)
     compile: bool = False
-    pretrain: Pretrain = Field(default_factory=Pretrain)
+    start: Spec = "moments"
 
 
 class Model(Strict):
@@ -113,4 +106,5 @@ class SuiteFile(Strict):
     baselines: list[Spec] = []
     table: TableOptions = Field(default_factory=TableOptions)
     published: str | list[Spec] = []
+    claims: list[str] = []
     lock: Lock | None = None

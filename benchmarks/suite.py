@@ -5,13 +5,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from benchmarks.claims import Row
 from benchmarks.expand import Run, expand
 from benchmarks.fields import set_field
 from benchmarks.job import Limits
 from benchmarks.lock import Lock
 from benchmarks.published import choose_published
 from benchmarks.schema import SECTIONS, SuiteFile
-from benchmarks.table_check import check_table
+from benchmarks.table_check import check_claims, check_table
 from benchmarks.table_schema import Published, TableOptions
 from benchmarks.validation import validated
 from benchmarks.yaml_file import SuiteError, YamlFile, show_path
@@ -28,6 +29,7 @@ class Suite:
     file: YamlFile
     table: TableOptions
     published: Sequence[Published]
+    claims: Sequence[str]
     lock: Lock | None
 
     def locate(self, error: SuiteError) -> str:
@@ -71,11 +73,12 @@ def load_suite(path: Path, overrides: dict[str, Any] | None = None) -> Suite:
         suite = validated(SuiteFile, content)
         runs = expand(suite, fields, "seeds" in (overrides or {}))
         check_table(suite.table, [run.config for run in runs])
+        check_claims(suite.claims, [Row(run.label, run.method, run.data) for run in runs])
         published = choose_published(suite.published)
     except SuiteError as error:
         raise SuiteError(describe(file, error)) from error
     name, limits = suite.name or path.stem, suite.execution.limits()
-    return Suite(name, runs, limits, file, suite.table, published, suite.lock)
+    return Suite(name, runs, limits, file, suite.table, published, suite.claims, suite.lock)
 
 
 def _with_overrides(content: Any, overrides: dict[str, Any]) -> tuple[Any, dict[str, Any]]:

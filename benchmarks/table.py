@@ -6,6 +6,7 @@ import pandas as pd
 from rich.console import Console
 
 from benchmarks import card
+from benchmarks.claims import lay_out_claims
 from benchmarks.figures import write_figures
 from benchmarks.formats import to_latex, to_markdown
 from benchmarks.layout import lay_out, lay_out_published
@@ -35,14 +36,17 @@ def views_of(store: Store, records: pd.DataFrame) -> tuple[list[View], pd.DataFr
     """Lay a store's tables out as its suite asks for.
 
     Returns:
-        The comparison and what the literature reports; and the summary behind the first.
+        The comparison, what became of the suite's claims and what the literature reports; and the
+        summary behind the first.
     """
     manifest = store.manifest()
     options = TableOptions.model_validate(manifest.get("table", {}))
     published = [Published.model_validate(row) for row in manifest.get("published", [])]
     summary = summarize(records, options.needed())
     comparison = lay_out(records, summary, manifest["name"], options)
-    return [comparison, *lay_out_published(published)], summary
+    claims = manifest.get("claims", [])
+    checked = [lay_out_claims(claims, records)] if claims else []
+    return [comparison, *checked, *lay_out_published(published)], summary
 
 
 def write_tables(

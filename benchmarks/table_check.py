@@ -1,7 +1,9 @@
-"""What can be wrong with a suite's ``table:`` section, told before any training."""
+"""What can be wrong with what a suite says of its tables, told before any training."""
 
+import textwrap
 from collections.abc import Sequence
 
+from benchmarks.claims import Row, parse_claim
 from benchmarks.fields import Config, fields_of, get_field
 from benchmarks.table_schema import KEYS, MetricChoice, TableOptions
 from benchmarks.validation import validated
@@ -42,6 +44,27 @@ def _check_field(field: str, configs: Sequence[Config], path: KeyPath) -> None:
         hint = did_you_mean(field, known)
         message = f"no run gives the field {field!r}{hint}; there are: {', '.join(known)}"
         raise SuiteError(message, path)
+
+
+def check_claims(claims: Sequence[str], rows: Sequence[Row]) -> None:
+    """Check that each claim is one, about metrics and rows that there are.
+
+    Raises:
+        SuiteError: If not.
+    """
+    for index, text in enumerate(claims):
+        path = ("claims", index)
+        try:
+            claim = parse_claim(text)
+        except ValueError as error:
+            raise SuiteError(f"{error}", path) from error
+        for term in claim.terms():
+            check_metric(term.metric, path)
+            if not term.rows(rows):
+                known = list(dict.fromkeys(row.label for row in rows))
+                hint = did_you_mean(term.label, known)
+                listed = textwrap.shorten(", ".join(known), 400)
+                raise SuiteError(f"no row is {term.label!r}{hint}; there are: {listed}", path)
 
 
 def check_metric(name: str, path: KeyPath, others: tuple[str, ...] = ()) -> None:

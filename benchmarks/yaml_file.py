@@ -60,6 +60,13 @@ class _Dumper(yaml.SafeDumper):
         return True  # a value that stands twice is written twice
 
 
+def _write_text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
+    """Quote texts with line breaks that YAML would fold to a space."""
+    style = '"' if any(char in text for char in "\x85\u2028\u2029") else None
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style)
+
+
+_Dumper.add_representer(str, _write_text)
 _Dumper.yaml_implicit_resolvers = _Loader.yaml_implicit_resolvers
 
 

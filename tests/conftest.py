@@ -17,7 +17,7 @@ data: digits
 model:
   network: {name: mlp, hidden: [16], component_hidden: [8]}
   prior: {name: gaussian_mixture, components: 3, dim: 2}
-train: {steps: 4, batch_size: 32, eval_every: 2, pretrain: {steps: 2}}
+train: {steps: 4, batch_size: 32, eval_every: 2, start: {name: moments, steps: 2}}
 """
 
 NINE_RUNS = """\

@@ -40,7 +40,7 @@ def refuse(run_main, tmp_path):
     [
         (ROW + "sedes: [0]\n", {}, "sedes", "sedes: ", "did you mean 'seeds'?"),
         (ROW, {"train: {steps": "train: {stpes"}, "train:", "train.stpes: ", "'steps'?"),
-        (ROW, {"pretrain: {steps": "pretrain: {step"}, "train:", "train.pretrain.step: ", "steps"),
+        (ROW, {"moments, steps": "moments, step"}, "train:", "train.start.step: ", "steps"),
         (ROW, {"  prior": "  pior"}, "  pior", "model.pior: ", "did you mean 'prior'?"),
         (ROW, {"label: row": "lable: row"}, "lable", "runs[0].lable: ", "did you mean 'label'?"),
         (
@@ -65,7 +65,7 @@ def refuse(run_main, tmp_path):
             "did you mean 'train'?",
         ),
     ],
-    ids=["suite", "train", "pretrain", "model", "entry", "entry's train", "grid", "grid's root"],
+    ids=["suite", "train", "start", "model", "entry", "entry's train", "grid", "grid's root"],
 )
 def test_unknown_keys(refuse, write_suite, added, changes, at, path, remedy):
     refuse(write_suite(added, **changes), path, remedy, at=at)

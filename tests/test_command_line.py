@@ -23,7 +23,7 @@ data: digits
 model:
   network: {name: mlp, hidden: [16], component_hidden: [8]}
   prior: {name: gaussian_mixture, components: 3, dim: 2}
-train: {steps: 6, batch_size: 32, eval_every: 4, pretrain: {steps: 3}}
+train: {steps: 6, batch_size: 32, eval_every: 4, start: {name: moments, steps: 3}}
 seeds: [0, 1]
 runs:
   - {label: GM-WAE (IMQ), objective: {name: wae, weight: 10, divergence: {name: imq_mmd}}}
@@ -140,7 +140,7 @@ def test_records(finished):
             assert set(record["metrics"]) == {*METRICS[:6], "fit_seconds", "peak_mb"}
         else:
             assert set(record["metrics"]) == {*METRICS, *COSTS}
-            assert record["config"]["train"]["pretrain"] == {"steps": 3, "learning_rate": 1e-3}
+            assert record["config"]["train"]["start"] == {"name": "moments", "steps": 3}
         assert all(np.isfinite(value) for value in record["metrics"].values())
     first, second = (found["VAE", seed]["metrics"] for seed in (0, 1))
     assert first["bce"] != second["bce"]
@@ -291,7 +291,8 @@ def test_list(run_main):
             for parameter in registry.parameters(name):
                 assert parameter in output
     assert [registry.kind for registry in REGISTRIES] == [
-        *("prior", "divergence", "objective", "expectation", "network", "dataset", "baseline")
+        *("prior", "divergence", "objective", "expectation", "network", "start"),
+        *("dataset", "baseline", "feature"),
     ]
 
 

@@ -32,7 +32,7 @@ data: digits
 model:
   network: {name: mlp, hidden: [16], component_hidden: [8]}
   prior: {name: gaussian_mixture, components: 3, dim: 2}
-train: {steps: 300, batch_size: 32, eval_every: 100, pretrain: {steps: 2}}
+train: {steps: 300, batch_size: 32, eval_every: 100, start: {name: moments, steps: 2}}
 execution: {checkpoint_every: 20}
 """
 REFERENCE = f"""\

@@ -2,7 +2,7 @@ import os
 from importlib.metadata import version
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from benchmarks.card import card
@@ -21,6 +21,8 @@ plain = st.recursive(
 )
 
 
+@settings(deadline=None, max_examples=60)  # the machine may be busy
+@example({"\x85": "a\u2028b"})
 @given(plain)
 def test_yaml_reads_back_what_it_writes(value):
     assert parse(dump(value)) == value

@@ -253,7 +253,7 @@ CONFIG = {
         "learning_rate": 1e-3,
         "eval_every": 2,
         "compile": False,
-        "pretrain": {"steps": 2, "learning_rate": 1e-3},
+        "start": {"name": "moments", "steps": 2},
     },
 }
 

@@ -108,18 +108,21 @@ def test_times_measured_alone_replace_those_measured_side_by_side(run_main, writ
     suite, out = write_suite(ROWS), tmp_path / "out"
     code, output, _ = run_main(suite, "--out", out, "--jobs", "2", "--threads", "1")
     assert code == 0
-    assert {record["side_by_side"] for record in records(out).values()} == {2}
+    # The last one is alone if the two before it end together.
+    shared = [key for key, record in records(out).items() if record["side_by_side"] == 2]
+    assert len(shared) >= 5
     assert "∥" in output
     code, output, errors = run_main(
         suite, "--out", out, "--jobs", "2", "--threads", "1", "--serial-timing"
     )
     assert code == 0
-    assert "timing 6 runs alone" in errors
+    assert f"timing {len(shared)} runs alone" in errors
     assert "∥" not in output
     alone = records(out / "timings")
     assert {record["side_by_side"] for record in alone.values()} == {1}
-    for key, record in records(out).items():
-        assert alone[key]["metrics"]["accuracy"] == record["metrics"]["accuracy"]
+    assert sorted(alone) == sorted(shared)
+    for key in shared:
+        assert alone[key]["metrics"]["accuracy"] == records(out)[key]["metrics"]["accuracy"]
     errors = run_main(suite, "--out", out, "--jobs", "2", "--serial-timing")[2]
     assert "timing" not in errors
 

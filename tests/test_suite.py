@@ -51,7 +51,7 @@ def test_the_suite_s_sections_reach_every_run(load):
             "learning_rate": 5e-4,
             "eval_every": 2,
             "compile": False,
-            "pretrain": {"steps": 2, "learning_rate": 1e-3},
+            "start": {"name": "moments", "steps": 2},
         },
     }
     assert clustered.config == {
@@ -92,8 +92,8 @@ def test_grid_order_and_values(load):
     [
         ("'{blur}'", "0.5"),
         ("'{objective.divergence.blur}'", "0.5"),
-        ("'{pretrain.steps}'", None),
-        ("'{train.pretrain.steps} of {train.steps}'", "2 of 3"),
+        ("'{start.steps}'", None),
+        ("'{train.start.steps} of {train.steps}'", "2 of 3"),
         ("'blur={blur}, again {blur}'", "blur=0.5, again 0.5"),
         ("null", "wae sinkhorn blur=0.5 steps=3 steps=2"),
     ],
@@ -105,7 +105,7 @@ def test_labels(load, label, shown):
         "      objective.divergence: [{name: sinkhorn}]\n"
         "      objective.divergence.blur: [0.5]\n"
         "      train.steps: [3]\n"
-        "      train.pretrain.steps: [2]\n"
+        "      train.start.steps: [2]\n"
     )
     if shown is None:
         with pytest.raises(SuiteError, match="unknown field"):
@@ -157,7 +157,7 @@ def test_an_entry_changes_single_fields(load):
         "objective: {name: wae, weight: 7, divergence: {name: sinkhorn, blur: 0.3}}\n"
         "runs:\n"
         "  - {label: a, objective: {weight: 8}}\n"
-        "  - {label: b, objective: {divergence: {blur: 0.4}}, train: {pretrain: {steps: 9}}}\n"
+        "  - {label: b, objective: {divergence: {blur: 0.4}}, train: {start: {steps: 9}}}\n"
         "  - {label: c, objective: {divergence: imq_mmd}, model: {prior: {components: 2}}}\n"
         "  - {label: d, objective: {name: wae, divergence: {name: rbf_mmd}}}\n"
         "  - {label: e, objective: {name: vae}, model: {prior: standard_normal}}\n"
@@ -167,7 +167,7 @@ def test_an_entry_changes_single_fields(load):
     sinkhorn = {"name": "sinkhorn", "blur": 0.3}
     assert a.config["objective"] == {"name": "wae", "weight": 8, "divergence": sinkhorn}
     assert b.config["objective"]["divergence"] == {"name": "sinkhorn", "blur": 0.4}
-    assert b.config["train"]["pretrain"] == {"steps": 9, "learning_rate": 1e-3}
+    assert b.config["train"]["start"] == {"name": "moments", "steps": 9}
     assert b.config["train"]["batch_size"] == 32
     assert c.config["objective"] == {"name": "wae", "weight": 7, "divergence": "imq_mmd"}
     assert get(c, "model.prior") == {"name": "gaussian_mixture", "components": 2, "dim": 2}
@@ -332,7 +332,7 @@ def test_identity_ignores_order_and_labels(load):
         {"imq_mmd}": "imq_mmd, weight: 1}"},
         {"imq_mmd": "{name: imq_mmd, base: prior}"},
         {"{steps: 4": "{steps: 5"},
-        {"pretrain: {steps: 2}": "pretrain: {steps: 3}"},
+        {"moments, steps: 2": "moments, steps: 3"},
         {"eval_every: 2": "eval_every: 2, learning_rate: 0.001"},
         {"hidden: [16]": "hidden: [17]"},
         {"components: 3": "components: 2"},

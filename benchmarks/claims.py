@@ -1,0 +1,199 @@
+"""Claims: what a suite is expected to show, checked against what was measured.
+
+A claim reads ``accuracy of GM-WAE >= 0.65`` or ``bce of GM-WAE < bce of beta=*``: a metric of a
+row, and a number or a metric of another. Labels may be patterns; a claim about several rows holds
+if it holds for each. Never imports torch.
+"""
+
+import fnmatch
+import operator
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from benchmarks.metrics import METRICS
+from benchmarks.statistics import LEVEL, MIN_SEEDS, paired_p
+from benchmarks.view import Cell, Column, Group, View
+
+KEYS = {metric.key: metric for metric in METRICS}
+TERM = r"(?P<{0}metric>\w+) of (?P<{0}label>.+?)"
+NUMBER = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?"
+PATTERN = re.compile(
+    rf"{TERM.format('')}\s+(?P<sign><=|>=|<|>)\s+(?:{TERM.format('other_')}|(?P<number>{NUMBER}))"
+)
+NOTE = (
+    f"With {MIN_SEEDS} seeds or more a claim holds or fails where a t-test (paired over the shared "
+    f"seeds, if it compares two rows) tells at the {LEVEL:.0%} level, and is undecided where not. "
+    "With fewer seeds the means alone decide. Of several rows the one that is furthest from the "
+    "claim is shown."
+)
+COMPARISONS = {"<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge}
+VERDICTS = ("fails", "undecided", "holds")
+
+
+class Row(NamedTuple):
+    """A row of the comparison."""
+
+    label: str
+    method: str
+    data: str
+
+
+@dataclass(frozen=True)
+class Term:
+    """A metric of the rows whose label, or label without data set, is or matches a pattern."""
+
+    metric: str
+    label: str
+
+    def rows(self, known: Iterable[Row]) -> list[Row]:
+        """Return the rows that it means: those of that name, else all that match."""
+        rows = list(dict.fromkeys(known))
+        equal = [row for row in rows if self.label in (row.label, row.method)]
+        return equal or [row for row in rows if fnmatch.fnmatchcase(row.label, self.label)]
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A claim.
+
+    Attributes:
+        text: As the suite has it.
+        left: What is claimed to be smaller or larger.
+        sign: Which of the two.
+        right: Than what.
+    """
+
+    text: str
+    left: Term
+    sign: str
+    right: Term | float
+
+    def terms(self) -> list[Term]:
+        """Return the terms that name rows."""
+        return [self.left] if isinstance(self.right, float) else [self.left, self.right]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a claim, for one row or pair of rows.
+
+    Attributes:
+        verdict: ``holds``, ``fails`` or ``undecided``.
+        left: The measured mean; NaN if nothing was.
+        right: The number, or the other row's mean.
+        n: Seeds that decided.
+        rows: The labels.
+    """
+
+    verdict: str
+    left: float
+    right: float
+    n: int
+    rows: str
+
+    @property
+    def rank(self) -> tuple[int, float]:
+        """How far it is from holding; the smallest is the worst."""
+        size = max(abs(self.left), abs(self.right), 1e-300)
+        return VERDICTS.index(self.verdict), abs(self.left - self.right) / size
+
+
+def parse_claim(text: str) -> Claim:
+    """Read a claim.
+
+    Raises:
+        ValueError: If it is none.
+    """
+    match = PATTERN.fullmatch(text.strip())
+    if match is None:
+        raise ValueError(
+            f"expected '<metric> of <label> < <number>' or '... < <metric> of <label>', with <, "
+            f"<=, > or >=, got {text!r}"
+        )
+    left = Term(match["metric"], match["label"])
+    right: Term | float
+    if match["number"] is None:
+        right = Term(match["other_metric"], match["other_label"])
+    else:
+        right = float(match["number"])
+    return Claim(text.strip(), left, match["sign"], right)
+
+
+def check_claim(claim: Claim, records: pd.DataFrame) -> Outcome:
+    """Check a claim against records; of several rows the worst outcome counts.
+
+    Args:
+        claim: The claim.
+        records: What `benchmarks.tables.read_records` returns.
+    """
+    done = records[records["status"] == "done"]
+    known = [Row(*names) for names in records[["label", "method", "data"]].itertuples(index=False)]
+    return min(_outcomes(claim, known, done), key=lambda outcome: outcome.rank)
+
+
+def _outcomes(claim: Claim, known: list[Row], done: pd.DataFrame) -> Iterator[Outcome]:
+    """Yield the outcome for each row, or each pair of rows of one data set."""
+    compared = False
+    for row in claim.left.rows(known):
+        one = _values(done, claim.left.metric, row.label)
+        if isinstance(claim.right, float):
+            compared = True
+            yield _judge(claim, one, pd.Series(claim.right, one.index), row.label)
+            continue
+        for other in claim.right.rows(known):
+            if other != row and other.data == row.data:
+                compared = True
+                two = _values(done, claim.right.metric, other.label)
+                shared = one.index.intersection(two.index)
+                yield _judge(claim, one[shared], two[shared], f"{row.label} and {other.label}")
+    if not compared:  # the rows are not in this folder yet
+        yield Outcome("undecided", float("nan"), float("nan"), 0, "")
+
+
+def _values(done: pd.DataFrame, metric: str, label: str) -> pd.Series:
+    """Return a metric of a row's finished runs, by seed."""
+    rows = done[done["label"] == label]
+    return rows.set_index("seed")[metric].astype(float).dropna()
+
+
+def _judge(claim: Claim, one: pd.Series, two: pd.Series, rows: str) -> Outcome:
+    if not len(one):
+        return Outcome("undecided", float("nan"), float("nan"), 0, rows)
+    left, right = float(one.mean()), float(two.mean())
+    verdict = "holds" if COMPARISONS[claim.sign](left, right) else "fails"
+    told_apart = (one == two).all() or paired_p(one.to_numpy(), two.to_numpy()) <= LEVEL
+    if len(one) >= MIN_SEEDS and not told_apart:
+        verdict = "undecided"
+    return Outcome(verdict, left, right, len(one), rows)
+
+
+def lay_out_claims(claims: Sequence[str], records: pd.DataFrame) -> View:
+    """Check claims and lay the outcomes out as a table.
+
+    Args:
+        claims: The claims, each as the suite has it.
+        records: What `benchmarks.tables.read_records` returns.
+    """
+    rows = []
+    for text in claims:
+        claim = parse_claim(text)
+        outcome = check_claim(claim, records)
+        metrics = [KEYS[term.metric] for term in claim.terms()]
+        numbers = []
+        for value, metric in zip((outcome.left, outcome.right), (metrics * 2)[:2], strict=True):
+            shown = "–" if np.isnan(value) else f"{value:.{metric.digits}f}"
+            numbers.append(Cell(shown, None if np.isnan(value) else value))
+        if isinstance(claim.right, float):
+            numbers[1] = Cell(f"{claim.right:g}", claim.right)
+        n = Cell(str(outcome.n), outcome.n)
+        verdict = Cell(outcome.verdict, VERDICTS.index(outcome.verdict))
+        rows.append([Cell(text, text), verdict, *numbers, n, Cell(outcome.rows, outcome.rows)])
+    headings = ("", "outcome", "measured", "against", "n", "rows")
+    texts = ("", "outcome", "rows")
+    columns = [Column(h, numeric=h not in texts, key=h == "") for h in headings]
+    return View("Claims", columns, [Group("", rows)], NOTE)

@@ -169,7 +169,9 @@ def _with_data(runs: list[Run]) -> list[Run]:
 
 
 def _refuse_duplicates(runs: list[Run]) -> None:
+    """Refuse a run that is there twice, and a label of two configs: their mean means nothing."""
     seen: dict[tuple[str, int], Run] = {}
+    rows: dict[str, Run] = {}
     for run in runs:
         other = seen.setdefault((run.label, run.seed), run)
         if other is not run:
@@ -177,5 +179,12 @@ def _refuse_duplicates(runs: list[Run]) -> None:
                 f"label {run.label!r}, seed {run.seed} is also that of "
                 f"{show_path(other.origin)}: name the grid's fields in the label, as in "
                 f"'beta={{beta}}', and give each seed once",
+                run.origin,
+            )
+        first = rows.setdefault(run.label, run)
+        if first.config != run.config:
+            raise SuiteError(
+                f"label {run.label!r} is also that of {show_path(first.origin)}, whose config is "
+                f"another: runs of one label are averaged",
                 run.origin,
             )

@@ -44,6 +44,8 @@ def choose_published(wanted: str | Sequence[Entry]) -> list[Published]:
             hint = did_you_mean(entry, methods)
             message = f"no method {entry!r} ships{hint}; there are: {', '.join(methods)}"
             raise SuiteError(message, path)
+        elif entry in wanted[:index]:
+            raise SuiteError(f"{entry} is given twice", path)
         else:
             chosen += [row for row in known if row.method == entry]
     return chosen

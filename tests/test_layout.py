@@ -214,6 +214,7 @@ BAD = [
     ("table: {form: broad}\n", "table.form", "'wide' or 'long'"),
     ("table: {spred: std}\n", "table.spred", "spread"),
     ("published: [Vade]\n", "published[0]", "VaDE"),
+    ("published: [VaDE, VaDE]\n", "published[1]", "twice"),
     ("published: [{method: X, value: 1.0}]\n", "published[0]", "is needed"),
     ("published: some\n", "published", "all"),
     ("published: [VaDE, 3]\n", "published[1]", "expected a valid string or keys and values, got 3"),

@@ -468,3 +468,11 @@ def test_an_entry_may_be_a_baseline(load):
     assert "objective" not in run.config
     with pytest.raises(SuiteError, match=r"runs\[0\].train: a baseline has no 'train'"):
         load("runs:\n  - {baseline: kmeans, train: {steps: 3}}\n")
+
+
+def test_a_label_stands_for_one_config(load):
+    entry = "  - {label: row, objective: vae, seeds: [1]}\n"
+    with pytest.raises(SuiteError, match=r"label 'row' is also that of runs\[0\], whose config"):
+        load("seeds: [0]\n" + WAE + entry)
+    same = "  - {label: row, objective: {name: wae, divergence: imq_mmd}, seeds: [1]}\n"
+    assert [run.seed for run in load("seeds: [0]\n" + WAE + same).runs] == [0, 1]

@@ -84,7 +84,7 @@ def run_command(options: argparse.Namespace) -> int:
         errors.print(error.message, style="red", markup=False, highlight=False, soft_wrap=True)
         return BAD_INPUT
     except BackendLostError as error:
-        errors.print(f"{error}", style="red", markup=False)
+        errors.print(f"{error}", style="red", markup=False, soft_wrap=True)
         return _say_interrupted(mine, store, errors)
     except OSError as error:
         return _say_no_storage(error, store, errors)

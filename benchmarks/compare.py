@@ -130,7 +130,7 @@ def main(arguments: list[str] | None = None) -> int:
         if options.csv:
             frame.to_csv(options.csv, index=False)
     except (OSError, ValueError) as error:
-        Console(stderr=True).print(f"{error}", style="red", markup=False)
+        Console(stderr=True).print(f"{error}", style="red", markup=False, soft_wrap=True)
         return 2
     print_comparison(frame, _remarks(before, after, names), names, Console())
     return 0

@@ -22,6 +22,6 @@ def show_store(
     try:
         show(Store(directory), Console())
     except (OSError, ValueError) as error:
-        Console(stderr=True).print(f"{error}", style="red", markup=False)
+        Console(stderr=True).print(f"{error}", style="red", markup=False, soft_wrap=True)
         return 2
     return 0

@@ -6,6 +6,7 @@ if it holds for each. Never imports torch.
 """
 
 import fnmatch
+import math
 import operator
 import re
 from collections.abc import Iterable, Iterator, Sequence
@@ -28,8 +29,7 @@ PATTERN = re.compile(
 NOTE = (
     f"With {MIN_SEEDS} seeds or more a claim holds or fails where a t-test (paired over the shared "
     f"seeds, if it compares two rows) tells at the {LEVEL:.0%} level, and is undecided where not. "
-    "With fewer seeds the means alone decide. Of several rows the one that is furthest from the "
-    "claim is shown."
+    "With fewer seeds the means alone decide. Of several rows the one that does worst is shown."
 )
 COMPARISONS = {"<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge}
 VERDICTS = ("fails", "undecided", "holds")
@@ -96,12 +96,6 @@ class Outcome:
     n: int
     rows: str
 
-    @property
-    def rank(self) -> tuple[int, float]:
-        """How far it is from holding; the smallest is the worst."""
-        size = max(abs(self.left), abs(self.right), 1e-300)
-        return VERDICTS.index(self.verdict), abs(self.left - self.right) / size
-
 
 def parse_claim(text: str) -> Claim:
     """Read a claim.
@@ -133,7 +127,15 @@ def check_claim(claim: Claim, records: pd.DataFrame) -> Outcome:
     """
     done = records[records["status"] == "done"]
     known = [Row(*names) for names in records[["label", "method", "data"]].itertuples(index=False)]
-    return min(_outcomes(claim, known, done), key=lambda outcome: outcome.rank)
+    return min(_outcomes(claim, known, done), key=lambda outcome: _rank(claim, outcome))
+
+
+def _rank(claim: Claim, outcome: Outcome) -> tuple[int, float]:
+    """How well a claim does: by its verdict, then by how far the numbers are on its side."""
+    if not outcome.n:
+        return VERDICTS.index(outcome.verdict), -math.inf
+    gap = outcome.left - outcome.right
+    return VERDICTS.index(outcome.verdict), gap if ">" in claim.sign else -gap
 
 
 def _outcomes(claim: Claim, known: list[Row], done: pd.DataFrame) -> Iterator[Outcome]:

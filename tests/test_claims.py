@@ -74,6 +74,14 @@ def test_a_pattern_stands_for_all_rows_that_match(outcome):
     assert outcome("accuracy of beta=* < 0.4", rows).verdict == "holds"
     worst = outcome("accuracy of beta=* < 0.2", rows)
     assert (worst.verdict, worst.rows) == ("fails", "beta=2")
+    for text, rows_shown in (
+        ("accuracy of * < 0.05", "other"),  # all fail, by more and more
+        ("accuracy of * > 0.95", "beta=1"),
+        ("accuracy of * > 0.05", "beta=1"),  # all hold, this one just so
+        ("accuracy of * < 0.99", "other"),
+    ):
+        assert outcome(text, rows).rows == rows_shown, text
+    assert outcome("accuracy of a* > 0.5", {"a": [None], "ab": row(0.6)}).rows == "a"
     assert outcome("accuracy of other > accuracy of *", rows).verdict == "holds"  # not with itself
 
 

@@ -14,11 +14,11 @@ import torch
 
 from benchmarks.fields import Config
 from benchmarks.machine import peak_memory, reset_peak_memory
+from otlvm.baselines import baselines
 from otlvm.data import Dataset
 from otlvm.evaluation import (
     Pictures,
     assignment_scores,
-    baselines,
     curve_point,
     evaluate,
     show_assignments,
@@ -27,13 +27,13 @@ from otlvm.evaluation import (
 from otlvm.networks import LatentMixtureModel
 from otlvm.objectives import objectives
 from otlvm.priors import priors
+from otlvm.starts import starts
 from otlvm.training import (
     CheckpointError,
     Checkpoints,
     DivergedError,
     InterruptedTrainingError,
     fit,
-    starts,
 )
 
 Row = dict[str, float]
@@ -92,7 +92,7 @@ def execute(
     reset_peak_memory(device)
     try:
         if "baseline" in config:
-            show = _cluster(config, seed, data, result)
+            show = _cluster(config, data, result)
         else:
             show = _train(config, data, checkpoints, result, on_row)
         result.metrics["peak_mb"] = peak_memory(device)
@@ -169,12 +169,13 @@ def _train(
     return partial(show_model, model, data)
 
 
-def _cluster(config: Config, seed: int, data: Dataset, result: Result) -> Callable[[], Pictures]:
+def _cluster(config: Config, data: Dataset, result: Result) -> Callable[[], Pictures]:
     """Fit and measure a baseline; returns what makes its pictures."""
     prior = priors.build(config["model"]["prior"])
-    baseline = baselines.build(config["baseline"], n_components=prior.n_components, seed=seed)
+    baseline = baselines.build(config["baseline"])
     started = time.perf_counter()
-    pi_train, pi_test = baseline.assign(data)
+    pi_train = baseline.fit(data.x_train, prior.n_components)
+    pi_test = baseline.assign(data.x_test)
     seconds = time.perf_counter() - started
     result.metrics = {**assignment_scores(pi_train, pi_test, data), "fit_seconds": seconds}
     return partial(show_assignments, pi_test, data)

@@ -12,6 +12,7 @@ from benchmarks.job import Limits
 from benchmarks.lock import Lock
 from benchmarks.published import choose_published
 from benchmarks.schema import SECTIONS, SuiteFile
+from benchmarks.starts import check_starts
 from benchmarks.table_check import check_claims, check_table
 from benchmarks.table_schema import Published, TableOptions
 from benchmarks.validation import validated
@@ -72,6 +73,7 @@ def load_suite(path: Path, overrides: dict[str, Any] | None = None) -> Suite:
         content, fields = _with_overrides(file.content, overrides or {})
         suite = validated(SuiteFile, content)
         runs = expand(suite, fields, "seeds" in (overrides or {}))
+        check_starts(runs)
         check_table(suite.table, [run.config for run in runs])
         check_claims(suite.claims, [Row(run.label, run.method, run.data) for run in runs])
         published = choose_published(suite.published)

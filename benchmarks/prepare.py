@@ -117,7 +117,7 @@ def _library_hash() -> str:
     root = Path(otlvm.__file__).parent
     checks = root / "testing"  # decides no result
     files = [path for path in sorted(root.rglob("*.py")) if checks not in path.parents]
-    files.append(Path(__file__).with_name("execute.py"))
+    files += [Path(__file__).with_name(name) for name in ("execute.py", "snapshots.py")]
     return hashlib.sha256(b"\0".join(file.read_bytes() for file in files)).hexdigest()
 
 

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from benchmarks.claims import Row
 from benchmarks.expand import Run, expand
 from benchmarks.fields import set_field
 from benchmarks.job import Limits
@@ -75,7 +74,7 @@ def load_suite(path: Path, overrides: dict[str, Any] | None = None) -> Suite:
         runs = expand(suite, fields, "seeds" in (overrides or {}))
         check_starts(runs)
         check_table(suite.table, [run.config for run in runs])
-        check_claims(suite.claims, [Row(run.label, run.method, run.data) for run in runs])
+        check_claims(suite.claims, runs)
         published = choose_published(suite.published)
     except SuiteError as error:
         raise SuiteError(describe(file, error)) from error

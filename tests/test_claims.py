@@ -150,9 +150,7 @@ def test_curves_of_runs_that_failed_do_not_count(commit):
 
 
 def test_claims_about_steps_read_the_curves_of_a_suite(run_main, write_suite, tmp_path):
-    claims = (
-        "claims: [kl_k of vae at step 1 < 3, loss of vae at step 4 < 0.5 * loss of vae at step 1]"
-    )
+    steps = "kl_k of vae at step 1 < 3, loss of vae at step 4 < 0.5 * loss of vae at step 1"
     runs = "runs: [{objective: vae, train: {eval_at: [1]}}]"
     suite = write_suite(f"{runs}\nclaims: [{steps}]\n")
     assert run_main(suite, "--out", tmp_path)[0] == 0

@@ -44,7 +44,7 @@ class Train(Strict):
         for name in ("eval_at", "snapshots"):
             beyond = [step for step in getattr(self, name) if step > self.steps]
             if beyond:
-                raise ValueError(f"{name} {beyond} lie beyond the {self.steps} steps")
+                raise ValueError(f"{name} {beyond} lie beyond the {self.steps} steps; [] for none")
         return self
 
 

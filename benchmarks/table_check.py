@@ -47,12 +47,14 @@ def _check_field(field: str, configs: Sequence[Config], path: KeyPath) -> None:
         raise SuiteError(message, path)
 
 
-def check_claims(claims: Sequence[str], runs: Sequence[Run]) -> None:
+def check_claims(claims: Sequence[str], runs: Sequence[Run], changed: bool = False) -> None:
     """Check that each claim is one, about metrics, rows and steps that there are.
 
     Args:
         claims: The claims.
         runs: The suite's runs.
+        changed: Whether the command line changes their training: a claim about a step that is then
+            not there is undecided.
 
     Raises:
         SuiteError: If not.
@@ -73,7 +75,7 @@ def check_claims(claims: Sequence[str], runs: Sequence[Run]) -> None:
                 hint = did_you_mean(term.label, known)
                 listed = textwrap.shorten(", ".join(known), 400)
                 raise SuiteError(f"no row is {term.label!r}{hint}; there are: {listed}", path)
-            if term.step is not None:
+            if term.step is not None and not changed:
                 for row in term.rows(rows):
                     _check_step(term.step, row.label, configs[row], path)
 

@@ -2,12 +2,14 @@ import pytest
 import torch
 from torch.nn.functional import one_hot
 
-from otlvm import LatentMixtureModel, pretrain_moments
+from otlvm import LatentMixtureModel, fit, pretrain_moments
 from otlvm.baselines import Baseline
 from otlvm.evaluation import hungarian_accuracy
+from otlvm.objectives import VAE
 from otlvm.priors import priors
 from otlvm.registry import RegistryError
 from otlvm.starts import Distill, starts
+from otlvm.training import Checkpoints, InterruptedTrainingError
 
 PRIOR = {"name": "gaussian_mixture", "components": 3, "dim": 2}
 
@@ -95,6 +97,30 @@ def test_distillation_starts_the_component_nets_as_asked(x):
     mean, _ = model.prior.moments()
     posterior = model.encode(x)
     torch.testing.assert_close(posterior.mean, mean.expand_as(posterior.mean))
+
+
+@pytest.mark.parametrize("hold", [True, False])
+def test_what_was_distilled_is_held_over_interruptions(x, tmp_path, hold):
+    """The classifier stays as it was distilled, to the last bit, and the rest is trained."""
+
+    def train(path, stop=lambda: False):
+        torch.manual_seed(0)
+        model = LatentMixtureModel((1, 4, 4), "mlp", PRIOR)
+        checkpoints = Checkpoints(path, 2, stop=stop)
+        if checkpoints.load() is None:
+            Distill(Halves(), steps=2, hold=hold).prepare(model, x, 50)
+        before = {name: p.detach().clone() for name, p in model.named_parameters()}
+        fit(model, VAE(), x, steps=4, batch_size=50, checkpoints=checkpoints)
+        changed = [name for name, p in model.named_parameters() if not torch.equal(p, before[name])]
+        return changed, model
+
+    changed, whole = train(tmp_path / "a")
+    assert any(name.startswith("network.classifier") for name in changed) != hold
+    assert any(name.startswith("network.decoder") for name in changed)
+    with pytest.raises(InterruptedTrainingError):
+        train(tmp_path / "b", stop=lambda: True)
+    _, resumed = train(tmp_path / "b")
+    torch.testing.assert_close(resumed.state_dict(), whole.state_dict(), rtol=0, atol=0)
 
 
 @pytest.mark.parametrize("spec", [{"steps": -1}, {"learning_rate": 0.0}])

@@ -27,6 +27,8 @@ class Distill(Start):
         steps: Adam steps of the classifier.
         learning_rate: Its learning rate.
         then: How the nets of q(z|k, x) start.
+        hold: Leave q(k|x) as it was learnt, and train the rest. Otherwise reconstruction, whose
+            gradient knows nothing of the clustering, slowly draws it elsewhere.
 
     Raises:
         ValueError: If ``steps`` is negative or ``learning_rate`` not positive.
@@ -38,6 +40,7 @@ class Distill(Start):
         steps: int = 2000,
         learning_rate: float = 1e-3,
         then: Start = MOMENTS,
+        hold: bool = False,
     ) -> None:
         if steps < 0:
             raise ValueError("steps must not be negative")
@@ -47,6 +50,7 @@ class Distill(Start):
         self.steps = steps
         self.learning_rate = learning_rate
         self.then = then
+        self.hold = hold
 
     def prepare(self, model: LatentMixtureModel, x: Tensor, batch_size: int) -> None:
         """Cluster the images, teach the classifier, start the rest; see `Start.prepare`."""
@@ -62,3 +66,4 @@ class Distill(Start):
             optimizer.zero_grad(set_to_none=True)
             torch.autograd.backward(cross_entropy(classifier(images), targets))
             optimizer.step()
+        classifier.requires_grad_(not self.hold)

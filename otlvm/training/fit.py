@@ -13,7 +13,7 @@ from torch.nn.utils import get_total_norm
 from otlvm.networks import LatentMixtureModel
 from otlvm.objectives import Losses, Objective
 from otlvm.training.batches import BatchSampler
-from otlvm.training.checkpoint import Checkpoints, RandomState, State
+from otlvm.training.checkpoint import Checkpoints, Held, RandomState, State
 from otlvm.training.meter import DivergedError, Meter, Row
 
 
@@ -62,7 +62,8 @@ def fit(
     the device.
 
     Args:
-        model: The model; changed in place, left in eval mode.
+        model: The model; changed in place, left in eval mode. Parameters that require no gradient
+            stay as they are.
         objective: What to minimise. Its own parameters are trained along.
         x: Training images, with shape ``[n, D]``, on the model's device.
         steps: Adam steps.
@@ -87,6 +88,7 @@ def fit(
     sampler, history, meter = BatchSampler(x, batch_size), History(), Meter()
     parts: dict[str, Any] = {
         "model": model,
+        "held": Held(model),
         "objective": objective,
         "optimizer": optimizer,
         "sampler": sampler,

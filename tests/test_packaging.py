@@ -14,8 +14,6 @@ from pathlib import Path
 import pytest
 from packaging.requirements import Requirement
 
-from benchmarks.shipped import shipped_suites
-
 ROOT = Path(__file__).parent.parent
 EXAMPLE = ROOT / "examples" / "otlvm-energy"
 ENVIRONMENT = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
@@ -29,7 +27,7 @@ def call(folder, *command):
         capture_output=True,
         text=True,
         check=False,
-        timeout=120,
+        timeout=300,
     )
     assert process.returncode == 0, process.stdout + process.stderr
     return process.stdout
@@ -101,7 +99,6 @@ def test_installed_it_runs_from_anywhere(fresh, tmp_path):
         assert Path(file).is_relative_to(fresh.parent.parent)
     output = call(tmp_path, fresh, "-m", "benchmarks.run", "quick", "--dry-run")
     assert "8 runs, 8 to compute, into runs/quick" in output
-    assert "quick" in shipped_suites()
 
 
 def test_the_plug_in_passes_its_own_tests(fresh, tmp_path):

@@ -23,6 +23,7 @@ from benchmarks.progress import SuiteProgress
 from benchmarks.record import ForeignResultError, Record
 from benchmarks.resolve import choose, resolve
 from benchmarks.scheduler import Scheduler, Task
+from benchmarks.shipped import find_suite
 from benchmarks.starts import with_starts
 from benchmarks.stops import Stops
 from benchmarks.store import Store
@@ -40,10 +41,11 @@ def run_command(options: argparse.Namespace) -> int:
         print_registries(console)
         return ALL_DONE
     if options.suite is None:
-        errors.print("which suite? For example benchmarks/suites/quick.yaml")
+        errors.print("which suite? A file, or one that ships: quick")
         return BAD_INPUT
     try:
         opts.check(options)
+        options.suite = find_suite(options.suite)
         device = opts.device(options.device)
         sys.path.insert(0, str(options.suite.resolve().parent))  # for plug-ins beside the suite
         suite = load_suite(options.suite, dict(opts.assignment(text) for text in options.set))

@@ -1,5 +1,6 @@
 """``python -m benchmarks.table DIR``: draw tables and figures again, from the records alone."""
 
+import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from benchmarks.layout import lay_out, lay_out_published
 from benchmarks.report import to_html
 from benchmarks.statistics import long_form
 from benchmarks.store import Store
-from benchmarks.store_command import show_store
+from benchmarks.store_command import show_store, store_parser
 from benchmarks.table_schema import Published, TableOptions
 from benchmarks.tables import FACTS, read_records, summarize
 from benchmarks.terminal import print_view
@@ -83,9 +84,14 @@ def write_tables(
     ]
 
 
+def parser() -> argparse.ArgumentParser:
+    """Return the parser of ``python -m benchmarks.table``."""
+    return store_parser("table", __doc__)
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line; returns the exit code."""
-    return show_store("table", __doc__, show, arguments)
+    return show_store(parser(), show, arguments)
 
 
 if __name__ == "__main__":

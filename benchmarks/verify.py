@@ -138,7 +138,7 @@ def sample(suite: Suite, rows: Rows, count: int | None, seed: int) -> list[Run]:
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line; returns the exit code."""
-    options = _options(arguments)
+    options = parser().parse_args(arguments)
     console, errors = Console(), Console(stderr=True)
     folder = options.directory
     try:
@@ -198,7 +198,8 @@ def _repeat(
         ]
 
 
-def _options(arguments: list[str] | None) -> argparse.Namespace:
+def parser() -> argparse.ArgumentParser:
+    """Return the parser of ``python -m benchmarks.verify``."""
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks.verify",
         description="Rerun a sample of a suite's runs and say whether they come out the same.",
@@ -213,7 +214,7 @@ def _options(arguments: list[str] | None) -> argparse.Namespace:
     add("--tolerance", type=float, default=1e-6, help="relative difference that is rounding")
     add("--device", choices=("auto", "cpu", "cuda"), default="auto")
     add("--threads", type=int, metavar="N", help="default: as the runs had")
-    return parser.parse_args(arguments)
+    return parser
 
 
 def _print(jobs: Sequence[Job], verdicts: Sequence[Verdict], console: Console) -> None:

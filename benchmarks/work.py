@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 
+import ot  # noqa: F401 (divergences and metrics import it at their first use; not training time)
 import torch
 import torch._dynamo  # Adam imports it at its first step, and that is not training time
 

@@ -48,10 +48,11 @@ def digits():
 @pytest.fixture(scope="module")
 def trained(digits):
     return LatentMixture(
+        objective={"name": "wae", "weight": 20},
         divergence={"name": "imq_mmd", "on": "joint"},
         network={"name": "mlp", "hidden": [64]},
-        start={"name": "moments", "steps": 100},
-        steps=150,
+        start={"name": "moments", "steps": 50},
+        steps=200,
         batch_size=32,
         learning_rate=2e-3,
         random_state=0,
@@ -78,19 +79,19 @@ def test_codes_and_samples_are_decoded_in_the_units_of_x(trained, digits):
     np.testing.assert_allclose(trained.score_samples(x), -errors)
     assert trained.score(x) == pytest.approx(-errors.mean())
     of_the_mean = np.square(x - x.mean(axis=0)).sum(axis=1).mean()
-    assert trained.score(x) > -0.95 * of_the_mean
+    assert trained.score(x) > -0.6 * of_the_mean
     images, k = trained.sample(300)
     assert images.shape == (300, 64)
     assert set(k) == set(range(10))
     assert images.min() >= 0
     assert 8 < images.max() <= 16
     # The components are those of predict, or samples would say nothing about the clusters.
-    assert (trained.predict(images) == k).mean() > 0.5
+    assert (trained.predict(images) == k).mean() > 0.2  # by chance: 0.1
 
 
 def test_history_tells_of_training(trained):
-    assert trained.n_iter_ == 150
-    assert [row["step"] for row in trained.history_] == [50, 100, 150]
+    assert trained.n_iter_ == 200
+    assert [row["step"] for row in trained.history_] == [50, 100, 150, 200]
     assert trained.history_[-1]["loss"] < trained.history_[0]["loss"]
 
 
@@ -246,6 +247,8 @@ def test_bad_parameters_are_refused_by_fit(params, message):
     estimator = LatentMixture(**{**FAST, **params})
     with pytest.raises(ValueError, match=message):
         estimator.fit(rows())
+    with pytest.raises(NotFittedError):
+        estimator.predict(rows())
 
 
 def test_bad_arguments_of_a_fitted_estimator():
@@ -257,7 +260,10 @@ def test_bad_arguments_of_a_fitted_estimator():
 
 
 def test_the_example_of_the_docs(capsys):
+    names: dict[str, object] = {}
     for source in re.findall(r"```python\n(.*?)```", DOCS.read_text(), re.DOTALL):
-        names: dict[str, object] = {}
         exec(compile(source, "docs/sklearn.md", "exec"), names)
-    assert capsys.readouterr().out
+    assert names["images"].shape == (8, 64)
+    score, best = capsys.readouterr().out.splitlines()
+    assert 0 < float(score) < 1
+    assert best.startswith("{'latentmixture__")

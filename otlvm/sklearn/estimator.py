@@ -35,8 +35,9 @@ class LatentMixture(
     ``name`` and its parameters, as in a suite; unknown ones raise a `ValueError` in `fit`.
 
     Models see numbers in [0, 1]: `fit` maps the smallest number of its X to 0 and the largest to
-    1, with one scale for all features, so images in [0, 1] stay what they are. Features of
-    different units need a scaler of their own before. What comes out is in the units of X.
+    1, with one scale for all features, so images that reach from 0 to 1 stay what they are.
+    Features of different units need a scaler of their own before. What comes out is in the units
+    of X.
 
     Training is in single precision, and the fitted model on the CPU in double: no row's result
     depends on the rows beside it.
@@ -194,7 +195,7 @@ class LatentMixture(
         z = check_array(X, dtype=np.float64, input_name="X")
         if z.shape[1] != self.model_.prior.dim:
             raise ValueError(f"codes have {self.model_.prior.dim} features, X has {z.shape[1]}")
-        return self._decode(torch.from_numpy(z))
+        return self._decode(torch.tensor(z))  # a copy: pandas' arrays are read-only
 
     def score_samples(self, X: ArrayLike) -> Floats:
         """Return the negative squared reconstruction error of each row, with shape ``[n]``.
@@ -259,6 +260,9 @@ class LatentMixture(
     def _decode(self, z: Tensor) -> Floats:
         x: Floats = torch.cat([self.model_.decode(part) for part in torch.split(z, BATCH)]).numpy()
         return self.data_min_ + self._span() * x
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return hasattr(self, "labels_")  # the last that `fit` sets
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

@@ -6,6 +6,7 @@ stability based method for discovering structure in clustered data*, 2002). This
 by which docs/beyond-the-paper.md chooses. Never imports torch.
 """
 
+import argparse
 from itertools import combinations
 from typing import Any
 
@@ -17,7 +18,7 @@ from sklearn.metrics import mutual_info_score
 
 from benchmarks.layout import MISSING
 from benchmarks.store import Store
-from benchmarks.store_command import show_store
+from benchmarks.store_command import show_store, store_parser
 from benchmarks.tables import read_records
 from benchmarks.terminal import print_view
 from benchmarks.view import Cell, Column, Group, View
@@ -74,9 +75,14 @@ def show(store: Store, console: Console) -> None:
     console.print(f"in {store.root}: {FILE}", markup=False, highlight=False)
 
 
+def parser() -> argparse.ArgumentParser:
+    """Return the parser of ``python -m benchmarks.agreement``."""
+    return store_parser("agreement", __doc__)
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line; returns the exit code."""
-    return show_store("agreement", __doc__, show, arguments)
+    return show_store(parser(), show, arguments)
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ from typing import Any
 from benchmarks.claims import Row
 from benchmarks.expand import Run, expand
 from benchmarks.fields import set_field
+from benchmarks.figure_schema import FigureEntry, check_figures
 from benchmarks.job import Limits
 from benchmarks.lock import Lock
 from benchmarks.published import choose_published
@@ -30,6 +31,7 @@ class Suite:
     table: TableOptions
     published: Sequence[Published]
     claims: Sequence[str]
+    figures: Sequence[FigureEntry]
     lock: Lock | None
 
     def locate(self, error: SuiteError) -> str:
@@ -73,12 +75,15 @@ def load_suite(path: Path, overrides: dict[str, Any] | None = None) -> Suite:
         suite = validated(SuiteFile, content)
         runs = expand(suite, fields, "seeds" in (overrides or {}))
         check_table(suite.table, [run.config for run in runs])
-        check_claims(suite.claims, [Row(run.label, run.method, run.data) for run in runs])
+        rows = [Row(run.label, run.method, run.data) for run in runs]
+        check_claims(suite.claims, rows)
+        check_figures(suite.figures, rows)
         published = choose_published(suite.published)
     except SuiteError as error:
         raise SuiteError(describe(file, error)) from error
     name, limits = suite.name or path.stem, suite.execution.limits()
-    return Suite(name, runs, limits, file, suite.table, published, suite.claims, suite.lock)
+    shown = (suite.table, published, suite.claims, suite.figures)
+    return Suite(name, runs, limits, file, *shown, suite.lock)
 
 
 def _with_overrides(content: Any, overrides: dict[str, Any]) -> tuple[Any, dict[str, Any]]:

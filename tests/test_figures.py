@@ -24,13 +24,13 @@ from benchmarks.figures import (
     write_figures,
 )
 from benchmarks.figures.heatmap import spec_names
-from benchmarks.figures.matrices import order_components
 from benchmarks.figures.ranks import rank
 from benchmarks.figures.style import COLUMN, PAGE, looks, style, wrap, wrap_names, write
 from benchmarks.metrics import METRICS
 from benchmarks.record import run_id, write_result
 from benchmarks.store import Store
 from benchmarks.tables import read_records
+from otlvm.plots import order_components
 
 ACCURACY, BCE, MMD = (
     next(m for m in METRICS if m.key == key) for key in ("accuracy", "bce", "latent_mmd")
@@ -506,4 +506,4 @@ def test_nothing_finished_no_figure(tmp_path, records):
 def test_figures_need_no_torch():
     code = "import sys, json, benchmarks.figures; print(json.dumps(sorted(sys.modules)))"
     process = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True)
-    assert not {"torch", "otlvm", "sklearn", "scikit_posthocs"} & {*json.loads(process.stdout)}
+    assert not {"torch", "sklearn", "scikit_posthocs", "umap"} & {*json.loads(process.stdout)}

@@ -23,6 +23,7 @@ from benchmarks.progress import SuiteProgress
 from benchmarks.record import ForeignResultError, Record
 from benchmarks.resolve import choose, resolve
 from benchmarks.scheduler import Scheduler, Task
+from benchmarks.starts import with_starts
 from benchmarks.stops import Stops
 from benchmarks.store import Store
 from benchmarks.suite import Suite, load_suite
@@ -46,9 +47,9 @@ def run_command(options: argparse.Namespace) -> int:
         device = opts.device(options.device)
         sys.path.insert(0, str(options.suite.resolve().parent))  # for plug-ins beside the suite
         suite = load_suite(options.suite, dict(opts.assignment(text) for text in options.set))
-        jobs = resolve(suite, choose(suite, options.only))
+        jobs = with_starts(resolve(suite, choose(suite, options.only)))
         heed_lock(suite, jobs, device, options, errors)
-        mine = jobs[opts.shard(options.shard)]
+        mine = with_starts(jobs[opts.shard(options.shard)])
         store = Store(options.out or Path("runs") / suite.name)
         leases = Leases(store.root / "leases")
         planned = _plan(mine, store, leases)

@@ -1,6 +1,5 @@
-"""The schema of a suite's ``figures:``, and what can be wrong with it. Never imports matplotlib."""
+"""The schema of a suite's ``figures:``. Never imports matplotlib."""
 
-import textwrap
 from collections.abc import Iterable, Sequence
 from typing import Annotated
 
@@ -8,11 +7,7 @@ from pydantic import Field
 
 from benchmarks.claims import Row, Term
 from benchmarks.strict import Strict
-from benchmarks.yaml_file import KeyPath, SuiteError
-from otlvm.registry import did_you_mean
 
-MOST = 4
-"""More rows than these fit no page."""
 FIGURES = {
     "collapse": "a snapshot early in training above one of its end: loss terms, mean q(k|x) of "
     "each class, reconstructions",
@@ -55,47 +50,3 @@ class FigureEntry(Strict):
         known = list(rows)
         found = [row.label for pattern in patterns for row in Term("", pattern).rows(known)]
         return list(dict.fromkeys(found))
-
-
-def check_figures(entries: Sequence[FigureEntry], rows: Sequence[Row]) -> None:
-    """Check that there are such figures and rows.
-
-    Args:
-        entries: What the suite says.
-        rows: The rows that it has.
-
-    Raises:
-        SuiteError: If there is no such figure, one is given twice, has no such part, or a pattern
-            means no row or more than fit.
-    """
-    names: list[str] = []
-    for index, entry in enumerate(entries):
-        path: KeyPath = ("figures", index)
-        if entry.name not in FIGURES:
-            hint = did_you_mean(entry.name, FIGURES)
-            known = ", ".join(FIGURES)
-            message = f"unknown figure {entry.name!r}{hint}; known: {known}"
-            raise SuiteError(message, (*path, "name"))
-        if entry.name in names:
-            message = f"{entry.name} is given twice; one entry may have several rows"
-            raise SuiteError(message, (*path, "name"))
-        names.append(entry.name)
-        for key in ("curves", "lines"):
-            if getattr(entry, key) and entry.name not in WITH_CURVES:
-                message = f"{entry.name} has no curves; {' and '.join(WITH_CURVES)} have"
-                raise SuiteError(message, (*path, key))
-        for key in ("rows", "curves", "lines"):
-            for place, pattern in enumerate(getattr(entry, key)):
-                if not Term("", pattern).rows(rows):
-                    raise _no_row(pattern, rows, (*path, key, place))
-        shown = entry.labels(entry.rows, rows)
-        if len(shown) > MOST:
-            message = f"{len(shown)} rows: {', '.join(shown)}; at most {MOST} fit"
-            raise SuiteError(message, (*path, "rows"))
-
-
-def _no_row(pattern: str, rows: Sequence[Row], path: KeyPath) -> SuiteError:
-    known = list(dict.fromkeys(row.label for row in rows))
-    hint = did_you_mean(pattern, known)
-    listed = textwrap.shorten(", ".join(known), 400)
-    return SuiteError(f"no row is {pattern!r}{hint}; there are: {listed}", path)

@@ -6,6 +6,8 @@ import numpy as np
 from matplotlib.axes import Axes
 from numpy.typing import NDArray
 
+from otlvm.plots.arrays import MissingArrayError
+
 PAPER = 255
 STRIP = 4
 """How many pixels high a vector is, so that gaps are thin beside it."""
@@ -56,7 +58,13 @@ def mosaic(tiles: NDArray[Any], gap: int | None = None) -> Mosaic:
 
 
 def show_tiles(tiles: NDArray[Any], ax: Axes) -> Mosaic:
-    """Draw images without ticks and frame; returns where they are."""
+    """Draw images without ticks and frame; returns where they are.
+
+    Raises:
+        MissingArrayError: If there is no image.
+    """
+    if 0 in tiles.shape:
+        raise MissingArrayError("there is no image to show")
     found = mosaic(tiles)
     # Matplotlib's own interpolation leaves pixels alone where they are enlarged by a whole
     # number, and else neither drops nor doubles some.

@@ -21,7 +21,8 @@ def draw_collapse(source: Source) -> Figure:
     for place, row in enumerate(source.rows):
         early = next((step for step in plots.snapshots(row.pictures) if step > 0), None)
         if early is None:
-            raise LeftOutError(f"{row.label!r}, first finished seed: no snapshot of early training")
+            remedy = "'train.snapshots' keeps them"
+            raise LeftOutError(f"{row.label!r} has no snapshot after step 0; {remedy}")
         last = "end" if row.history.empty else f"step {row.history['step'].max():,}"
         for line, (step, when) in enumerate(((early, f"step {early:,}"), (None, last))):
             left, middle, right = axes[2 * place + line]

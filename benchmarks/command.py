@@ -70,6 +70,7 @@ def run_command(options: argparse.Namespace) -> int:
             "table": suite.table.model_dump(exclude_defaults=True),
             "published": [row.model_dump(exclude_none=True) for row in suite.published],
             "claims": list(suite.claims),
+            "figures": [row.model_dump(exclude_defaults=True) for row in suite.figures],
         }
         shown = {section: content for section, content in shown.items() if content}
         store.write_manifest(suite.name, _manifest(suite, jobs, store), **shown)

@@ -4,6 +4,7 @@ from typing import Annotated, Any, Self
 
 from pydantic import Field, model_validator
 
+from benchmarks.figure_schema import FigureEntry
 from benchmarks.job import Limits
 from benchmarks.lock import Lock
 from benchmarks.strict import Strict
@@ -129,4 +130,5 @@ class SuiteFile(Strict):
     table: TableOptions = Field(default_factory=TableOptions)
     published: str | list[Spec] = []
     claims: list[str] = []
+    figures: list[FigureEntry] = []
     lock: Lock | None = None

@@ -9,7 +9,7 @@ from rich.console import Console
 
 from benchmarks import card
 from benchmarks.claims import NO_CURVES, lay_out_claims, parse_claim
-from benchmarks.figures import write_figures
+from benchmarks.figures import asked_for, write_figures
 from benchmarks.figures.curves import read_curves
 from benchmarks.formats import to_latex, to_markdown
 from benchmarks.layout import lay_out, lay_out_published
@@ -31,7 +31,12 @@ def show(store: Store, console: Console) -> None:
         print_view(view, console)
     written = write_tables(records, summary, views, store.root)
     store.write_text("card.md", card.to_markdown(card.card(records)))
-    written += ["card.md", *(path.name for path in write_figures(store, records))]
+
+    def say(line: str) -> None:
+        console.print(line, style="yellow", markup=False, highlight=False, soft_wrap=True)
+
+    figures = write_figures(store, records, asked_for(store), say)
+    written += ["card.md", *(path.name for path in figures)]
     console.print(f"in {store.root}: {', '.join(written)}", markup=False, highlight=False)
 
 

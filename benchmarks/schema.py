@@ -107,4 +107,5 @@ class SuiteFile(Strict):
     table: TableOptions = Field(default_factory=TableOptions)
     published: str | list[Spec] = []
     claims: list[str] = []
+    track: list[Spec] = []
     lock: Lock | None = None

@@ -7,6 +7,7 @@
     DIR/work/<id>/            runs under way: checkpoint, progress, log, the result being written
     DIR/leases/<id>.json      who works on what
     DIR/timings/              a store like this one, of runs that were repeated alone
+    DIR/trackers/             logs and locks of trackers
     DIR/damaged/              what was found damaged, kept
 
 Never imports torch.

@@ -11,7 +11,7 @@ from benchmarks.fields import set_field
 from benchmarks.job import Limits
 from benchmarks.lock import Lock
 from benchmarks.published import choose_published
-from benchmarks.schema import SECTIONS, SuiteFile
+from benchmarks.schema import SECTIONS, Spec, SuiteFile
 from benchmarks.table_check import check_claims, check_table
 from benchmarks.table_schema import Published, TableOptions
 from benchmarks.validation import validated
@@ -30,6 +30,7 @@ class Suite:
     table: TableOptions
     published: Sequence[Published]
     claims: Sequence[str]
+    track: Sequence[Spec]
     lock: Lock | None
 
     def locate(self, error: SuiteError) -> str:
@@ -59,7 +60,7 @@ def load_suite(path: Path, overrides: dict[str, Any] | None = None) -> Suite:
     Args:
         path: The YAML file.
         overrides: Values by dotted path, set in every run after everything else; or ``seeds``,
-            ``name``.
+            ``name``, ``track``.
 
     Raises:
         SuiteError: If anything is wrong; the message is complete.
@@ -78,7 +79,8 @@ def load_suite(path: Path, overrides: dict[str, Any] | None = None) -> Suite:
     except SuiteError as error:
         raise SuiteError(describe(file, error)) from error
     name, limits = suite.name or path.stem, suite.execution.limits()
-    return Suite(name, runs, limits, file, suite.table, published, suite.claims, suite.lock)
+    shown = (suite.table, published, suite.claims)
+    return Suite(name, runs, limits, file, *shown, suite.track, suite.lock)
 
 
 def _with_overrides(content: Any, overrides: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
@@ -86,12 +88,12 @@ def _with_overrides(content: Any, overrides: dict[str, Any]) -> tuple[Any, dict[
     fields = {}
     for path, value in overrides.items():
         root = path.partition(".")[0]
-        if path in ("name", "seeds") or root == "execution":
+        if path in ("name", "seeds", "track") or root == "execution":
             content = set_field(content, path, value) if isinstance(content, dict) else content
         elif root in SECTIONS:
             fields[path] = value
         else:
-            roots = [*SECTIONS, "execution", "seeds", "name"]
+            roots = [*SECTIONS, "execution", "seeds", "name", "track"]
             hint, known = did_you_mean(root, roots), ", ".join(roots)
             raise SuiteError(f"--set {path}: unknown field{hint}; it starts with one of {known}")
     return content, fields

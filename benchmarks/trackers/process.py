@@ -10,6 +10,7 @@ import traceback
 from collections import deque
 from multiprocessing.connection import Connection
 from pathlib import Path
+from typing import Any
 
 from filelock import FileLock
 
@@ -48,7 +49,8 @@ class TrackerProcess:
         self._waiting: deque[Message] = deque()
         self._asked: float | None = None
         self._arguments = (spec, store.root.resolve(), suite, self.log)
-        self._process = None
+        self._process: Any = None
+        self._connection: Any = None
 
     def put(self, message: Message) -> None:
         """Let it log something, in its time."""

@@ -156,7 +156,9 @@ def check_mlflow(logged, kept, out):
     assert (run["params"]["train.steps"], run["params"]["seed"]) == ("4", "3")
     final = {key: v for key, v in run["metrics"].items() if not key.startswith("curves/")}
     assert final == record["metrics"]
-    curves = pd.read_csv(out / "runs" / record["id"] / "curves.csv").set_index("step")
+    curves = pd.read_csv(
+        out / "runs" / record["id"] / "curves.csv", float_precision="round_trip"
+    ).set_index("step")
     assert set(run["curves"]) == {f"curves/{name}" for name in curves}
     for name, column in curves.items():
         assert dict(run["curves"][f"curves/{name}"]) == column.to_dict()
@@ -165,7 +167,9 @@ def check_mlflow(logged, kept, out):
     assert abs(run["seconds"] - record["wall_seconds"]) < 2  # the record's times are whole seconds
     assert logged["broken seed 3"][0]["status"] == "FAILED"
     assert logged["kmeans seed 3"][0]["metrics"] == kept["kmeans", 3]["metrics"]
-    assert {"table.md", "report.html", "seeds.png"} <= set(logged["tables and figures"][0]["files"])
+    assert {"table.md", "report.html", "curves.png"} <= set(
+        logged["tables and figures"][0]["files"]
+    )
 
 
 def check_tensorboard(out, kept):
@@ -178,7 +182,7 @@ def check_tensorboard(out, kept):
     for path in (out / "tensorboard").iterdir():
         events[path.name] = EventAccumulator(str(path)).Reload()
     run, record = events["W%2fAE seed 3"], kept["W/AE", 3]
-    curves = pd.read_csv(out / "runs" / record["id"] / "curves.csv")
+    curves = pd.read_csv(out / "runs" / record["id"] / "curves.csv", float_precision="round_trip")
     for name in set(curves) - {"step"}:
         points = run.Scalars(f"curves/{name}")
         assert [point.step for point in points] == list(curves["step"])
@@ -188,7 +192,7 @@ def check_tensorboard(out, kept):
         assert point.value == pytest.approx(value, rel=1e-6)
     assert "pictures/components" in run.Tags()["images"]
     assert "_hparams_/session_start_info" in run.summary_metadata
-    assert "figures/seeds" in events["tables and figures"].Tags()["images"]
+    assert "figures/curves" in events["tables and figures"].Tags()["images"]
     (failure,) = events["broken seed 3"].Tensors("failure/text_summary")
     assert b"not today" in failure.tensor_proto.string_val[0]
     mark = json.loads((out / "tensorboard/broken seed 3/otlvm.json").read_text())

@@ -203,3 +203,19 @@ def test_a_progress_bar_shows_steps_and_losses(x, capsys):
     assert f"loss {history.rows[-1]['loss']:.4g}" in shown
     fit(model, VAE(), x, steps=3, batch_size=32)
     assert capsys.readouterr().out == ""
+
+
+def test_what_a_notebook_prints_is_short_and_says_something(model, x):
+    history = fit(model, VAE(), x, steps=4, batch_size=32, log_every=2)
+    assert repr(history).startswith("History(4 steps in ")
+    assert f"loss {history.rows[-1]['loss']:.4g}" in repr(history)
+    assert repr(type(history)()) == "History(0 steps in 0.0 s: no row yet)"
+    assert list(history.frame().index) == [2, 4]
+    assert history.frame().loc[4, "kl_k"] == history.rows[1]["kl_k"]
+    posterior = model.encode(x)
+    share = ", ".join(f"{value:.2f}" for value in posterior.pi.mean(0))
+    assert repr(posterior) == f"MixturePosterior(n=64, K=3, d=2, mean q(k|x) = [{share}])"
+    losses = VAE()(model, x)
+    assert repr(losses).startswith(f"Losses(total={float(losses.total.detach()):.4g}, ")
+    count = sum(p.numel() for p in model.parameters())
+    assert f"image_shape=(1, 4, 4), parameters={count}" in repr(model)

@@ -4,7 +4,7 @@ import math
 import time
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor
@@ -19,8 +19,11 @@ from otlvm.training.checkpoint import Checkpoints, Held, RandomState, State
 from otlvm.training.meter import DivergedError, Meter, Row
 from otlvm.training.progress import ProgressBar
 
+if TYPE_CHECKING:
+    import pandas as pd
 
-@dataclass
+
+@dataclass(repr=False)
 class History:
     """What training measured.
 
@@ -34,6 +37,18 @@ class History:
     rows: list[Row] = field(default_factory=list)
     seconds: float = 0.0
     steps: int = 0
+
+    def __repr__(self) -> str:
+        """Show how far training came, and the newest row."""
+        last = self.rows[-1] if self.rows else {}
+        numbers = ", ".join(f"{name} {value:.4g}" for name, value in last.items() if name != "step")
+        return f"History({self.steps} steps in {self.seconds:.1f} s: {numbers or 'no row yet'})"
+
+    def frame(self) -> "pd.DataFrame":
+        """Return the rows as a pandas DataFrame, indexed by step."""
+        import pandas as pd  # takes a second, and training does not need it
+
+        return pd.DataFrame(self.rows).set_index("step")
 
     def state_dict(self) -> dict[str, Any]:
         """Return the fields."""

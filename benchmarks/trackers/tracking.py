@@ -113,7 +113,7 @@ class Tracking:
         self._up.remove(tracker)
         tracker.kill()
         self._console.print(
-            f"tracker {tracker.name} is off: {cause if len(cause) < 400 else cause[:400] + '...'}\n"
+            f"tracker {tracker.name} is off: {_shorten(cause)}\n"
             f"Results are as without it, and the same command logs what is missing; its log: "
             f"{tracker.log}",
             style="yellow",
@@ -129,3 +129,8 @@ def _check(spec: Any, index: int, store: Store, suite: str) -> None:
         trackers.build(spec, root=store.root, suite=suite)
     except RegistryError as error:
         raise SuiteError(str(error), ("track", index, *error.path)) from error
+
+
+def _shorten(cause: str) -> str:
+    """Keep a long message's beginning and, where it tells what was behind, its end."""
+    return cause if len(cause) < 400 else f"{cause[:150]} ... {cause[-200:]}"

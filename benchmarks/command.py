@@ -24,6 +24,7 @@ from benchmarks.record import ForeignResultError, Record
 from benchmarks.resolve import choose, resolve
 from benchmarks.scheduler import Scheduler, Task
 from benchmarks.shipped import find_suite
+from benchmarks.starts import with_starts
 from benchmarks.stops import Stops
 from benchmarks.store import Store
 from benchmarks.suite import Suite, load_suite
@@ -48,9 +49,9 @@ def run_command(options: argparse.Namespace) -> int:
         device = opts.device(options.device)
         sys.path.insert(0, str(options.suite.resolve().parent))  # for plug-ins beside the suite
         suite = load_suite(options.suite, dict(opts.assignment(text) for text in options.set))
-        jobs = resolve(suite, choose(suite, options.only))
+        jobs = with_starts(resolve(suite, choose(suite, options.only)))
         heed_lock(suite, jobs, device, options, errors)
-        mine = jobs[opts.shard(options.shard)]
+        mine = with_starts(jobs[opts.shard(options.shard)])
         store = Store(options.out or Path("runs") / suite.name)
         leases = Leases(store.root / "leases")
         planned = _plan(mine, store, leases)
@@ -69,6 +70,7 @@ def run_command(options: argparse.Namespace) -> int:
             "table": suite.table.model_dump(exclude_defaults=True),
             "published": [row.model_dump(exclude_none=True) for row in suite.published],
             "claims": list(suite.claims),
+            "figures": [row.model_dump(exclude_defaults=True) for row in suite.figures],
         }
         shown = {section: content for section, content in shown.items() if content}
         store.write_manifest(suite.name, _manifest(suite, jobs, store), **shown)

@@ -1,9 +1,10 @@
 """The schema of a suite file."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
+from benchmarks.figure_schema import FigureEntry
 from benchmarks.job import Limits
 from benchmarks.lock import Lock
 from benchmarks.strict import Strict
@@ -16,14 +17,36 @@ Seeds = Annotated[list[Annotated[int, Field(ge=0, lt=2**32)]], Field(min_length=
 
 
 class Train(Strict):
-    """The training of each run."""
+    """The training of each run.
+
+    Attributes:
+        steps: Adam steps.
+        batch_size: Images a step.
+        learning_rate: Adam's learning rate.
+        eval_every: Steps between rows of the learning curve.
+        eval_at: Further steps that have a row.
+        snapshots: Steps whose reconstructions and classes by component are kept; 0 is before the
+            first. They have a row too.
+        compile: Compile the objective with torch.compile.
+        start: How training starts.
+    """
 
     steps: int = Field(3000, gt=0)
     batch_size: int = Field(128, gt=1)
     learning_rate: float = Field(5e-4, gt=0)
     eval_every: int = Field(100, gt=0)
+    eval_at: list[Annotated[int, Field(gt=0)]] = []
+    snapshots: list[Annotated[int, Field(ge=0)]] = []
     compile: bool = False
     start: Spec = "moments"
+
+    @model_validator(mode="after")
+    def _within_steps(self) -> Self:
+        for name in ("eval_at", "snapshots"):
+            beyond = [step for step in getattr(self, name) if step > self.steps]
+            if beyond:
+                raise ValueError(f"{name} {beyond} lie beyond the {self.steps} steps; [] for none")
+        return self
 
 
 class Model(Strict):
@@ -107,4 +130,5 @@ class SuiteFile(Strict):
     table: TableOptions = Field(default_factory=TableOptions)
     published: str | list[Spec] = []
     claims: list[str] = []
+    figures: list[FigureEntry] = []
     lock: Lock | None = None

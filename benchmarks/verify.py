@@ -33,6 +33,7 @@ from benchmarks.progress import SuiteProgress
 from benchmarks.record import Record
 from benchmarks.resolve import resolve
 from benchmarks.scheduler import Scheduler, Task
+from benchmarks.starts import with_starts
 from benchmarks.stops import Stops
 from benchmarks.store import Store
 from benchmarks.suite import Suite, load_suite
@@ -186,8 +187,8 @@ def _repeat(
         store = Store(Path(folder))
         store.open_for_writing()
         launcher = Processes(1, device, options.threads)
-        with SuiteProgress(len(jobs), errors) as progress:
-            tasks = [Task(job, None) for job in jobs]
+        with SuiteProgress(len(with_starts(jobs)), errors) as progress:
+            tasks = [Task(job, None) for job in with_starts(jobs)]
             Scheduler(store, Leases(store.root / "leases"), launcher, progress, stops).run(tasks)
         if stops.count:
             raise KeyboardInterrupt

@@ -9,15 +9,18 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from otlvm import (
+        baselines,
         data,
         divergences,
         evaluation,
         expectations,
+        features,
         latents,
         networks,
         objectives,
         priors,
         registry,
+        starts,
         testing,
         training,
     )
@@ -29,10 +32,12 @@ __version__ = "0.1.0"
 __all__ = [
     "LatentMixtureModel",
     "__version__",
+    "baselines",
     "data",
     "divergences",
     "evaluation",
     "expectations",
+    "features",
     "fit",
     "latents",
     "load",
@@ -41,6 +46,7 @@ __all__ = [
     "pretrain_moments",
     "priors",
     "registry",
+    "starts",
     "testing",
     "training",
 ]

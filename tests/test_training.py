@@ -8,9 +8,7 @@ from torch.distributions import MultivariateNormal
 from otlvm import LatentMixtureModel, fit, pretrain_moments
 from otlvm.networks import ComponentLinear, load
 from otlvm.objectives import Losses, Objective, objectives
-from otlvm.priors import priors
-from otlvm.registry import RegistryError
-from otlvm.training import DivergedError, batches, moment_loss, starts
+from otlvm.training import DivergedError, batches, moment_loss
 
 PRIOR = {"name": "gaussian_mixture", "components": 3, "dim": 2}
 
@@ -177,45 +175,3 @@ def test_compiled_training_is_eager_training(x):
 def load_names(model):
     """Names as an uncompiled model has them."""
     return [name for name in model.state_dict() if "_orig_mod" not in name]
-
-
-# starts
-
-
-def test_starting_at_the_prior_gives_its_moments_whatever_x(x):
-    for spec in ({"name": "gaussian_mixture", "components": 4}, {"name": "rotated_2d"}):
-        prior = priors.build(spec)
-        model = LatentMixtureModel((1, 4, 4), network="mlp", prior=prior)
-        starts.build("prior").prepare(model, x, 32)
-        posterior = model.encode(x)
-        mean, covariance = prior.moments()
-        torch.testing.assert_close(posterior.mean, mean.expand_as(posterior.mean))
-        variances = covariance.diagonal(dim1=-2, dim2=-1)
-        torch.testing.assert_close(posterior.std.square(), variances.expand_as(posterior.std))
-
-
-def test_the_moments_start_is_moment_pretraining(x):
-    models = []
-    for train in (
-        lambda model: starts.build({"name": "moments", "steps": 5}).prepare(model, x, 32),
-        lambda model: pretrain_moments(model, x, steps=5, batch_size=32),
-    ):
-        torch.manual_seed(0)
-        model = LatentMixtureModel((1, 4, 4), "mlp", PRIOR)
-        train(model)
-        models.append(model.state_dict())
-    for name, value in models[0].items():
-        torch.testing.assert_close(value, models[1][name], rtol=0, atol=0)
-
-
-@pytest.mark.parametrize("spec", [{"steps": -1}, {"learning_rate": 0}])
-def test_bad_starts(spec):
-    with pytest.raises(RegistryError, match="must"):
-        starts.build({"name": "moments", **spec})
-
-
-def test_a_foreign_network_cannot_start_at_the_prior(x):
-    model = LatentMixtureModel((1, 4, 4), "mlp", PRIOR)
-    model.network.components = torch.nn.Linear(16, 2)
-    with pytest.raises(TypeError, match="knows ComponentNets, not Linear"):
-        starts.build("prior").prepare(model, x, 32)

@@ -2,7 +2,7 @@
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,7 +13,7 @@ from torch.nn.utils import get_total_norm
 from otlvm.networks import LatentMixtureModel
 from otlvm.objectives import Losses, Objective
 from otlvm.training.batches import BatchSampler
-from otlvm.training.checkpoint import Checkpoints, RandomState, State
+from otlvm.training.checkpoint import Checkpoints, Held, RandomState, State
 from otlvm.training.meter import DivergedError, Meter, Row
 
 
@@ -50,6 +50,7 @@ def fit(
     batch_size: int = 128,
     learning_rate: float = 5e-4,
     log_every: int = 50,
+    log_at: Collection[int] = (),
     compiled: bool = False,
     evaluate: Callable[[LatentMixtureModel], Row] | None = None,
     on_row: Callable[[Row], None] | None = None,
@@ -61,13 +62,15 @@ def fit(
     the device.
 
     Args:
-        model: The model; changed in place, left in eval mode.
+        model: The model; changed in place, left in eval mode. Parameters that require no gradient
+            stay as they are.
         objective: What to minimise. Its own parameters are trained along.
         x: Training images, with shape ``[n, D]``, on the model's device.
         steps: Adam steps.
         batch_size: Images a step.
         learning_rate: Adam's learning rate.
         log_every: Steps between rows of the history.
+        log_at: Further steps that have a row.
         compiled: Compile the objective with torch.compile: the first step takes a minute, the
             others less time. Needs a C++ compiler on CPUs.
         evaluate: Called at each row with the model in eval mode; what it returns joins the row.
@@ -85,6 +88,7 @@ def fit(
     sampler, history, meter = BatchSampler(x, batch_size), History(), Meter()
     parts: dict[str, Any] = {
         "model": model,
+        "held": Held(model),
         "objective": objective,
         "optimizer": optimizer,
         "sampler": sampler,
@@ -114,7 +118,7 @@ def fit(
         history.seconds += time.perf_counter() - started
         history.steps = step
         started = time.perf_counter()
-        if step % log_every == 0 or step == steps:
+        if step % log_every == 0 or step in log_at or step == steps:
             row: Row = {"step": step, **meter.row()}
             if evaluate is not None:
                 model.eval()

@@ -235,7 +235,7 @@ def test_folder_as_suite(refuse, tmp_path):
 def test_no_suite(run_main):
     code, _, errors = run_main()
     assert code == 2
-    assert "quick.yaml" in errors
+    assert "which suite? A file, or one that ships: quick" in errors
 
 
 @pytest.mark.parametrize(

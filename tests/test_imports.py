@@ -4,7 +4,6 @@ import pkgutil
 import re
 import subprocess
 import sys
-import time
 
 import pytest
 
@@ -26,9 +25,9 @@ def loaded(code, names):
 
 
 def test_import_otlvm_needs_no_torch_and_no_time():
-    started = time.perf_counter()
     assert loaded("import otlvm, otlvm.registry; dir(otlvm)", ("torch", *HEAVY)) == []
-    assert time.perf_counter() - started < 3
+    (seconds,) = python("import time; import otlvm; print(time.process_time())")
+    assert float(seconds) < 1  # of this process, however busy the machine is
 
 
 def test_torch_comes_with_what_needs_it_and_the_heavy_ones_when_they_are_used():

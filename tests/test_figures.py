@@ -542,7 +542,7 @@ def paper(write_study, picture_arrays, monkeypatch):
         arrays = picture_arrays((1, 28, 28), dim=dim, components=10, classes=10)
         arrays = {name: array for name, array in arrays.items() if name not in without}
         facts = [{"metrics": {"accuracy": 0.5}}, {"metrics": {"accuracy": 0.7}}]
-        store = write_study({label: facts for label in labels}, arrays=arrays, curves=CURVES)
+        store = write_study(dict.fromkeys(labels, facts), arrays=arrays, curves=CURVES)
         manifest = store.manifest()
         store.write_manifest("study", manifest["runs"], figures=[ASKED[name] for name in asked])
         return store, arrays

@@ -4,6 +4,7 @@ from typing import Any
 
 from rich.console import Console
 
+from benchmarks.trackers import trackers
 from otlvm.baselines import baselines
 from otlvm.data import datasets
 from otlvm.divergences import divergences
@@ -30,7 +31,7 @@ REGISTRIES: tuple[Registry[Any], ...] = (
 
 def print_registries(console: Console) -> None:
     """Print the names of every registry."""
-    for registry in REGISTRIES:
+    for registry in (*REGISTRIES, trackers):
         console.print(f"{registry.kind}s", style="bold")
         for name in registry:
             try:

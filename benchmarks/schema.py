@@ -131,4 +131,5 @@ class SuiteFile(Strict):
     published: str | list[Spec] = []
     claims: list[str] = []
     figures: list[FigureEntry] = []
+    track: list[Spec] = []
     lock: Lock | None = None

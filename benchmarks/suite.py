@@ -12,7 +12,7 @@ from benchmarks.figure_schema import FigureEntry
 from benchmarks.job import Limits
 from benchmarks.lock import Lock
 from benchmarks.published import choose_published
-from benchmarks.schema import SECTIONS, SuiteFile
+from benchmarks.schema import SECTIONS, Spec, SuiteFile
 from benchmarks.starts import check_starts
 from benchmarks.table_check import check_claims, check_table
 from benchmarks.table_schema import Published, TableOptions
@@ -33,6 +33,7 @@ class Suite:
     published: Sequence[Published]
     claims: Sequence[str]
     figures: Sequence[FigureEntry]
+    track: Sequence[Spec]
     lock: Lock | None
 
     def locate(self, error: SuiteError) -> str:
@@ -62,7 +63,7 @@ def load_suite(path: Path, overrides: dict[str, Any] | None = None) -> Suite:
     Args:
         path: The YAML file.
         overrides: Values by dotted path, set in every run after everything else; or ``seeds``,
-            ``name``.
+            ``name``, ``track``.
 
     Raises:
         SuiteError: If anything is wrong; the message is complete.
@@ -85,7 +86,7 @@ def load_suite(path: Path, overrides: dict[str, Any] | None = None) -> Suite:
         raise SuiteError(describe(file, error)) from error
     name, limits = suite.name or path.stem, suite.execution.limits()
     shown = (suite.table, published, suite.claims, suite.figures)
-    return Suite(name, runs, limits, file, *shown, suite.lock)
+    return Suite(name, runs, limits, file, *shown, suite.track, suite.lock)
 
 
 def _with_overrides(content: Any, overrides: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
@@ -93,12 +94,12 @@ def _with_overrides(content: Any, overrides: dict[str, Any]) -> tuple[Any, dict[
     fields = {}
     for path, value in overrides.items():
         root = path.partition(".")[0]
-        if path in ("name", "seeds") or root == "execution":
+        if path in ("name", "seeds", "track") or root == "execution":
             content = set_field(content, path, value) if isinstance(content, dict) else content
         elif root in SECTIONS:
             fields[path] = value
         else:
-            roots = [*SECTIONS, "execution", "seeds", "name"]
+            roots = [*SECTIONS, "execution", "seeds", "name", "track"]
             hint, known = did_you_mean(root, roots), ", ".join(roots)
             raise SuiteError(f"--set {path}: unknown field{hint}; it starts with one of {known}")
     return content, fields

@@ -29,7 +29,6 @@ runs:
 baselines: [kmeans, {name: kmeans, n_init: 2}]
 table: {metrics: [accuracy, bce]}
 published: [VaDE]
-figures: [{name: images, rows: [VAE]}]
 """
 
 

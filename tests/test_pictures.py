@@ -6,6 +6,7 @@ import torch
 
 from benchmarks.execute import execute
 from benchmarks.store import Store
+from benchmarks.suite import load_suite
 from otlvm import LatentMixtureModel, load
 from otlvm.data import Dataset, digits
 from otlvm.evaluation import evaluate, evaluation_mode, show_assignments, show_model, show_snapshot
@@ -18,6 +19,7 @@ runs:
   - {label: 10-D, objective: vae, model: {prior: {dim: 10}}}
 baselines: [kmeans]
 """
+FIGURES = "figures: [{name: manifold, rows: [2-D]}, {name: images, rows: [10-D]}]\n"
 
 
 def make_data(shape=(3, 4, 2), classes=12):
@@ -240,9 +242,15 @@ def records(out):
 
 
 def test_each_run_keeps_what_its_model_shows(run_main, write_suite, tmp_path):
-    code, _, errors = run_main(write_suite(RUNS), "--out", "out")
+    code, _, errors = run_main(write_suite(RUNS + FIGURES), "--out", "out")
     assert code == 0, errors
     store = Store(tmp_path / "out")
+    assert all((store.root / f"{name}.png").is_file() for name in ("manifold", "images"))
+    locked = load_suite(store.root / "suite.lock.yaml")
+    assert [(figure.name, figure.rows) for figure in locked.figures] == [
+        ("manifold", ["2-D"]),
+        ("images", ["10-D"]),
+    ]
     for label, record in records(store.root).items():
         assert record["pictures_failed"] is None
         assert "pictures.npz" in record["files"]

@@ -6,8 +6,10 @@ import torch
 from torch.distributions import MultivariateNormal
 
 from otlvm import LatentMixtureModel, fit, pretrain_moments
+from otlvm.data import Dataset
 from otlvm.networks import ComponentLinear, load
-from otlvm.objectives import Losses, Objective, objectives
+from otlvm.objectives import VAE, Losses, Objective, objectives
+from otlvm.registry import RegistryError
 from otlvm.training import DivergedError, batches, moment_loss
 
 PRIOR = {"name": "gaussian_mixture", "components": 3, "dim": 2}
@@ -175,3 +177,45 @@ def test_compiled_training_is_eager_training(x):
 def load_names(model):
     """Names as an uncompiled model has them."""
     return [name for name in model.state_dict() if "_orig_mod" not in name]
+
+
+# in a notebook
+
+
+def test_a_data_set_and_a_spec_are_enough(x):
+    def train(objective, data):
+        torch.manual_seed(0)
+        model = LatentMixtureModel((1, 4, 4), "mlp", PRIOR)
+        return fit(model, objective, data, steps=2, batch_size=32, log_every=1).rows
+
+    labels = torch.zeros(len(x), dtype=torch.long)
+    data = Dataset("noise", (1, 4, 4), x, labels, x, labels)
+    assert train({"name": "vae", "beta": 2.0}, data) == train(VAE(beta=2.0), x)
+    with pytest.raises(RegistryError, match="did you mean 'vae'"):
+        train("vaee", data)
+
+
+def test_a_progress_bar_shows_steps_and_losses(x, capsys):
+    model = LatentMixtureModel((1, 4, 4), "mlp", PRIOR)
+    history = fit(model, VAE(), x, steps=3, batch_size=32, log_every=1, progress=True)
+    shown = capsys.readouterr().out
+    assert "3/3" in shown
+    assert f"loss {history.rows[-1]['loss']:.4g}" in shown
+    fit(model, VAE(), x, steps=3, batch_size=32)
+    assert capsys.readouterr().out == ""
+
+
+def test_what_a_notebook_prints_is_short_and_says_something(model, x):
+    history = fit(model, VAE(), x, steps=4, batch_size=32, log_every=2)
+    assert repr(history).startswith("History(4 steps in ")
+    assert f"loss {history.rows[-1]['loss']:.4g}" in repr(history)
+    assert repr(type(history)()) == "History(0 steps in 0.0 s: no row yet)"
+    assert list(history.frame().index) == [2, 4]
+    assert history.frame().loc[4, "kl_k"] == history.rows[1]["kl_k"]
+    posterior = model.encode(x)
+    share = ", ".join(f"{value:.2f}" for value in posterior.pi.mean(0))
+    assert repr(posterior) == f"MixturePosterior(n=64, K=3, d=2, mean q(k|x) = [{share}])"
+    losses = VAE()(model, x)
+    assert repr(losses).startswith(f"Losses(total={float(losses.total.detach()):.4g}, ")
+    count = sum(p.numel() for p in model.parameters())
+    assert f"image_shape=(1, 4, 4), parameters={count}" in repr(model)

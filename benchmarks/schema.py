@@ -1,4 +1,4 @@
-"""The schema of a suite file."""
+"""The schema of a suite file; ``python -m benchmarks.schema`` prints it for editors."""
 
 from typing import Annotated, Any
 
@@ -16,7 +16,16 @@ Seeds = Annotated[list[Annotated[int, Field(ge=0, lt=2**32)]], Field(min_length=
 
 
 class Train(Strict):
-    """The training of each run."""
+    """The training of each run.
+
+    Attributes:
+        steps: Adam steps.
+        batch_size: Images a step.
+        learning_rate: Adam's learning rate.
+        eval_every: Steps between the points of the learning curves.
+        compile: Compile the objective with torch.compile: a slow first step, faster others.
+        start: What happens to a model before its first step.
+    """
 
     steps: int = Field(3000, gt=0)
     batch_size: int = Field(128, gt=1)
@@ -27,7 +36,12 @@ class Train(Strict):
 
 
 class Model(Strict):
-    """The model of each run: specs of a network and a prior."""
+    """The model of each run: specs of a network and a prior.
+
+    Attributes:
+        network: The three maps between images, components and codes.
+        prior: p(z, k).
+    """
 
     network: Spec = "mlp"
     prior: Spec = "gaussian_mixture"
@@ -51,7 +65,19 @@ class BaselineConfig(Strict):
 
 
 class Entry(Strict):
-    """One item of ``runs:``: what differs from the suite's own sections, and a grid over it."""
+    """One item of ``runs:``: what differs from the suite's own sections, and a grid over it.
+
+    Attributes:
+        label: The table's row; ``{beta}`` stands for the value of a grid's field. Default:
+            objective, divergence and the grid's values.
+        data: Changes of the suite's data set.
+        model: Changes of the suite's model.
+        objective: Changes of the suite's objective.
+        train: Changes of the suite's training.
+        baseline: A baseline instead of a model; it has no model, objective and train.
+        grid: Values by dotted path, such as ``objective.beta``; every combination is a row.
+        seeds: The entry's own seeds.
+    """
 
     label: str | None = Field(None, min_length=1)
     data: Spec | None = None
@@ -68,7 +94,13 @@ SECONDS = {"s": 1, "min": 60, "h": 3600}
 
 
 class Execution(Strict):
-    """How runs are executed; none of it decides a result. Durations read like ``90 s, 5 min``."""
+    """How runs are executed; none of it decides a result. Durations read like ``90 s, 5 min``.
+
+    Attributes:
+        timeout: A run that takes longer is killed. Default: none.
+        memory_mb: MiB that a run may ask for (Linux). Default: none.
+        checkpoint_every: A number of steps, or a duration.
+    """
 
     timeout: Duration | None = None
     memory_mb: int | None = Field(None, gt=0)
@@ -92,7 +124,24 @@ def seconds(duration: str) -> float:
 
 
 class SuiteFile(Strict):
-    """The whole file."""
+    """The whole file.
+
+    Attributes:
+        name: The folder of the results, ``runs/<name>``. Default: the file's name.
+        data: The data set of each run.
+        model: The model of each run.
+        objective: The objective of each run that has none of its own.
+        train: The training of each run.
+        execution: What a run may cost, and how often it saves its state.
+        grid: Values by dotted path, for every entry.
+        seeds: Each row is trained once with each.
+        runs: What is trained.
+        baselines: Clusterings without a latent-variable model.
+        table: How the comparison is laid out.
+        published: Values of the literature beside it: ``all``, or methods and entries of your own.
+        claims: What is expected, such as ``accuracy of GM-WAE >= 0.65``; checked after the runs.
+        lock: Written by the harness into ``suite.lock.yaml``, which reruns what a folder holds.
+    """
 
     name: str | None = Field(None, pattern=r"^[\w.-]+$")
     data: Spec | None = None
@@ -108,3 +157,9 @@ class SuiteFile(Strict):
     published: str | list[Spec] = []
     claims: list[str] = []
     lock: Lock | None = None
+
+
+if __name__ == "__main__":
+    from benchmarks.json_schema import main
+
+    raise SystemExit(main())

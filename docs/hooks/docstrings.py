@@ -15,9 +15,7 @@ class SphinxMathematics(griffe.Extension):
     def on_object(self, *, obj: griffe.Object, **kwargs: Any) -> None:
         """Rewrite an object's docstring."""
         if obj.docstring:
-            obj.docstring.value = INLINE.sub(
-                r"$\1$", BLOCK.sub(_displayed, obj.docstring.value)
-            )
+            obj.docstring.value = INLINE.sub(r"$\1$", BLOCK.sub(_displayed, obj.docstring.value))
 
 
 def _displayed(found: re.Match[str]) -> str:

@@ -26,6 +26,7 @@ EQUATION = re.compile(
     r'<(div|span) class="arithmatex">\\[(\[](.*?)\\[)\]]</\1>', re.DOTALL
 )  # as pymdownx.arithmatex writes it
 UNKNOWN = re.compile(r"\\\w+")
+LEFT_OVER = ("arithmatex", ".. math::", ":math:", "$$")
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
@@ -66,16 +67,20 @@ def _entries(kind: str) -> str:
 
 
 def on_page_content(html: str, page: Page, config: MkDocsConfig, files: Files) -> str:
-    """Turn equations into MathML."""
-    return EQUATION.sub(lambda found: _mathml(found, page), html)
+    """Turn equations into MathML.
+
+    Raises:
+        PluginError: If one is left, or has a command that is not known.
+    """
+    content = EQUATION.sub(lambda found: _mathml(found, page), html)
+    for sign in LEFT_OVER:
+        if sign in content:
+            raise PluginError(f"{page.file.src_uri}: an equation was not recognised: {sign}")
+    return content
 
 
 def _mathml(found: re.Match[str], page: Page) -> str:
-    """Write one equation as MathML.
-
-    Raises:
-        PluginError: If it has a command that is not known.
-    """
+    """Write one equation as MathML."""
     tex = html.unescape(found[2]).strip()
     display = "block" if found[1] == "div" else "inline"
     mathml = convert(tex, display=display).replace("&#x0007E;", "&#x0223C;")  # \sim, an operator

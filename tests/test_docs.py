@@ -1,4 +1,8 @@
-"""The code in the documentation runs as it is printed, and its suites are suites."""
+"""The code in the documentation runs as it is printed, and its suites are suites.
+
+A block with a title is a file. ``<!-- exits with 1 -->`` before a block of commands says so, and
+``<!-- not tested -->`` leaves a block out.
+"""
 
 import importlib
 import re
@@ -10,27 +14,23 @@ import pytest
 ROOT = Path(__file__).parent.parent
 PAGES = sorted((ROOT / "docs").rglob("*.md"))
 TUTORIALS = [page for page in PAGES if page.parent.name == "tutorials"]
-FENCE = re.compile(r"^```(\w+)([^\n]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+FENCE = re.compile(r"(?:^<!-- (.+) -->\n)?^```(\w+)([^\n]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 TESTED_ELSEWHERE = ("tables.md", "running.md")  # in test_readme.py, against what they say
 
 
 def blocks(page):
-    """Return language, attributes and text of each block."""
-    for language, attributes, text in FENCE.findall(page.read_text(encoding="utf-8")):
-        yield (
-            language,
-            dict(
-                re.findall(r'(\w+)="?([^"\s]+)"?', attributes),
-            ),
-            text,
-        )
+    """Return language, title, exit code and text of each block that is tested."""
+    for comment, language, attributes, text in FENCE.findall(page.read_text(encoding="utf-8")):
+        title, code = re.search(r'title="(.+?)"', attributes), re.search(r"\d+", comment)
+        if comment != "not tested":
+            yield language, title and title[1], int(code[0]) if code else 0, text
 
 
 @pytest.fixture
 def follow(tmp_path, monkeypatch, plugins, run_main):
     """Do what a page says, in an empty folder; returns its Python names.
 
-    A block with a title is a file. Commands run in this process, so that torch is imported once.
+    Commands run in this process, so that torch is imported once.
     """
     monkeypatch.syspath_prepend(tmp_path)
 
@@ -44,15 +44,15 @@ def follow(tmp_path, monkeypatch, plugins, run_main):
 
     def run(page):
         names = {"__name__": page.stem}
-        for language, attributes, text in blocks(page):
-            if "title" in attributes:
-                (tmp_path / attributes["title"]).write_text(text)
+        for language, title, code, text in blocks(page):
+            if title:
+                (tmp_path / title).write_text(text)
                 importlib.invalidate_caches()
             elif language == "python":
                 exec(compile(text, str(page), "exec"), names)
             elif language == "bash":
                 for line in text.splitlines():
-                    assert command(line) == int(attributes.get("exit", 0)), line
+                    assert command(line) == code, line
         return names
 
     return run
@@ -127,7 +127,7 @@ def test_yaml_is_of_a_suite(page, tmp_path, validator):
     from benchmarks.suite import load_suite
     from benchmarks.yaml_file import YamlFile
 
-    for text in (text for language, _, text in blocks(page) if language == "yaml"):
+    for text in (text for language, *_, text in blocks(page) if language == "yaml"):
         path = tmp_path / "part.yaml"
         path.write_text(text)
         content = YamlFile(path).content

@@ -1,8 +1,10 @@
 """Claims: what a suite is expected to show, checked against what was measured.
 
 A claim reads ``accuracy of GM-WAE >= 0.65`` or ``bce of GM-WAE < bce of beta=*``: a metric of a
-row, and a number or a metric of another. Labels may be patterns; a claim about several rows holds
-if it holds for each. Never imports torch.
+row, and a number or a metric of a row, times a number if need be. Labels may be patterns; a claim
+about several rows holds if it holds for each. ``at step 10`` behind a label takes the value from
+the learning curve: ``kl_z of VAE at step 10 > 100 * reconstruction of VAE at step 10``. Never
+imports torch.
 """
 
 import fnmatch
@@ -10,7 +12,7 @@ import math
 import operator
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -21,10 +23,11 @@ from benchmarks.statistics import LEVEL, MIN_SEEDS, paired_p
 from benchmarks.view import Cell, Column, Group, View
 
 KEYS = {metric.key: metric for metric in METRICS}
-TERM = r"(?P<{0}metric>\w+) of (?P<{0}label>.+?)"
+TERM = r"(?P<{0}metric>\w+) of (?P<{0}label>.+?)(?: at step (?P<{0}step>\d+))?"
 NUMBER = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?"
 PATTERN = re.compile(
-    rf"{TERM.format('')}\s+(?P<sign><=|>=|<|>)\s+(?:{TERM.format('other_')}|(?P<number>{NUMBER}))"
+    rf"{TERM.format('')}\s+(?P<sign><=|>=|<|>)\s+"
+    rf"(?:(?:(?P<factor>{NUMBER}) \* )?{TERM.format('other_')}|(?P<number>{NUMBER}))"
 )
 NOTE = (
     f"With {MIN_SEEDS} seeds or more a claim holds or fails where a t-test (paired over the shared "
@@ -32,6 +35,7 @@ NOTE = (
     "With fewer seeds the means alone decide. Of several rows the one that does worst is shown."
 )
 COMPARISONS = {"<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge}
+NO_CURVES = pd.DataFrame()
 VERDICTS = ("fails", "undecided", "holds")
 
 
@@ -45,10 +49,17 @@ class Row(NamedTuple):
 
 @dataclass(frozen=True)
 class Term:
-    """A metric of the rows whose label, or label without data set, is or matches a pattern."""
+    """A metric of the rows whose label, or label without data set, is or matches a pattern.
+
+    Attributes:
+        metric: The metric; at a step, a column of the learning curves.
+        label: Label or pattern.
+        step: The step; None takes the final value, on all held-out images.
+    """
 
     metric: str
     label: str
+    step: int | None = None
 
     def rows(self, known: Iterable[Row]) -> list[Row]:
         """Return the rows that it means: those of that name, else all that match."""
@@ -66,12 +77,14 @@ class Claim:
         left: What is claimed to be smaller or larger.
         sign: Which of the two.
         right: Than what.
+        factor: By what the right term is multiplied.
     """
 
     text: str
     left: Term
     sign: str
     right: Term | float
+    factor: float = 1.0
 
     def terms(self) -> list[Term]:
         """Return the terms that name rows."""
@@ -107,27 +120,31 @@ def parse_claim(text: str) -> Claim:
     if match is None:
         raise ValueError(
             f"expected '<metric> of <label> < <number>' or '... < <metric> of <label>', with <, "
-            f"<=, > or >=, got {text!r}"
+            f"<=, > or >=, and 'at step <number>' behind a label if need be, got {text!r}"
         )
-    left = Term(match["metric"], match["label"])
-    right: Term | float
-    if match["number"] is None:
-        right = Term(match["other_metric"], match["other_label"])
-    else:
-        right = float(match["number"])
-    return Claim(text.strip(), left, match["sign"], right)
+    right = _term(match, "other_") if match["number"] is None else float(match["number"])
+    factor = float(match["factor"] or 1)
+    return Claim(text.strip(), _term(match, ""), match["sign"], right, factor)
 
 
-def check_claim(claim: Claim, records: pd.DataFrame) -> Outcome:
+def _term(match: re.Match[str], prefix: str) -> Term:
+    metric, label, step = (match[prefix + name] for name in ("metric", "label", "step"))
+    return Term(metric, label, None if step is None else int(step))
+
+
+def check_claim(claim: Claim, records: pd.DataFrame, curves: pd.DataFrame = NO_CURVES) -> Outcome:
     """Check a claim against records; of several rows the worst outcome counts.
 
     Args:
         claim: The claim.
         records: What `benchmarks.tables.read_records` returns.
+        curves: What `benchmarks.figures.curves.read_curves` returns, for claims about steps.
     """
     done = records[records["status"] == "done"]
+    if not curves.empty:  # of finished runs, as the records
+        curves = curves.merge(done[["label", "seed"]], on=["label", "seed"])
     known = [Row(*names) for names in records[["label", "method", "data"]].itertuples(index=False)]
-    return min(_outcomes(claim, known, done), key=lambda outcome: _rank(claim, outcome))
+    return min(_outcomes(claim, known, done, curves), key=lambda outcome: _rank(claim, outcome))
 
 
 def _rank(claim: Claim, outcome: Outcome) -> tuple[int, float]:
@@ -138,29 +155,38 @@ def _rank(claim: Claim, outcome: Outcome) -> tuple[int, float]:
     return VERDICTS.index(outcome.verdict), gap if ">" in claim.sign else -gap
 
 
-def _outcomes(claim: Claim, known: list[Row], done: pd.DataFrame) -> Iterator[Outcome]:
+def _outcomes(
+    claim: Claim, known: list[Row], done: pd.DataFrame, curves: pd.DataFrame
+) -> Iterator[Outcome]:
     """Yield the outcome for each row, or each pair of rows of one data set."""
     compared = False
     for row in claim.left.rows(known):
-        one = _values(done, claim.left.metric, row.label)
+        one = _values(done, curves, claim.left, row.label)
         if isinstance(claim.right, float):
             compared = True
             yield _judge(claim, one, pd.Series(claim.right, one.index), row.label)
             continue
         for other in claim.right.rows(known):
-            if other != row and other.data == row.data:
+            itself = other == row and replace(claim.right, label=claim.left.label) == claim.left
+            if not itself and other.data == row.data:
                 compared = True
-                two = _values(done, claim.right.metric, other.label)
+                two = claim.factor * _values(done, curves, claim.right, other.label)
                 shared = one.index.intersection(two.index)
-                yield _judge(claim, one[shared], two[shared], f"{row.label} and {other.label}")
+                both = row.label if other == row else f"{row.label} and {other.label}"
+                yield _judge(claim, one[shared], two[shared], both)
     if not compared:  # the rows are not in this folder yet
         yield Outcome("undecided", float("nan"), float("nan"), 0, "")
 
 
-def _values(done: pd.DataFrame, metric: str, label: str) -> pd.Series:
-    """Return a metric of a row's finished runs, by seed."""
-    rows = done[done["label"] == label]
-    return rows.set_index("seed")[metric].astype(float).dropna()
+def _values(done: pd.DataFrame, curves: pd.DataFrame, term: Term, label: str) -> pd.Series:
+    """Return a metric of a row's finished runs, by seed; nothing where it was not measured."""
+    if term.step is None:
+        rows = done[done["label"] == label]
+    elif term.metric in curves:
+        rows = curves[(curves["label"] == label) & (curves["step"] == term.step)]
+    else:
+        return pd.Series(dtype=float)
+    return rows.set_index("seed")[term.metric].astype(float).dropna()
 
 
 def _judge(claim: Claim, one: pd.Series, two: pd.Series, rows: str) -> Outcome:
@@ -174,21 +200,25 @@ def _judge(claim: Claim, one: pd.Series, two: pd.Series, rows: str) -> Outcome:
     return Outcome(verdict, left, right, len(one), rows)
 
 
-def lay_out_claims(claims: Sequence[str], records: pd.DataFrame) -> View:
+def lay_out_claims(
+    claims: Sequence[str], records: pd.DataFrame, curves: pd.DataFrame = NO_CURVES
+) -> View:
     """Check claims and lay the outcomes out as a table.
 
     Args:
         claims: The claims, each as the suite has it.
         records: What `benchmarks.tables.read_records` returns.
+        curves: What `benchmarks.figures.curves.read_curves` returns, for claims about steps.
     """
     rows = []
     for text in claims:
         claim = parse_claim(text)
-        outcome = check_claim(claim, records)
-        metrics = [KEYS[term.metric] for term in claim.terms()]
+        outcome = check_claim(claim, records, curves)
+        metrics = [term.metric for term in claim.terms()]
         numbers = []
         for value, metric in zip((outcome.left, outcome.right), (metrics * 2)[:2], strict=True):
-            shown = "–" if np.isnan(value) else f"{value:.{metric.digits}f}"
+            digits = f".{KEYS[metric].digits}f" if metric in KEYS else ".4g"
+            shown = "–" if np.isnan(value) else f"{value:{digits}}"
             numbers.append(Cell(shown, None if np.isnan(value) else value))
         if isinstance(claim.right, float):
             numbers[1] = Cell(f"{claim.right:g}", claim.right)

@@ -21,11 +21,15 @@ from benchmarks.machine import environment
 from benchmarks.plan import FAILURES, Planned, look_up, seconds_left, show_duration
 from benchmarks.progress import SuiteProgress
 from benchmarks.record import ForeignResultError, Record
+from benchmarks.reports import Reports
 from benchmarks.resolve import choose, resolve
 from benchmarks.scheduler import Scheduler, Task
+from benchmarks.shipped import find_suite
+from benchmarks.starts import with_starts
 from benchmarks.stops import Stops
 from benchmarks.store import Store
 from benchmarks.suite import Suite, load_suite
+from benchmarks.trackers.tracking import Tracking
 from benchmarks.yaml_file import SuiteError, dump
 
 ALL_DONE, SOME_FAILED, BAD_INPUT, ALL_FAILED, NO_STORAGE, INTERRUPTED = 0, 1, 2, 3, 4, 130
@@ -39,17 +43,19 @@ def run_command(options: argparse.Namespace) -> int:
         print_registries(console)
         return ALL_DONE
     if options.suite is None:
-        errors.print("which suite? For example benchmarks/suites/quick.yaml")
+        errors.print("which suite? A file, or one that ships: quick")
         return BAD_INPUT
     try:
         opts.check(options)
+        options.suite = find_suite(options.suite)
         device = opts.device(options.device)
         sys.path.insert(0, str(options.suite.resolve().parent))  # for plug-ins beside the suite
         suite = load_suite(options.suite, dict(opts.assignment(text) for text in options.set))
-        jobs = resolve(suite, choose(suite, options.only))
+        jobs = with_starts(resolve(suite, choose(suite, options.only)))
         heed_lock(suite, jobs, device, options, errors)
-        mine = jobs[opts.shard(options.shard)]
+        mine = with_starts(jobs[opts.shard(options.shard)])
         store = Store(options.out or Path("runs") / suite.name)
+        tracking = _tracking(suite, store, errors)
         leases = Leases(store.root / "leases")
         planned = _plan(mine, store, leases)
         if options.dry_run:
@@ -67,19 +73,24 @@ def run_command(options: argparse.Namespace) -> int:
             "table": suite.table.model_dump(exclude_defaults=True),
             "published": [row.model_dump(exclude_none=True) for row in suite.published],
             "claims": list(suite.claims),
+            "figures": [row.model_dump(exclude_defaults=True) for row in suite.figures],
         }
         shown = {section: content for section, content in shown.items() if content}
         store.write_manifest(suite.name, _manifest(suite, jobs, store), **shown)
         lock = _lock(jobs, planned, device, options)
         store.write_text(LOCK, dump(lock_content(suite.name, suite.runs, lock, shown)))
-        with Stops() as stops:
-            with open_backend(options, device, stops, store.root) as launcher:
-                _execute(planned, store, leases, launcher, stops, options, errors)
-            if options.serial_timing and not stops.count:
-                _time_alone(mine, store, device, stops, options, errors)
-        if stops.count:
-            return _say_interrupted(mine, store, errors)
-        return _finish(mine, store, console, errors)
+        with tracking:
+            with Stops() as stops:
+                with open_backend(options, device, stops, store.root) as launcher:
+                    _execute(planned, store, leases, launcher, stops, tracking, options, errors)
+                if options.serial_timing and not stops.count:
+                    _time_alone(mine, store, device, stops, options, errors)
+            if stops.count:
+                tracking.abandon()
+                return _say_interrupted(mine, store, errors)
+            code = _finish(mine, store, console, errors)
+            tracking.finish_suite()
+        return code
     except SuiteError as error:  # the cluster is not there or not as described
         errors.print(error.message, style="red", markup=False, highlight=False, soft_wrap=True)
         return BAD_INPUT
@@ -95,6 +106,13 @@ def _plan(jobs: Sequence[Job], store: Store, leases: Leases) -> list[Planned]:
         return [Planned(job, look_up(job.identity(), store, leases)) for job in jobs]
     except ForeignResultError as error:
         raise SuiteError(f"{error}\nMove that folder away, or give another --out.") from error
+
+
+def _tracking(suite: Suite, store: Store, errors: Console) -> Tracking:
+    try:
+        return Tracking(suite.track, store, suite.name, errors)
+    except SuiteError as error:
+        raise SuiteError(suite.locate(error)) from error
 
 
 def heed_lock(
@@ -181,16 +199,18 @@ def _execute(
     leases: Leases,
     launcher: Launcher,
     stops: Stops,
+    tracking: Tracking,
     options: argparse.Namespace,
     errors: Console,
 ) -> None:
     tasks = []
     with SuiteProgress(len(planned), errors) as progress:
+        report = Reports(progress, tracking)
         for item in planned:
             job, state = item.job, item.state
             if not item.wanted(options.rerun):
                 store.tidy(job.id, leases)
-                progress.finish(job, state.record, "kept")
+                report.finish(job, state.record, "kept")
                 continue
             if state.name == "damaged":
                 place = store.set_aside(store.runs / job.id)
@@ -199,7 +219,7 @@ def _execute(
             if options.rerun not in (None, "failed") and state.record is not None:
                 shutil.rmtree(store.work / job.id, ignore_errors=True)  # from the start
             tasks.append(Task(job, state.record["digest"] if state.record else None))
-        Scheduler(store, leases, launcher, progress, stops, options.fail_fast).run(tasks)
+        Scheduler(store, leases, launcher, report, stops, options.fail_fast).run(tasks)
 
 
 def _time_alone(

@@ -116,13 +116,18 @@ def print_comparison(
     console.print(note, style="dim", markup=False)
 
 
-def main(arguments: list[str] | None = None) -> int:
-    """Run the command line; returns the exit code."""
+def parser() -> argparse.ArgumentParser:
+    """Return the parser of ``python -m benchmarks.compare``."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.compare", description=__doc__)
     parser.add_argument("before", type=Path, help="what --out was when one suite ran")
     parser.add_argument("after", type=Path, help="what it was when the other ran")
     parser.add_argument("--csv", type=Path, metavar="FILE", help="write the comparison there too")
-    options = parser.parse_args(arguments)
+    return parser
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command line; returns the exit code."""
+    options = parser().parse_args(arguments)
     names = (f"{options.before}", f"{options.after}")
     try:
         before, after = with_data(*(read_records(Store(Path(name))) for name in names))

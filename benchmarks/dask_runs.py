@@ -18,7 +18,7 @@ from benchmarks.job import Job
 from benchmarks.launch import BackendLostError
 from benchmarks.progress_file import read_progress
 from benchmarks.record import Record
-from benchmarks.store import CHECKPOINT, DAMAGED, LOG
+from benchmarks.store import CHECKPOINT, DAMAGED, LOG, START
 
 POLL_SECONDS = 0.2
 ASK_SECONDS = 1.0
@@ -72,7 +72,7 @@ class DaskRuns:
             str(folder.resolve()),
             str(self._mark),
             self._token,
-            pack(folder, [CHECKPOINT]),
+            pack(folder, [CHECKPOINT, START]),
             self._search,
             key=f"{job.id}-{uuid.uuid4().hex}",
             pure=False,
@@ -158,7 +158,7 @@ def execute_remotely(
         folder: Its folder in the store, if this machine has it.
         mark: A file in the store that holds the token, if this machine has it.
         token: Names this session.
-        files: The checkpoint, for machines that do not.
+        files: The checkpoint and the model it starts from, for machines that do not.
         search: Folders where plug-ins lie.
 
     Returns:

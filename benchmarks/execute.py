@@ -14,11 +14,12 @@ import torch
 
 from benchmarks.fields import Config
 from benchmarks.machine import peak_memory, reset_peak_memory
+from benchmarks.snapshots import Snapshots
+from otlvm.baselines import baselines
 from otlvm.data import Dataset
 from otlvm.evaluation import (
     Pictures,
     assignment_scores,
-    baselines,
     curve_point,
     evaluate,
     show_assignments,
@@ -27,13 +28,13 @@ from otlvm.evaluation import (
 from otlvm.networks import LatentMixtureModel
 from otlvm.objectives import objectives
 from otlvm.priors import priors
+from otlvm.starts import starts
 from otlvm.training import (
     CheckpointError,
     Checkpoints,
     DivergedError,
     InterruptedTrainingError,
     fit,
-    starts,
 )
 
 Row = dict[str, float]
@@ -92,7 +93,7 @@ def execute(
     reset_peak_memory(device)
     try:
         if "baseline" in config:
-            show = _cluster(config, seed, data, result)
+            show = _cluster(config, data, result)
         else:
             show = _train(config, data, checkpoints, result, on_row)
         result.metrics["peak_mb"] = peak_memory(device)
@@ -134,16 +135,26 @@ def _train(
     """Train and measure a model; returns what makes its pictures."""
     device = data.x_train.device
     model = LatentMixtureModel(data.image_shape, **config["model"]).to(device)
+    snapshots = Snapshots(model, data, config["train"]["snapshots"], checkpoints)
     objective = objectives.build(config["objective"]).to(device)
     train = config["train"]
+
+    def snap(step: int) -> None:
+        try:
+            snapshots.take(step)
+        except Exception as error:  # as for the other pictures
+            result.pictures_failed = one_line(error)
+
     if checkpoints.load() is None:
         started = time.perf_counter()
         starts.build(train["start"]).prepare(model, data.x_train, train["batch_size"])
         _synchronize(device)
         checkpoints.notes["start_seconds"] = time.perf_counter() - started
+        snap(0)
 
     def log(row: Row) -> None:
         result.curves.append(row)
+        snap(int(row["step"]))
         if on_row is not None:
             on_row(row)
 
@@ -155,6 +166,7 @@ def _train(
         batch_size=train["batch_size"],
         learning_rate=train["learning_rate"],
         log_every=train["eval_every"],
+        log_at={*train["eval_at"], *train["snapshots"]},
         compiled=train["compile"],
         evaluate=lambda trained: curve_point(trained, data),
         on_row=log,
@@ -166,15 +178,16 @@ def _train(
         "fit_seconds": checkpoints.notes["start_seconds"] + history.seconds,
         "step_ms": 1000 * history.seconds / history.steps,
     }
-    return partial(show_model, model, data)
+    return lambda: {**show_model(model, data), **snapshots.pictures()}
 
 
-def _cluster(config: Config, seed: int, data: Dataset, result: Result) -> Callable[[], Pictures]:
+def _cluster(config: Config, data: Dataset, result: Result) -> Callable[[], Pictures]:
     """Fit and measure a baseline; returns what makes its pictures."""
     prior = priors.build(config["model"]["prior"])
-    baseline = baselines.build(config["baseline"], n_components=prior.n_components, seed=seed)
+    baseline = baselines.build(config["baseline"])
     started = time.perf_counter()
-    pi_train, pi_test = baseline.assign(data)
+    pi_train = baseline.fit(data.x_train, prior.n_components)
+    pi_test = baseline.assign(data.x_test)
     seconds = time.perf_counter() - started
     result.metrics = {**assignment_scores(pi_train, pi_test, data), "fit_seconds": seconds}
     return partial(show_assignments, pi_test, data)

@@ -38,6 +38,7 @@ class Job:
         threads: Torch's threads; None leaves them as they are.
         limits: What it may cost.
         side_by_side: How many runs may share its machine, itself included.
+        start: The job from whose model it starts, if it starts from one.
     """
 
     id: str
@@ -50,6 +51,7 @@ class Job:
     threads: int | None = None
     limits: Limits = Limits()
     side_by_side: int = 1
+    start: "Job | None" = None
 
     def on(self, device: str, threads: int | None) -> "Job":
         """Return the same job for a device and a number of threads."""

@@ -13,19 +13,19 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from benchmarks.claims import COMPARISONS
-from benchmarks.listing import REGISTRIES
+from benchmarks.figure_schema import FIGURES, FigureEntry
 from benchmarks.lock import Lock, LockedData
 from benchmarks.metrics import METRICS
 from benchmarks.published import shipped
 from benchmarks.schema import Entry, Execution, Model, SuiteFile, Train
-from benchmarks.schema_page import to_markdown
+from benchmarks.schema_page import KINDS, to_markdown
 from benchmarks.spec_schema import Schema, Specs, described, read_docstring, reference
 from benchmarks.table_schema import MetricChoice, Published, TableOptions
 
 DRAFT = "https://json-schema.org/draft/2020-12/schema"
 MODELS: tuple[type[BaseModel], ...] = (
-    SuiteFile, Entry, Model, Train, Execution, TableOptions, MetricChoice, Published, Lock,
-    LockedData,
+    SuiteFile, Entry, Model, Train, Execution, TableOptions, MetricChoice, FigureEntry, Published,
+    Lock, LockedData,
 )  # fmt: skip
 PLACES = {
     ("SuiteFile", "data"): "dataset",
@@ -61,7 +61,7 @@ FIELDS = {
 
 def suite_schema() -> Schema:
     """Return the JSON Schema (draft 2020-12) of a suite file."""
-    specs = Specs(REGISTRIES)
+    specs = Specs(KINDS)
     _, models = models_json_schema([(model, "validation") for model in MODELS])
     definitions = {model.__name__: _tidy(models["$defs"], model) for model in MODELS}
     for name in ("Model", "Train"):
@@ -127,12 +127,14 @@ def _place_names(definitions: dict[str, Schema]) -> None:
         (definitions["Published"], "metric", {"enum": metrics}),
         (table, "order", {"enum": ["suite", "label", *metrics]}),
         (table, "metrics", _list({"anyOf": [{"enum": metrics}, choice]}) | {"minItems": 1}),
+        (definitions["FigureEntry"], "name",
+         {"enum": list(FIGURES), "enumDescriptions": list(FIGURES.values())}),
         (suite, "baselines", _list(reference("baseline"))),
+        (suite, "track", _list(reference("tracker"))),
         (suite, "published",
          {"anyOf": [{"const": "all"}, _list({"anyOf": [{"enum": methods}, own]})]}),
         (suite, "claims",
-         _list({"type": "string",
-                "pattern": f"^({'|'.join(metrics)}) of .+ ({'|'.join(COMPARISONS)}) .+"})),
+         _list({"type": "string", "pattern": rf"^\w+ of .+ ({'|'.join(COMPARISONS)}) .+"})),
     ):  # fmt: skip
         _place(holder, key, schema)
 

@@ -4,15 +4,17 @@ from typing import Any
 
 from rich.console import Console
 
+from benchmarks.trackers import trackers
+from otlvm.baselines import baselines
 from otlvm.data import datasets
 from otlvm.divergences import divergences
-from otlvm.evaluation import baselines, features
 from otlvm.expectations import expectations
+from otlvm.features import features
 from otlvm.networks import networks
 from otlvm.objectives import objectives
 from otlvm.priors import priors
 from otlvm.registry import Registry, RegistryError
-from otlvm.training import starts
+from otlvm.starts import starts
 
 REGISTRIES: tuple[Registry[Any], ...] = (
     priors,
@@ -29,7 +31,7 @@ REGISTRIES: tuple[Registry[Any], ...] = (
 
 def print_registries(console: Console) -> None:
     """Print the names of every registry."""
-    for registry in REGISTRIES:
+    for registry in (*REGISTRIES, trackers):
         console.print(f"{registry.kind}s", style="bold")
         for name in registry:
             try:

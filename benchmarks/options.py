@@ -20,7 +20,7 @@ def parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add = parser.add_argument
-    add("suite", type=Path, nargs="?", help="the suite's YAML file")
+    add("suite", type=Path, nargs="?", help="its YAML file, or the name of one that ships: quick")
     add("--out", type=Path, metavar="DIR", help="default: runs/<suite's name>")
     add("--list", action="store_true", help="print every name a suite can use")
     what = parser.add_argument_group("which runs")

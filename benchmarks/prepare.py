@@ -15,13 +15,13 @@ from benchmarks.expand import Run
 from benchmarks.fields import Config
 from benchmarks.listing import REGISTRIES
 from benchmarks.yaml_file import KeyPath, SuiteError
+from otlvm.baselines import baselines
 from otlvm.data import DataError, Dataset, datasets
-from otlvm.evaluation import baselines
 from otlvm.networks import networks
 from otlvm.objectives import objectives
 from otlvm.priors import Prior, priors
 from otlvm.registry import RegistryError
-from otlvm.training import starts
+from otlvm.starts import starts
 
 T = TypeVar("T")
 Datasets = dict[str, Dataset]
@@ -65,9 +65,8 @@ def _check(run: Run, data: Dataset, built: dict[str, Any]) -> None:
     spec = config["model"]["prior"]
     prior: Prior = once(("model", "prior"), spec, None, lambda: priors.build(spec))
     if "baseline" in config:
-        context = {"n_components": prior.n_components, "seed": run.seed}
         baseline = config["baseline"]
-        once((), baseline, None, lambda: baselines.build(baseline, **context))
+        once((), baseline, None, lambda: baselines.build(baseline))
         return
     objective, network = config["objective"], config["model"]["network"]
     once(("objective",), objective, None, lambda: objectives.build(objective))
@@ -118,7 +117,7 @@ def _library_hash() -> str:
     root = Path(otlvm.__file__).parent
     checks = root / "testing"  # decides no result
     files = [path for path in sorted(root.rglob("*.py")) if checks not in path.parents]
-    files.append(Path(__file__).with_name("execute.py"))
+    files += [Path(__file__).with_name(name) for name in ("execute.py", "snapshots.py")]
     return hashlib.sha256(b"\0".join(file.read_bytes() for file in files)).hexdigest()
 
 

@@ -5,9 +5,11 @@ import textwrap
 from collections.abc import Sequence
 
 from benchmarks.expand import Run
+from benchmarks.fields import set_field
 from benchmarks.job import Job
 from benchmarks.prepare import code_identities, data_key, prepare
 from benchmarks.record import Record, run_id
+from benchmarks.starts import FIELD, start_of
 from benchmarks.suite import Suite
 from benchmarks.yaml_file import SuiteError
 
@@ -30,26 +32,48 @@ def choose(suite: Suite, pattern: str | None) -> list[Run]:
 def resolve(suite: Suite, runs: list[Run]) -> list[Job]:
     """Check everything that can be wrong before training, and resolve what decides each result.
 
+    A run that starts from another's model is resolved with it: its config then names that run's id
+    instead of a label, so that it is another run as soon as the model is another.
+
     Raises:
         SuiteError: If something is wrong, or data are not those of the suite's lock.
     """
+    needed = _with_starts(suite, runs)
     try:
-        data = prepare(runs)
+        data = prepare(needed)
     except SuiteError as error:
         raise SuiteError(suite.locate(error)) from error
     checksums = {key: dataset.checksum for key, dataset in data.items()}
-    jobs = []
-    for run, code in zip(runs, code_identities(run.config for run in runs), strict=True):
-        checksum = checksums[data_key(run.config)]
+    jobs: dict[tuple[str, int], Job] = {}
+    for run, code in zip(needed, code_identities(run.config for run in needed), strict=True):
+        first = start_of(run, suite.runs)
+        start = jobs[first.label, first.seed] if first else None
         identity: Record = {
-            "config": run.config,
+            "config": set_field(run.config, FIELD, start.id) if start else run.config,
             "seed": run.seed,
-            "data_checksum": checksum,
+            "data_checksum": checksums[data_key(run.config)],
             "code": code,
         }
-        jobs.append(Job(run_id(identity), **identity, label=run.label, limits=suite.limits))
-    _check_data(suite, jobs)
-    return jobs
+        jobs[run.label, run.seed] = Job(
+            run_id(identity), **identity, label=run.label, limits=suite.limits, start=start
+        )
+    _check_data(suite, list(jobs.values()))
+    return [jobs[run.label, run.seed] for run in runs]
+
+
+def _with_starts(suite: Suite, runs: Sequence[Run]) -> list[Run]:
+    """Return runs and those from whose models they start, these first and each once."""
+    found: dict[tuple[str, int], Run] = {}
+
+    def add(run: Run) -> None:
+        first = start_of(run, suite.runs)
+        if first is not None:
+            add(first)
+        found.setdefault((run.label, run.seed), run)
+
+    for run in runs:
+        add(run)
+    return list(found.values())
 
 
 def _check_data(suite: Suite, jobs: Sequence[Job]) -> None:

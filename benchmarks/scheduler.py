@@ -73,6 +73,8 @@ class Scheduler:
     fail_fast: bool = False
     _running: dict[str, tuple[Task, Handle]] = field(default_factory=dict)
     _failed: bool = False
+    _ahead: set[str] = field(default_factory=set)
+    """Runs of this call that are not settled: what starts from their models has to wait."""
 
     def run(self, tasks: Sequence[Task]) -> None:
         """Execute all tasks that nobody else executes, and wait for the others.
@@ -81,6 +83,7 @@ class Scheduler:
             StorageError: If a result cannot be written. Runs under way save their state first.
         """
         waiting, elsewhere = deque(tasks), deque[Task]()
+        self._ahead = {task.job.id for task in tasks}
         looked = heartbeat = counted = time.monotonic()
         try:
             while waiting or elsewhere or self._running:
@@ -133,10 +136,12 @@ class Scheduler:
             time.sleep(POLL_SECONDS)
 
     def _begin(self, task: Task) -> bool:
-        """Start a task; False if another process has it."""
+        """Start a task; False if another process has it, or it waits for the model of another."""
         job = task.job
         if self._done_meanwhile(task):
             return True
+        if job.start is not None and job.start.id in self._ahead:
+            return False
         if not self.leases.acquire(job.id):
             return False
         if self._done_meanwhile(task):
@@ -145,16 +150,33 @@ class Scheduler:
         if self.store.finished(job.identity()):  # its process died between writing and committing
             self._commit(job)
             return True
+        if not self._has_start(job):
+            return True
         self._running[job.id] = task, self.launcher.launch(job, self.store.folder(job.id))
         self.report.start(job)
         self._tell_neighbours()
         return True
+
+    def _has_start(self, job: Job) -> bool:
+        """Put the model that a run starts from in its folder; without one the run has failed."""
+        if job.start is None:
+            return True
+        record = self.store.record_or_none(job.start.id)
+        status = record["status"] if record is not None else "missing"
+        if status == "done":
+            self.store.place_start(job.id, job.start.id)
+            return True
+        reason = f"no model to start from: {job.start.label}, seed {job.start.seed}, is {status}"
+        self._write_failure(job, End("crashed", reason))
+        self._commit(job)
+        return False
 
     def _done_meanwhile(self, task: Task) -> bool:
         record = self.store.record_or_none(task.job.id)
         if record is None or record["digest"] == task.before:
             return False
         self.store.tidy(task.job.id, self.leases)
+        self._ahead.discard(task.job.id)
         self.report.finish(task.job, record, "by another process")
         return True
 
@@ -185,6 +207,7 @@ class Scheduler:
     def _commit(self, job: Job) -> None:
         self.store.commit(job.id)
         self.leases.release(job.id)
+        self._ahead.discard(job.id)
         damaged = self.store.tidy(job.id, self.leases)
         record = self.store.record(job.identity())
         self._failed |= record is not None and record["status"] != "done"

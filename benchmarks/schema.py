@@ -1,9 +1,10 @@
 """The schema of a suite file; ``python -m benchmarks.schema`` prints it for editors."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
+from benchmarks.figure_schema import FigureEntry
 from benchmarks.job import Limits
 from benchmarks.lock import Lock
 from benchmarks.strict import Strict
@@ -22,17 +23,30 @@ class Train(Strict):
         steps: Adam steps.
         batch_size: Images a step.
         learning_rate: Adam's learning rate.
-        eval_every: Steps between the points of the learning curves.
+        eval_every: Steps between rows of the learning curve.
+        eval_at: Further steps that have a row.
+        snapshots: Steps whose reconstructions and classes by component are kept; 0 is before the
+            first. They have a row too.
         compile: Compile the objective with torch.compile: a slow first step, faster others.
-        start: What happens to a model before its first step.
+        start: How training starts.
     """
 
     steps: int = Field(3000, gt=0)
     batch_size: int = Field(128, gt=1)
     learning_rate: float = Field(5e-4, gt=0)
     eval_every: int = Field(100, gt=0)
+    eval_at: list[Annotated[int, Field(gt=0)]] = []
+    snapshots: list[Annotated[int, Field(ge=0)]] = []
     compile: bool = False
     start: Spec = "moments"
+
+    @model_validator(mode="after")
+    def _within_steps(self) -> Self:
+        for name in ("eval_at", "snapshots"):
+            beyond = [step for step in getattr(self, name) if step > self.steps]
+            if beyond:
+                raise ValueError(f"{name} {beyond} lie beyond the {self.steps} steps; [] for none")
+        return self
 
 
 class Model(Strict):
@@ -140,6 +154,8 @@ class SuiteFile(Strict):
         table: How the comparison is laid out.
         published: Values of the literature beside it: ``all``, or methods and entries of your own.
         claims: What is expected, such as ``accuracy of GM-WAE >= 0.65``; checked after the runs.
+        figures: Figures of the paper to draw: of which rows.
+        track: Trackers that are told of each run.
         lock: Written by the harness into ``suite.lock.yaml``, which reruns what a folder holds.
     """
 
@@ -156,6 +172,8 @@ class SuiteFile(Strict):
     table: TableOptions = Field(default_factory=TableOptions)
     published: str | list[Spec] = []
     claims: list[str] = []
+    figures: list[FigureEntry] = []
+    track: list[Spec] = []
     lock: Lock | None = None
 
 

@@ -5,6 +5,9 @@ from collections.abc import Iterator
 
 from benchmarks.listing import REGISTRIES
 from benchmarks.spec_schema import Schema
+from benchmarks.trackers import trackers
+
+KINDS = (*REGISTRIES, trackers)
 
 SECTIONS = {
     "": "The file",
@@ -15,6 +18,7 @@ SECTIONS = {
     "Execution": "`execution:`",
     "TableOptions": "`table:`",
     "MetricChoice": "An entry of `table: metrics:`",
+    "FigureEntry": "An entry of `figures:`",
     "Published": "An entry of `published:`",
     "Lock": "`lock:`",
     "LockedData": "An entry of `lock: data:`",
@@ -37,7 +41,7 @@ def to_markdown(schema: Schema) -> str:
         part = definitions[key] if key else schema
         table = "" if key == "Grid" else _table(part)  # it has every field there is
         parts += [f"## {title} {{#{key.lower() or 'file'}}}\n", part["description"] + "\n", table]
-    for registry in REGISTRIES:
+    for registry in KINDS:
         parts.append(f"## {registry.kind.capitalize()}s {{#{registry.kind}s}}\n")
         for name in registry:
             part = definitions[f"{registry.kind}.{name}"]

@@ -41,14 +41,24 @@ class Specs:
                 self.definitions[key] = _any_of(registry, key, change, named)
                 self.definitions |= {f"{key}.{name}": schema for name, schema in named.items()}
 
-    def fields(self, path: str, kind: str) -> Iterator[tuple[str, Schema]]:
-        """Yield the dotted path and the schema of a spec and of all that lies in it."""
+    def fields(
+        self, path: str, kind: str, within: tuple[str, ...] = ()
+    ) -> Iterator[tuple[str, Schema]]:
+        """Yield the dotted path and the schema of a spec and of all that lies in it.
+
+        Args:
+            path: The spec's path.
+            kind: Its kind.
+            within: The kinds of the specs in which it lies; one in its like is not gone into.
+        """
         yield path, reference(kind)
+        if kind in within:
+            return
         named = [self.definitions[f"{kind}.{name}"] for name in self._names[kind]]
         for key, schema in _merged(named).items():
             inner = schema.get("$ref", "").rpartition("/")[2]
             if inner:
-                yield from self.fields(f"{path}.{key}", inner)
+                yield from self.fields(f"{path}.{key}", inner, (*within, kind))
             else:
                 yield f"{path}.{key}", schema
 

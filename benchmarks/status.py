@@ -1,5 +1,6 @@
 """``python -m benchmarks.status DIR``: how far a suite is, while it runs or afterwards."""
 
+import argparse
 from collections import Counter
 
 from rich.console import Console
@@ -11,7 +12,7 @@ from benchmarks.plan import State, look_up, seconds_left, show_duration
 from benchmarks.progress_file import read_progress
 from benchmarks.record import ForeignResultError, Record
 from benchmarks.store import Store
-from benchmarks.store_command import show_store
+from benchmarks.store_command import show_store, store_parser
 
 STYLES = {"done": "green", "running": "cyan", "failed": "red", "diverged": "red", "timeout": "red"}
 
@@ -66,9 +67,14 @@ def _progress(progress: Record | None, state: State) -> str:
     return ", ".join(parts)
 
 
+def parser() -> argparse.ArgumentParser:
+    """Return the parser of ``python -m benchmarks.status``."""
+    return store_parser("status", __doc__)
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line; returns the exit code."""
-    return show_store("status", __doc__, show_status, arguments)
+    return show_store(parser(), show_status, arguments)
 
 
 if __name__ == "__main__":

@@ -4,9 +4,11 @@
     DIR/suite.json            which run belongs to which row, in the suite's order
     DIR/runs/<id>/            results: record.json, curves.csv, pictures.npz, log.txt, and
                               model/ for `otlvm.load`
-    DIR/work/<id>/            runs under way: checkpoint, progress, log, the result being written
+    DIR/work/<id>/            runs under way: checkpoint, progress, log, the result being written,
+                              and start/, the model that it starts from, if it starts from one
     DIR/leases/<id>.json      who works on what
     DIR/timings/              a store like this one, of runs that were repeated alone
+    DIR/trackers/             logs and locks of trackers
     DIR/damaged/              what was found damaged, kept
 
 Never imports torch.
@@ -34,7 +36,7 @@ from benchmarks.record import (
 )
 
 MANIFEST_SCHEMA = 1
-CHECKPOINT, DAMAGED, LOG = "checkpoint", "checkpoint.damaged", "log.txt"
+CHECKPOINT, DAMAGED, LOG, START = "checkpoint", "checkpoint.damaged", "log.txt", "start"
 """What a run keeps in its folder while it works."""
 
 
@@ -94,6 +96,12 @@ class Store:
         folder = self.work / run_id
         folder.mkdir(parents=True, exist_ok=True)
         return folder
+
+    def place_start(self, run_id: str, start_id: str) -> None:
+        """Copy the model of a finished run to where another one starts from it."""
+        place = self.folder(run_id) / START
+        shutil.rmtree(place, ignore_errors=True)
+        shutil.copytree(self.runs / start_id / "model", place)
 
     def finished(self, expected: Record) -> Record | None:
         """Return the record of a result that was written but not committed, if there is one."""

@@ -5,13 +5,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from benchmarks.claims import Row
 from benchmarks.expand import Run, expand
 from benchmarks.fields import set_field
+from benchmarks.figure_check import check_figures
+from benchmarks.figure_schema import FigureEntry
 from benchmarks.job import Limits
 from benchmarks.lock import Lock
 from benchmarks.published import choose_published
-from benchmarks.schema import SECTIONS, SuiteFile
+from benchmarks.schema import SECTIONS, Spec, SuiteFile
+from benchmarks.starts import check_starts
 from benchmarks.table_check import check_claims, check_table
 from benchmarks.table_schema import Published, TableOptions
 from benchmarks.validation import validated
@@ -30,6 +32,8 @@ class Suite:
     table: TableOptions
     published: Sequence[Published]
     claims: Sequence[str]
+    figures: Sequence[FigureEntry]
+    track: Sequence[Spec]
     lock: Lock | None
 
     def locate(self, error: SuiteError) -> str:
@@ -59,7 +63,7 @@ def load_suite(path: Path, overrides: dict[str, Any] | None = None) -> Suite:
     Args:
         path: The YAML file.
         overrides: Values by dotted path, set in every run after everything else; or ``seeds``,
-            ``name``.
+            ``name``, ``track``.
 
     Raises:
         SuiteError: If anything is wrong; the message is complete.
@@ -72,13 +76,17 @@ def load_suite(path: Path, overrides: dict[str, Any] | None = None) -> Suite:
         content, fields = _with_overrides(file.content, overrides or {})
         suite = validated(SuiteFile, content)
         runs = expand(suite, fields, "seeds" in (overrides or {}))
+        check_starts(runs)
         check_table(suite.table, [run.config for run in runs])
-        check_claims(suite.claims, [Row(run.label, run.method, run.data) for run in runs])
+        changed = any(path.partition(".")[0] == "train" for path in overrides or {})
+        check_claims(suite.claims, runs, changed)
+        check_figures(suite.figures, runs)
         published = choose_published(suite.published)
     except SuiteError as error:
         raise SuiteError(describe(file, error)) from error
     name, limits = suite.name or path.stem, suite.execution.limits()
-    return Suite(name, runs, limits, file, suite.table, published, suite.claims, suite.lock)
+    shown = (suite.table, published, suite.claims, suite.figures)
+    return Suite(name, runs, limits, file, *shown, suite.track, suite.lock)
 
 
 def _with_overrides(content: Any, overrides: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
@@ -86,12 +94,12 @@ def _with_overrides(content: Any, overrides: dict[str, Any]) -> tuple[Any, dict[
     fields = {}
     for path, value in overrides.items():
         root = path.partition(".")[0]
-        if path in ("name", "seeds") or root == "execution":
+        if path in ("name", "seeds", "track") or root == "execution":
             content = set_field(content, path, value) if isinstance(content, dict) else content
         elif root in SECTIONS:
             fields[path] = value
         else:
-            roots = [*SECTIONS, "execution", "seeds", "name"]
+            roots = [*SECTIONS, "execution", "seeds", "name", "track"]
             hint, known = did_you_mean(root, roots), ", ".join(roots)
             raise SuiteError(f"--set {path}: unknown field{hint}; it starts with one of {known}")
     return content, fields

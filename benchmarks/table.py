@@ -1,19 +1,22 @@
 """``python -m benchmarks.table DIR``: draw tables and figures again, from the records alone."""
 
+import argparse
+from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
 from rich.console import Console
 
 from benchmarks import card
-from benchmarks.claims import lay_out_claims
-from benchmarks.figures import write_figures
+from benchmarks.claims import NO_CURVES, lay_out_claims, parse_claim
+from benchmarks.figures import asked_for, write_figures
+from benchmarks.figures.curves import read_curves
 from benchmarks.formats import to_latex, to_markdown
 from benchmarks.layout import lay_out, lay_out_published
 from benchmarks.report import to_html
 from benchmarks.statistics import long_form
 from benchmarks.store import Store
-from benchmarks.store_command import show_store
+from benchmarks.store_command import show_store, store_parser
 from benchmarks.table_schema import Published, TableOptions
 from benchmarks.tables import FACTS, read_records, summarize
 from benchmarks.terminal import print_view
@@ -28,7 +31,12 @@ def show(store: Store, console: Console) -> None:
         print_view(view, console)
     written = write_tables(records, summary, views, store.root)
     store.write_text("card.md", card.to_markdown(card.card(records)))
-    written += ["card.md", *(path.name for path in write_figures(store, records))]
+
+    def say(line: str) -> None:
+        console.print(line, style="yellow", markup=False, highlight=False, soft_wrap=True)
+
+    figures = write_figures(store, records, asked_for(store), say)
+    written += ["card.md", *(path.name for path in figures)]
     console.print(f"in {store.root}: {', '.join(written)}", markup=False, highlight=False)
 
 
@@ -45,8 +53,14 @@ def views_of(store: Store, records: pd.DataFrame) -> tuple[list[View], pd.DataFr
     summary = summarize(records, options.needed())
     comparison = lay_out(records, summary, manifest["name"], options)
     claims = manifest.get("claims", [])
-    checked = [lay_out_claims(claims, records)] if claims else []
+    checked = [lay_out_claims(claims, records, _curves(claims, store, records))] if claims else []
     return [comparison, *checked, *lay_out_published(published)], summary
+
+
+def _curves(claims: Sequence[str], store: Store, records: pd.DataFrame) -> pd.DataFrame:
+    """Read the learning curves, if a claim is about a step."""
+    terms = [term for text in claims for term in parse_claim(text).terms()]
+    return read_curves(store, records) if any(t.step is not None for t in terms) else NO_CURVES
 
 
 def write_tables(
@@ -75,9 +89,14 @@ def write_tables(
     ]
 
 
+def parser() -> argparse.ArgumentParser:
+    """Return the parser of ``python -m benchmarks.table``."""
+    return store_parser("table", __doc__)
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line; returns the exit code."""
-    return show_store("table", __doc__, show, arguments)
+    return show_store(parser(), show, arguments)
 
 
 if __name__ == "__main__":

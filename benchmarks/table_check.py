@@ -4,6 +4,7 @@ import textwrap
 from collections.abc import Sequence
 
 from benchmarks.claims import Row, parse_claim
+from benchmarks.expand import Run
 from benchmarks.fields import Config, fields_of, get_field
 from benchmarks.table_schema import KEYS, MetricChoice, TableOptions
 from benchmarks.validation import validated
@@ -46,12 +47,20 @@ def _check_field(field: str, configs: Sequence[Config], path: KeyPath) -> None:
         raise SuiteError(message, path)
 
 
-def check_claims(claims: Sequence[str], rows: Sequence[Row]) -> None:
-    """Check that each claim is one, about metrics and rows that there are.
+def check_claims(claims: Sequence[str], runs: Sequence[Run], changed: bool = False) -> None:
+    """Check that each claim is one, about metrics, rows and steps that there are.
+
+    Args:
+        claims: The claims.
+        runs: The suite's runs.
+        changed: Whether the command line changes their training: a claim about a step that is then
+            not there is undecided.
 
     Raises:
         SuiteError: If not.
     """
+    rows = [Row(run.label, run.method, run.data) for run in runs]
+    configs = {row: run.config for row, run in zip(rows, runs, strict=True)}
     for index, text in enumerate(claims):
         path = ("claims", index)
         try:
@@ -59,12 +68,27 @@ def check_claims(claims: Sequence[str], rows: Sequence[Row]) -> None:
         except ValueError as error:
             raise SuiteError(f"{error}", path) from error
         for term in claim.terms():
-            check_metric(term.metric, path)
+            if term.step is None:  # objectives name their own terms of the curves
+                check_metric(term.metric, path)
             if not term.rows(rows):
                 known = list(dict.fromkeys(row.label for row in rows))
                 hint = did_you_mean(term.label, known)
                 listed = textwrap.shorten(", ".join(known), 400)
                 raise SuiteError(f"no row is {term.label!r}{hint}; there are: {listed}", path)
+            if term.step is not None and not changed:
+                for row in term.rows(rows):
+                    _check_step(term.step, row.label, configs[row], path)
+
+
+def _check_step(step: int, label: str, config: Config, path: KeyPath) -> None:
+    """Check that a row's learning curve has a step."""
+    train = config.get("train")
+    if train is None:
+        raise SuiteError(f"{label!r} is a baseline: it has no learning curve", path)
+    further = {*train["eval_at"], *train["snapshots"], train["steps"]}
+    if step > train["steps"] or (step % train["eval_every"] and step not in further):
+        remedy = f"name a multiple of {train['eval_every']} up to {train['steps']}, or add it to"
+        raise SuiteError(f"{label!r} logs no step {step}: {remedy} 'train.eval_at'", path)
 
 
 def check_metric(name: str, path: KeyPath, others: tuple[str, ...] = ()) -> None:

@@ -33,6 +33,7 @@ from benchmarks.progress import SuiteProgress
 from benchmarks.record import Record
 from benchmarks.resolve import resolve
 from benchmarks.scheduler import Scheduler, Task
+from benchmarks.starts import with_starts
 from benchmarks.stops import Stops
 from benchmarks.store import Store
 from benchmarks.suite import Suite, load_suite
@@ -137,7 +138,7 @@ def sample(suite: Suite, rows: Rows, count: int | None, seed: int) -> list[Run]:
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line; returns the exit code."""
-    options = _options(arguments)
+    options = parser().parse_args(arguments)
     console, errors = Console(), Console(stderr=True)
     folder = options.directory
     try:
@@ -186,8 +187,8 @@ def _repeat(
         store = Store(Path(folder))
         store.open_for_writing()
         launcher = Processes(1, device, options.threads)
-        with SuiteProgress(len(jobs), errors) as progress:
-            tasks = [Task(job, None) for job in jobs]
+        with SuiteProgress(len(with_starts(jobs)), errors) as progress:
+            tasks = [Task(job, None) for job in with_starts(jobs)]
             Scheduler(store, Leases(store.root / "leases"), launcher, progress, stops).run(tasks)
         if stops.count:
             raise KeyboardInterrupt
@@ -197,7 +198,8 @@ def _repeat(
         ]
 
 
-def _options(arguments: list[str] | None) -> argparse.Namespace:
+def parser() -> argparse.ArgumentParser:
+    """Return the parser of ``python -m benchmarks.verify``."""
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks.verify",
         description="Rerun a sample of a suite's runs and say whether they come out the same.",
@@ -212,7 +214,7 @@ def _options(arguments: list[str] | None) -> argparse.Namespace:
     add("--tolerance", type=float, default=1e-6, help="relative difference that is rounding")
     add("--device", choices=("auto", "cpu", "cuda"), default="auto")
     add("--threads", type=int, metavar="N", help="default: as the runs had")
-    return parser.parse_args(arguments)
+    return parser
 
 
 def _print(jobs: Sequence[Job], verdicts: Sequence[Verdict], console: Console) -> None:

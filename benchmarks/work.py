@@ -9,15 +9,18 @@ from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 
+import ot  # noqa: F401 (divergences and metrics import it at their first use; not training time)
 import torch
 import torch._dynamo  # Adam imports it at its first step, and that is not training time
 
 from benchmarks.execute import Result, Row, execute, one_line
+from benchmarks.fields import set_field
 from benchmarks.job import Job
 from benchmarks.machine import environment
 from benchmarks.progress_file import write_progress
 from benchmarks.record import write_result
-from benchmarks.store import CHECKPOINT, DAMAGED
+from benchmarks.starts import FIELD
+from benchmarks.store import CHECKPOINT, DAMAGED, START
 from otlvm.data import Dataset, datasets
 from otlvm.registry import RegistryError
 from otlvm.training import CheckpointError, Checkpoints
@@ -68,6 +71,9 @@ def work(job: Job, folder: Path, control: Control) -> None:
             stop=control.should_stop,
         )
 
+    config = job.config
+    if job.start is not None:
+        config = set_field(config, FIELD, str(folder / START))
     try:
         data = _load(json.dumps(job.config["data"], sort_keys=True), job.device)
         if data.checksum != job.data_checksum:
@@ -76,11 +82,11 @@ def work(job: Job, folder: Path, control: Control) -> None:
         result = Result("failed", one_line(error))
     else:
         try:
-            result = execute(job.config, job.seed, data, checkpoints(), show)
+            result = execute(config, job.seed, data, checkpoints(), show)
         except CheckpointError as error:
             warnings.warn(f"{error}: begun again", stacklevel=2)
             (folder / CHECKPOINT).replace(folder / DAMAGED)
-            result = execute(job.config, job.seed, data, checkpoints(), show)
+            result = execute(config, job.seed, data, checkpoints(), show)
     record = {
         **job.identity(),
         "label": job.label,

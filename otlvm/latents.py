@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class MixturePosterior:
     r"""The posterior :math:`q(z, k | x) = q(k | x) \, N(z; \mu_k(x), \sigma_k(x)^2)` of a batch.
 
@@ -29,6 +29,12 @@ class MixturePosterior:
     def draw(cls, logits: Tensor, mean: Tensor, std: Tensor) -> "MixturePosterior":
         """Draw one reparameterised sample of each component."""
         return cls(logits, mean, std, torch.addcmul(mean, std, torch.randn_like(mean)))
+
+    def __repr__(self) -> str:
+        """Show the sizes and the mean q(k|x)."""
+        n, n_components, dim = self.z.shape
+        share = ", ".join(f"{value:.2f}" for value in self.pi.detach().mean(0).tolist())
+        return f"MixturePosterior(n={n}, K={n_components}, d={dim}, mean q(k|x) = [{share}])"
 
     @cached_property
     def log_pi(self) -> Tensor:

@@ -212,6 +212,7 @@ def picture_arrays():
         def images(*leading):
             return rng.integers(0, 256, (*leading, *shape), dtype=np.uint8)
 
+        plane = {"latent_grid": images(4, 5), "latent_grid_extent": np.array([-2.0, 2, 0, 3])}
         return {
             "originals": images(20),
             "reconstructions": images(20),
@@ -222,6 +223,20 @@ def picture_arrays():
             "code_components": rng.integers(0, components, 50).astype(np.int16),
             "prior_codes": rng.normal(size=(60, dim)).astype(np.float32),
             "class_components": np.full((classes, components), 1 / components, np.float32),
+            "near_modes": images(components, 8),
+            "interpolations": images(6, 5),
+            "interpolation_ends": images(6, 2),
+            "mode_interpolations": images(components - 1, 5),
+            "mode_start": np.array(min(6, components - 1)),
+            **(plane if dim == 2 else {}),
+            **{
+                f"at_{step}/{name}": array
+                for step in (0, 10)
+                for name, array in {
+                    "reconstructions": images(20),
+                    "class_components": rng.dirichlet(np.ones(components), classes),
+                }.items()
+            },
         }
 
     return make

@@ -235,7 +235,7 @@ def test_folder_as_suite(refuse, tmp_path):
 def test_no_suite(run_main):
     code, _, errors = run_main()
     assert code == 2
-    assert "quick.yaml" in errors
+    assert "which suite? A file, or one that ships: quick" in errors
 
 
 @pytest.mark.parametrize(
@@ -470,3 +470,33 @@ def test_plugins_that_do_not_load(refuse, write_suite, tmp_path, name, code, tol
         (tmp_path / "mine.py").write_text(code)
     suite = write_suite(f"{DIVERGENCE}'{name}'\n")
     refuse(suite, "runs[0].objective.divergence: ", told, at="      divergence")
+
+
+@pytest.mark.parametrize(
+    ("track", "path", "remedy"),
+    [
+        ("[tensorbord]", "track[0]: ", "did you mean 'tensorboard'?"),
+        ("[{name: mlflow, url: 'http://host'}]", "track[0].url: ", "did you mean 'uri'?"),
+        ("[{name: mlflow, uri: 5000}]", "track[0].uri: ", "valid string, got 5000"),
+        ("[{name: mlflow, uri: server}]", "track[0]: ", "such as 'http://host:5000'"),
+        ("mlflow", "track: ", "valid list, got 'mlflow'"),
+        ("['pathlib:Path']", "track[0]: ", "is not a tracker: subclass Tracker"),
+    ],
+)
+def test_trackers(refuse, write_suite, track, path, remedy):
+    suite = write_suite(ROW + f"track: {track}\n")
+    refuse(suite, path, remedy, at="track")
+    refuse(write_suite(ROW), path, remedy, arguments=("--set", f"track={track}"))
+
+
+def test_a_tracker_that_is_not_installed(refuse, write_suite, monkeypatch):
+    monkeypatch.setattr("benchmarks.trackers.base.find_spec", lambda module: None)
+    for name in ("mlflow", "tensorboard"):
+        suite = write_suite(ROW + f"track: [{name}]\n")
+        refuse(suite, "track[0]: ", "pip install 'otlvm[trackers]'", at="track")
+
+
+def test_a_tracker_that_is_given_twice(refuse, write_suite, monkeypatch):
+    monkeypatch.setattr("benchmarks.trackers.base.find_spec", lambda module: module)
+    suite = write_suite(ROW + "track: [{name: mlflow, uri: 'http://a'}, mlflow, {name: mlflow}]\n")
+    refuse(suite, "track[2]: ", "given twice", at="track")

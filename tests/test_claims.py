@@ -1,3 +1,4 @@
+import pandas as pd
 import pytest
 from scipy import stats
 
@@ -107,6 +108,60 @@ def test_rows_are_compared_within_a_data_set(commit):
     assert (found.verdict, found.rows) == ("fails", "a, y")
 
 
+CURVES = pd.DataFrame(
+    {
+        "label": ["a"] * 6 + ["b"] * 2,
+        "seed": [0, 0, 1, 1, 2, 2, 0, 1],
+        "step": [1, 10, 1, 10, 1, 10, 10, 10],
+        "kl_z": [1.0, 50.0, 1.1, 55.0, 1.2, 60.0, 1.0, 2.0],
+        "reconstruction": [0.1, 0.2, 0.1, 0.2, 0.1, 0.21, 0.3, 0.3],
+    }
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "verdict", "left", "right"),
+    [
+        ("kl_z of a at step 10 > 20", "holds", 55, 20),
+        ("kl_z of a at step 10 > kl_z of a at step 1", "holds", 55, 1.1),
+        ("kl_z of a at step 10 > 100 * reconstruction of a at step 10", "holds", 55, 61 / 3),
+        ("kl_z of a at step 10 < 1e2 * reconstruction of a at step 10", "fails", 55, 61 / 3),
+        ("kl_z of b at step 10 < kl_z of a at step 10", "holds", 1.5, 52.5),
+        ("kl_z of * at step 10 > 1.4", "holds", 1.5, 1.4),
+    ],
+)
+def test_claims_about_steps(commit, text, verdict, left, right):
+    records = read_records(commit({"a": row(0.7, seeds=3), "b": row(0.5, seeds=2)}))
+    found = check_claim(parse_claim(text), records, CURVES)
+    assert found.verdict == verdict
+    assert (found.left, found.right) == (pytest.approx(left), pytest.approx(right))
+
+
+@pytest.mark.parametrize("text", ["kl_z of a at step 3 > 1", "kl_x of a at step 1 > 1"])
+def test_what_no_curve_has_is_undecided(commit, text):
+    found = check_claim(parse_claim(text), read_records(commit({"a": row(0.7)})), CURVES)
+    assert (found.verdict, found.n) == ("undecided", 0)
+
+
+def test_curves_of_runs_that_failed_do_not_count(commit):
+    rows = {"a": [{"accuracy": 0.5}, ("failed", "x"), {"accuracy": 0.5}]}
+    found = check_claim(parse_claim("kl_z of a at step 10 > 0"), read_records(commit(rows)), CURVES)
+    assert (found.n, found.left) == (2, 55)
+
+
+def test_claims_about_steps_read_the_curves_of_a_suite(run_main, write_suite, tmp_path):
+    steps = "kl_k of vae at step 1 < 3, loss of vae at step 4 < 0.5 * loss of vae at step 1"
+    runs = "runs: [{objective: vae, train: {eval_at: [1]}}]"
+    suite = write_suite(f"{runs}\nclaims: [{steps}]\n")
+    assert run_main(suite, "--out", tmp_path)[0] == 0
+    curves = pd.read_csv(next(tmp_path.glob("runs/*/curves.csv")), index_col="step")
+    text = (tmp_path / "table.md").read_text()
+    assert f"| holds | {curves.loc[1, 'kl_k']:.4g} | 3 | 1 | vae |" in text
+    assert curves.loc[4, "loss"] > 0.5 * curves.loc[1, "loss"]
+    half = 0.5 * curves.loc[1, "loss"]
+    assert f"| fails | {curves.loc[4, 'loss']:.4g} | {half:.4g} | 1 | vae |" in text
+
+
 @pytest.mark.parametrize("text", ["accuracy of a", "a < 3", "accuracy of a = 3", "accuracy a < 3"])
 def test_what_is_no_claim(text):
     with pytest.raises(ValueError, match="expected '<metric> of <label>"):
@@ -118,14 +173,17 @@ BAD = [
     ("[acuracy of kmeans < 3]", "did you mean 'accuracy'"),
     ("[accuracy of kmean < 3]", "did you mean 'kmeans'"),
     ("[accuracy of kmeans < bce of nobody]", "no row is 'nobody'"),
+    ("[accuracy of kmeans at step 2 < 3]", "'kmeans' is a baseline: it has no learning curve"),
+    ("[kl_z of vae at step 3 < 3]", "logs no step 3: name a multiple of 2 up to 4, or add it to"),
+    ("[kl_z of vae at step 6 < 3]", "logs no step 6"),
 ]
 
 
 @pytest.mark.parametrize(("claims", "told"), BAD)
 def test_mistakes_are_told_before_any_training(write_suite, claims, told):
     with pytest.raises(SuiteError) as error:
-        load_suite(write_suite(f"baselines: [kmeans]\nclaims: {claims}\n"))
-    assert "suite.yaml:8: claims[0]: " in error.value.message
+        load_suite(write_suite(f"runs: [objective: vae]\nbaselines: [kmeans]\nclaims: {claims}\n"))
+    assert "suite.yaml:9: claims[0]: " in error.value.message
     assert told in error.value.message
 
 

@@ -14,6 +14,7 @@ import torch
 import otlvm
 from benchmarks import table
 from benchmarks.listing import REGISTRIES
+from benchmarks.trackers import trackers
 from otlvm.data import digits
 from otlvm.evaluation import evaluate
 
@@ -283,7 +284,7 @@ def test_dry_run(run_main, write_suite, tmp_path):
 def test_list(run_main):
     code, output, errors = run_main("--list")
     assert (code, errors) == (0, "")
-    for registry in REGISTRIES:
+    for registry in (*REGISTRIES, trackers):
         names = list(registry)
         assert names
         for name in names:

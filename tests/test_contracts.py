@@ -6,10 +6,11 @@ import pytest
 import torch
 
 from otlvm import LatentMixtureModel, fit, load, pretrain_moments
+from otlvm.baselines import baselines
 from otlvm.data import datasets
 from otlvm.divergences import Divergence, divergences
-from otlvm.evaluation import baselines
 from otlvm.expectations import expectations
+from otlvm.features import features
 from otlvm.latents import MixturePosterior
 from otlvm.networks import networks
 from otlvm.objectives import objectives
@@ -202,7 +203,16 @@ def test_datasets(name):
 
 
 def test_every_name_has_a_summary_and_documents_its_parameters():
-    for registry in (priors, divergences, objectives, expectations, networks, datasets, baselines):
+    for registry in (
+        priors,
+        divergences,
+        objectives,
+        expectations,
+        networks,
+        datasets,
+        baselines,
+        features,
+    ):
         for name in registry:
             assert registry.summary(name).endswith("."), name
             for parameter in registry.parameters(name):

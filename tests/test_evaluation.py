@@ -5,21 +5,17 @@ import ot
 import pytest
 import torch
 from scipy.stats import norm
-from sklearn.cluster import KMeans as SklearnKMeans
-from sklearn.mixture import GaussianMixture
 from torch.nn.functional import binary_cross_entropy
 
 from otlvm import LatentMixtureModel
 from otlvm.data import Dataset
 from otlvm.evaluation import (
-    baselines,
     class_component_matrix,
     clustering_scores,
     component_usage,
     curve_point,
     evaluate,
     evaluation_mode,
-    features,
     hungarian_accuracy,
     latent_match,
     paper_map,
@@ -27,7 +23,6 @@ from otlvm.evaluation import (
 )
 from otlvm.evaluation.latent import sample_mmd, sample_w2
 from otlvm.priors import StandardNormal
-from otlvm.registry import RegistryError
 
 
 @pytest.fixture
@@ -197,49 +192,6 @@ def test_latent_match_of_the_prior_itself(model, data):
     assert matched["latent_w2"] < 0.5
     assert shifted["latent_mmd"] > 0.05
     assert shifted["latent_w2"] == pytest.approx(2**0.5, abs=0.1)
-
-
-def test_kmeans_is_scikit_learns(data):
-    baseline = baselines.build({"name": "kmeans", "n_init": 3}, n_components=4, seed=1)
-    train, test = baseline.assign(data)
-    reference = SklearnKMeans(4, n_init=3, random_state=1).fit(data.x_train.numpy())
-    np.testing.assert_array_equal(train.argmax(1), reference.labels_)
-    np.testing.assert_array_equal(test.argmax(1), reference.predict(data.x_test.numpy()))
-    assert set(test.unique().tolist()) == {0.0, 1.0}
-    assert test.sum(1).tolist() == [1.0] * 30
-
-
-def test_gmm_is_scikit_learns(data):
-    spec = {"name": "gmm", "n_init": 2, "covariance": "diag"}
-    train, test = baselines.build(spec, n_components=3, seed=1).assign(data)
-    reference = GaussianMixture(
-        3, covariance_type="diag", reg_covar=1e-4, n_init=2, max_iter=300, random_state=1
-    ).fit(data.x_train.double().numpy())
-    np.testing.assert_allclose(
-        test, reference.predict_proba(data.x_test.double().numpy()), atol=1e-6
-    )
-    assert train.shape == (len(data.x_train), 3)
-    torch.testing.assert_close(train.sum(1), torch.ones(len(train)))
-    with pytest.raises(RegistryError, match="covariance is full, tied, diag or spherical"):
-        baselines.build({"name": "gmm", "covariance": "round"}, n_components=3, seed=1)
-
-
-def test_codes_of_an_autoencoder_tell_clusters_apart():
-    """Noisy copies of four patterns: their codes cluster as the patterns do."""
-    torch.manual_seed(0)
-    patterns = torch.rand(4, 36).round()
-    labels = torch.arange(400) % 4
-    x = (patterns[labels] + 0.2 * torch.rand(400, 36)).clamp(0, 1)
-    data = Dataset("noisy", (1, 6, 6), x[:300], labels[:300], x[300:], labels[300:])
-    spec = {"name": "autoencoder", "dim": 3, "hidden": [32], "steps": 200, "batch_size": 50}
-    train, test = features.build(spec).extract(data)
-    assert (train.shape, test.shape) == ((300, 3), (100, 3))
-    assert not train.requires_grad
-    for name in ("kmeans", "gmm"):
-        baseline = baselines.build({"name": name, "features": spec}, n_components=4, seed=0)
-        _, assigned = baseline.assign(data)
-        found = hungarian_accuracy(assigned.argmax(1).numpy(), labels[300:].numpy())
-        assert found > 0.95, name
 
 
 def test_bce_of_a_known_decoder(model, data):

@@ -42,7 +42,10 @@ WELL = {
     "features": "{baselines: [{name: kmeans, features: autoencoder}, gmm]}",
     "published": "{published: [VaDE]}",
     "all published": "{published: all}",
-    "claims": "{claims: [accuracy of GM-WAE >= 0.65, bce of A < bce of B]}",
+    "claims": "{claims: [accuracy of GM-WAE >= 0.65, kl_z of A at step 1 > 9 * kl_z of B]}",
+    "trackers": "{track: [tensorboard, {name: mlflow, experiment: mine}, 'mine:Tracker']}",
+    "figures": "{figures: [{name: collapse, rows: [GM-VAE]}]}",
+    "nested features": "{baselines: [{name: kmeans, features: {name: umap, of: pixels}}]}",
     "steps": "{execution: {checkpoint_every: 500, timeout: 1.5 h}}",
     "whole numbers are numbers": "{objective: {name: wae, weight: 500, divergence: imq_mmd}}",
 }
@@ -65,6 +68,8 @@ ILL = {
     "unknown metric": "{table: {metrics: [acuracy]}}",
     "no claim": "{claims: [accuracy is high]}",
     "unknown method": "{published: [VaED]}",
+    "unknown figure": "{figures: [{name: colapse, rows: [GM-VAE]}]}",
+    "unknown tracker": "{track: [tensorbored]}",
     "duration": "{execution: {timeout: soon}}",
 }
 

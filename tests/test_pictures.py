@@ -6,9 +6,10 @@ import torch
 
 from benchmarks.execute import execute
 from benchmarks.store import Store
+from benchmarks.suite import load_suite
 from otlvm import LatentMixtureModel, load
 from otlvm.data import Dataset, digits
-from otlvm.evaluation import evaluate, evaluation_mode, show_assignments, show_model
+from otlvm.evaluation import evaluate, evaluation_mode, show_assignments, show_model, show_snapshot
 from otlvm.evaluation import pictures as pictures_module
 from otlvm.training import Checkpoints, InterruptedTrainingError
 
@@ -18,6 +19,7 @@ runs:
   - {label: 10-D, objective: vae, model: {prior: {dim: 10}}}
 baselines: [kmeans]
 """
+FIGURES = "figures: [{name: manifold, rows: [2-D]}, {name: images, rows: [10-D]}]\n"
 
 
 def make_data(shape=(3, 4, 2), classes=12):
@@ -50,14 +52,22 @@ def test_shapes_and_types(shape, components, dim):
     data = make_data(shape)
     shown = show_model(make_model(shape, components, dim), data)
     k = min(components, 20)
+    m = 1300 if dim == 2 else 1000
+    grid = {"latent_grid": ("uint8", (20, 20, *shape)), "latent_grid_extent": ("float32", (4,))}
     assert {name: (str(array.dtype), array.shape) for name, array in shown.items()} == {
         "originals": ("uint8", (20, *shape)),
         "reconstructions": ("uint8", (20, *shape)),
         "samples": ("uint8", (k, 8, *shape)),
         "modes": ("uint8", (k, *shape)),
-        "codes": ("float32", (1000, dim)),
-        "code_labels": ("int16", (1000,)),
-        "code_components": ("int16", (1000,)),
+        "near_modes": ("uint8", (k, 8, *shape)),
+        "interpolations": ("uint8", (10, 10, *shape)),
+        "interpolation_ends": ("uint8", (10, 2, *shape)),
+        "mode_interpolations": ("uint8", (k - 1, 10, *shape)),
+        "mode_start": ("int16", ()),
+        **(grid if dim == 2 else {}),
+        "codes": ("float32", (m, dim)),
+        "code_labels": ("int16", (m,)),
+        "code_components": ("int16", (m,)),
         "prior_codes": ("float32", (1000, dim)),
         "prior_components": ("int16", (1000,)),
         "class_components": ("float32", (12, components)),
@@ -94,8 +104,8 @@ def test_class_components_are_means_over_all_held_out_images():
         members = [row for row, own in zip(pi, data.y_test, strict=True) if own == label]
         expected = np.mean(members, axis=0) if members else np.zeros(3)
         np.testing.assert_allclose(shown["class_components"][label], expected, rtol=1e-5)
-    np.testing.assert_array_equal(shown["code_components"], pi[:1000].argmax(1))
-    np.testing.assert_array_equal(shown["code_labels"], data.y_test[:1000])
+    np.testing.assert_array_equal(shown["code_components"], pi.argmax(1))
+    np.testing.assert_array_equal(shown["code_labels"], data.y_test)
     baseline = show_assignments(torch.from_numpy(pi), data)
     assert list(baseline) == ["class_components"]
     np.testing.assert_array_equal(baseline["class_components"], shown["class_components"])
@@ -105,7 +115,8 @@ def test_class_components_are_means_over_all_held_out_images():
 def transparent():
     """A model without noise whose decoder shows its code: two pixels, sigmoid of z."""
     model = make_model((1, 1, 2))
-    mean, logits = torch.tensor([[0.0, 9.0], [1.0, 2.0], [5.0, 5.0]]), torch.tensor([1.0, 3.0, 2.0])
+    mean = torch.tensor([[0.0, 9.0], [1.0, 2.0], [5.0, 5.0]])
+    logits = torch.tensor([0.0, 40.0, 39.0])  # the first is out of the question
 
     class Components(torch.nn.Module):
         def forward(self, x):
@@ -125,8 +136,11 @@ def transparent():
 def test_codes_and_images_are_those_of_the_likeliest_component(transparent):
     data = make_data((1, 1, 2))
     shown = show_model(transparent, data)
-    codes = torch.tensor([1.0, 2.0]) + data.x_test
-    np.testing.assert_array_equal(shown["codes"], codes[:1000])
+    second, third = (torch.tensor(mean) + data.x_test for mean in ([1.0, 2.0], [5.0, 5.0]))
+    codes = torch.from_numpy(shown["codes"])
+    of_second = (codes == second).all(1)
+    assert (of_second | (codes == third).all(1)).all()
+    assert of_second.float().mean() == pytest.approx(1 / (1 + np.exp(-1)), abs=0.05)
     assert set(shown["code_components"]) == {1}
     originals = torch.from_numpy(shown["originals"]).reshape(20, 2) / 255
     expected = as_bytes(torch.sigmoid(torch.tensor([1.0, 2.0]) + originals), (1, 1, 2))
@@ -138,6 +152,45 @@ def test_codes_and_images_are_those_of_the_likeliest_component(transparent):
         spread = covariances[k].diagonal().sqrt()
         assert ((draws - means[k]).abs() < 5 * spread + 0.1).all()
         assert len(draws.unique(dim=0)) > 4
+
+
+def test_interpolations_go_from_code_to_code(transparent):
+    shown = show_model(transparent, make_data((1, 1, 2)))
+    originals = shown["originals"]
+    np.testing.assert_array_equal(shown["interpolation_ends"][:, 0], originals[:10])
+    np.testing.assert_array_equal(shown["interpolation_ends"][:, 1], originals[:9:-1])
+    ends = shown["interpolations"][:, [0, -1]]
+    np.testing.assert_array_equal(ends[:, 0], shown["reconstructions"][:10])
+    np.testing.assert_array_equal(ends[:, 1], shown["reconstructions"][:9:-1])
+    assert shown["mode_start"] == 2
+    np.testing.assert_array_equal(shown["mode_interpolations"][:, -1], shown["modes"][:2])
+    np.testing.assert_array_equal(shown["mode_interpolations"][:, 0], shown["modes"][[2, 2]])
+    codes = torch.logit(torch.from_numpy(shown["mode_interpolations"][0]).reshape(10, 2) / 255)
+    steps = codes.diff(dim=0)  # even in the latent space
+    torch.testing.assert_close(steps, steps.mean(0).expand_as(steps), atol=0.1, rtol=0)
+
+
+def test_samples_near_the_modes_have_three_fifths_of_the_spread(transparent):
+    shown = show_model(transparent, make_data((1, 1, 2)))
+    means = transparent.prior.moments()[0]
+    far, near = (
+        torch.logit(torch.from_numpy(shown[name]).reshape(3, 8, 2) / 255, 1e-3) - means[:, None]
+        for name in ("samples", "near_modes")
+    )
+    kept = far.abs() < 2  # where a byte can still tell
+    torch.testing.assert_close(near[kept], 0.6 * far[kept], atol=0.1, rtol=0.05)
+
+
+def test_the_latent_grid_covers_the_prior_from_the_top_down(transparent):
+    shown = show_model(transparent, make_data((1, 1, 2)))
+    left, right, bottom, top = shown["latent_grid_extent"]
+    means, covariances = (moment.numpy() for moment in transparent.prior.moments())
+    spread = 3 * np.sqrt(covariances[:, 0, 0]).max()
+    assert left == pytest.approx((means[:, 0] - spread).min())
+    assert top == pytest.approx((means[:, 1] + spread).max())
+    corners = [[left, top], [right, top], [left, bottom], [right, bottom]]
+    expected = as_bytes(torch.sigmoid(torch.tensor(corners)), (1, 1, 2)).reshape(2, 2, 1, 1, 2)
+    np.testing.assert_allclose(shown["latent_grid"][::19, ::19], expected, atol=1)
 
 
 def test_prior_codes_are_draws_of_their_components():
@@ -189,9 +242,15 @@ def records(out):
 
 
 def test_each_run_keeps_what_its_model_shows(run_main, write_suite, tmp_path):
-    code, _, errors = run_main(write_suite(RUNS), "--out", "out")
+    code, _, errors = run_main(write_suite(RUNS + FIGURES), "--out", "out")
     assert code == 0, errors
     store = Store(tmp_path / "out")
+    assert all((store.root / f"{name}.png").is_file() for name in ("manifold", "images"))
+    locked = load_suite(store.root / "suite.lock.yaml")
+    assert [(figure.name, figure.rows) for figure in locked.figures] == [
+        ("manifold", ["2-D"]),
+        ("images", ["10-D"]),
+    ]
     for label, record in records(store.root).items():
         assert record["pictures_failed"] is None
         assert "pictures.npz" in record["files"]
@@ -252,6 +311,8 @@ CONFIG = {
         "batch_size": 32,
         "learning_rate": 1e-3,
         "eval_every": 2,
+        "eval_at": [1],
+        "snapshots": [0, 3],
         "compile": False,
         "start": {"name": "moments", "steps": 2},
     },
@@ -268,8 +329,17 @@ def test_an_interrupted_run_shows_the_same(tmp_path, monkeypatch):
         )
     resumed = execute(CONFIG, 0, data, Checkpoints(tmp_path / "b", 1))
     assert whole.status == resumed.status == "done"
+    assert [row["step"] for row in whole.curves] == [1, 2, 3, 4, 6]
     for name, array in whole.pictures.items():
         np.testing.assert_array_equal(array, resumed.pictures[name])
+    taken = [name for name in whole.pictures if name.startswith("at_")]
+    assert taken == [
+        f"at_{step}/{name}" for step in (0, 3) for name in ("reconstructions", "class_components")
+    ]
+    start = LatentMixtureModel((1, 8, 8), **CONFIG["model"])
+    shown = show_snapshot(start, data)["class_components"]
+    assert shown.shape == whole.pictures["at_0/class_components"].shape
+    assert (whole.pictures["at_0/class_components"] != whole.pictures["class_components"]).any()
     monkeypatch.setattr(pictures_module, "show_assignments", lambda *_: 1 / 0)
     blind = execute(CONFIG, 0, data, Checkpoints(tmp_path / "c", 1))
     assert blind.pictures == {}

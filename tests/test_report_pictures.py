@@ -8,7 +8,7 @@ from PIL import Image
 from benchmarks.report.curves import HEIGHT, WIDTH, read_curves
 from benchmarks.report.pictures import GAP, GAP_GREY, grid
 from benchmarks.report.run_pictures import draw
-from benchmarks.report.scatter import COLOURS, SIDE, project, scatter
+from benchmarks.report.scatter import COLOURS, SIDE, scatter
 
 
 def png_of(picture):
@@ -63,20 +63,6 @@ def test_originals_are_above_their_reconstructions(picture_arrays):
     components = np.asarray(png_of(draw(arrays, "run").components))
     assert (components[7:13, :25] == arrays["modes"][1, 0]).all()
     assert (components[7:13, 26:51] == arrays["samples"][1, 0, 0]).all()
-
-
-def test_projection_keeps_the_plane_and_finds_the_widest_directions():
-    rng = np.random.default_rng(0)
-    flat = rng.normal(size=(5, 2))
-    assert (project(flat, flat[:2])[0] == flat).all()
-    wide = rng.normal(size=(200, 6)) * [0.1, 5, 0.1, 0.1, 2, 0.1]
-    codes, prior = project(wide[:50], wide[50:])
-    assert (len(codes), len(prior)) == (50, 150)
-    found = np.concatenate([codes, prior])
-    for axis, source in ((0, 1), (1, 4)):
-        assert abs(np.corrcoef(found[:, axis], wide[:, source])[0, 1]) > 0.99
-    line, _ = project(np.ones((3, 1)), np.zeros((2, 1)))
-    assert (line == [[1, 0]] * 3).all()
 
 
 def test_scatter_paints_each_point_in_its_colour():

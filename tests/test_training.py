@@ -6,11 +6,11 @@ import torch
 from torch.distributions import MultivariateNormal
 
 from otlvm import LatentMixtureModel, fit, pretrain_moments
+from otlvm.data import Dataset
 from otlvm.networks import ComponentLinear, load
-from otlvm.objectives import Losses, Objective, objectives
-from otlvm.priors import priors
+from otlvm.objectives import VAE, Losses, Objective, objectives
 from otlvm.registry import RegistryError
-from otlvm.training import DivergedError, batches, moment_loss, starts
+from otlvm.training import DivergedError, batches, moment_loss
 
 PRIOR = {"name": "gaussian_mixture", "components": 3, "dim": 2}
 
@@ -179,43 +179,43 @@ def load_names(model):
     return [name for name in model.state_dict() if "_orig_mod" not in name]
 
 
-# starts
+# in a notebook
 
 
-def test_starting_at_the_prior_gives_its_moments_whatever_x(x):
-    for spec in ({"name": "gaussian_mixture", "components": 4}, {"name": "rotated_2d"}):
-        prior = priors.build(spec)
-        model = LatentMixtureModel((1, 4, 4), network="mlp", prior=prior)
-        starts.build("prior").prepare(model, x, 32)
-        posterior = model.encode(x)
-        mean, covariance = prior.moments()
-        torch.testing.assert_close(posterior.mean, mean.expand_as(posterior.mean))
-        variances = covariance.diagonal(dim1=-2, dim2=-1)
-        torch.testing.assert_close(posterior.std.square(), variances.expand_as(posterior.std))
-
-
-def test_the_moments_start_is_moment_pretraining(x):
-    models = []
-    for train in (
-        lambda model: starts.build({"name": "moments", "steps": 5}).prepare(model, x, 32),
-        lambda model: pretrain_moments(model, x, steps=5, batch_size=32),
-    ):
+def test_a_data_set_and_a_spec_are_enough(x):
+    def train(objective, data):
         torch.manual_seed(0)
         model = LatentMixtureModel((1, 4, 4), "mlp", PRIOR)
-        train(model)
-        models.append(model.state_dict())
-    for name, value in models[0].items():
-        torch.testing.assert_close(value, models[1][name], rtol=0, atol=0)
+        return fit(model, objective, data, steps=2, batch_size=32, log_every=1).rows
+
+    labels = torch.zeros(len(x), dtype=torch.long)
+    data = Dataset("noise", (1, 4, 4), x, labels, x, labels)
+    assert train({"name": "vae", "beta": 2.0}, data) == train(VAE(beta=2.0), x)
+    with pytest.raises(RegistryError, match="did you mean 'vae'"):
+        train("vaee", data)
 
 
-@pytest.mark.parametrize("spec", [{"steps": -1}, {"learning_rate": 0}])
-def test_bad_starts(spec):
-    with pytest.raises(RegistryError, match="must"):
-        starts.build({"name": "moments", **spec})
-
-
-def test_a_foreign_network_cannot_start_at_the_prior(x):
+def test_a_progress_bar_shows_steps_and_losses(x, capsys):
     model = LatentMixtureModel((1, 4, 4), "mlp", PRIOR)
-    model.network.components = torch.nn.Linear(16, 2)
-    with pytest.raises(TypeError, match="knows ComponentNets, not Linear"):
-        starts.build("prior").prepare(model, x, 32)
+    history = fit(model, VAE(), x, steps=3, batch_size=32, log_every=1, progress=True)
+    shown = capsys.readouterr().out
+    assert "3/3" in shown
+    assert f"loss {history.rows[-1]['loss']:.4g}" in shown
+    fit(model, VAE(), x, steps=3, batch_size=32)
+    assert capsys.readouterr().out == ""
+
+
+def test_what_a_notebook_prints_is_short_and_says_something(model, x):
+    history = fit(model, VAE(), x, steps=4, batch_size=32, log_every=2)
+    assert repr(history).startswith("History(4 steps in ")
+    assert f"loss {history.rows[-1]['loss']:.4g}" in repr(history)
+    assert repr(type(history)()) == "History(0 steps in 0.0 s: no row yet)"
+    assert list(history.frame().index) == [2, 4]
+    assert history.frame().loc[4, "kl_k"] == history.rows[1]["kl_k"]
+    posterior = model.encode(x)
+    share = ", ".join(f"{value:.2f}" for value in posterior.pi.mean(0))
+    assert repr(posterior) == f"MixturePosterior(n=64, K=3, d=2, mean q(k|x) = [{share}])"
+    losses = VAE()(model, x)
+    assert repr(losses).startswith(f"Losses(total={float(losses.total.detach()):.4g}, ")
+    count = sum(p.numel() for p in model.parameters())
+    assert f"image_shape=(1, 4, 4), parameters={count}" in repr(model)

@@ -7,9 +7,10 @@ from benchmarks.figures.pareto import draw_pareto, pareto_front
 from benchmarks.figures.ranks import draw_ranks
 from benchmarks.figures.rows import choose_rows
 from benchmarks.figures.seeds import draw_seeds
-from benchmarks.figures.write import write_figures
+from benchmarks.figures.write import asked_for, known_figures, write_figures
 
 __all__ = [
+    "asked_for",
     "choose_rows",
     "draw_curves",
     "draw_heatmap",
@@ -18,6 +19,7 @@ __all__ = [
     "draw_ranks",
     "draw_seeds",
     "draw_time",
+    "known_figures",
     "pareto_front",
     "read_curves",
     "read_matrices",

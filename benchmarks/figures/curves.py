@@ -11,6 +11,7 @@ from matplotlib.ticker import MaxNLocator
 from benchmarks.figures.rows import finished
 from benchmarks.figures.style import COLUMN, PAGE, Look, add_legend, looks, style
 from benchmarks.store import Store
+from otlvm import plots
 
 PANELS = {"accuracy": "accuracy (held-out)", "bce": "BCE (nats per image)"}
 MARKS = 6  # markers a line
@@ -48,15 +49,10 @@ def draw_curves(curves: pd.DataFrame, records: pd.DataFrame) -> Figure | None:
     figure = Figure((PAGE, 2.4), layout="constrained")
     axes = figure.subplots(1, 2)
     for axis, (key, title) in zip(axes, PANELS.items(), strict=True):
-        drawn = _draw_bands(axis, curves, key, look)
+        drawn = draw_bands(axis, curves, key, look)
         axis.xaxis.set_major_locator(MaxNLocator(6))
         axis.set(xlabel="training steps", ylabel=title, xlim=(0, curves["step"].max()))
-    rest = finished(records[~records["label"].isin(list(drawn))], ["accuracy"])
-    for label, level in rest.groupby("label", sort=False)["accuracy"].mean().items():
-        own = look[str(label)]
-        drawn[str(label)] = axes[0].axhline(
-            level, color=own.colour, linestyle=own.dashes, label=str(label)
-        )
+    drawn |= draw_levels(axes[0], records[~records["label"].isin(list(drawn))], look)
     axes[0].set_ylim(bottom=0)  # after the lines: it ends the search for a top that shows all
     add_legend(figure, list(drawn.values()), list(drawn))
     return figure
@@ -85,7 +81,7 @@ def draw_time(curves: pd.DataFrame, records: pd.DataFrame) -> Figure | None:
     look = looks(records["label"])
     figure = Figure((COLUMN, 2.6), layout="constrained")
     axis = figure.subplots()
-    drawn = _draw_bands(axis, known, "accuracy", look, x="seconds")
+    drawn = draw_bands(axis, known, "accuracy", look, x="seconds")
     rest = finished(records[~records["label"].isin(curves["label"])], ["accuracy", "fit_seconds"])
     for label, (x, y) in rest.groupby("label")[["fit_seconds", "accuracy"]].mean().iterrows():
         own = look[str(label)]
@@ -103,18 +99,19 @@ def draw_time(curves: pd.DataFrame, records: pd.DataFrame) -> Figure | None:
     return figure
 
 
-def _draw_bands(
+def draw_bands(
     axis: Axes, curves: pd.DataFrame, key: str, look: Mapping[str, Look], x: str = "step"
 ) -> dict[str, Artist]:
     """Draw each row's mean over its seeds, and a band of one standard deviation around it."""
     drawn: dict[str, Artist] = {}
     for label, rows in curves.groupby("label", sort=False):
         own = look[str(label)]
-        level = rows.groupby(x)[key].agg(["mean", "std"]).dropna(subset="mean")
-        every = max(1, len(level) // MARKS)
-        (drawn[str(label)],) = axis.plot(
-            level.index,
-            level["mean"],
+        every = max(1, rows[x].nunique() // MARKS)
+        plots.curves(
+            rows,
+            axis,
+            key=key,
+            x=x,
             color=own.colour,
             linestyle=own.dashes,
             marker=own.marker,
@@ -122,6 +119,17 @@ def _draw_bands(
             markevery=(len(drawn) % every, every),
             label=str(label),
         )
-        low, high = (level["mean"] + sign * level["std"] for sign in (-1, 1))
-        axis.fill_between(level.index, low, high, color=own.colour, alpha=0.2, linewidth=0)
+        drawn[str(label)] = axis.lines[-1]
+    return drawn
+
+
+def draw_levels(axis: Axes, records: pd.DataFrame, look: Mapping[str, Look]) -> dict[str, Artist]:
+    """Draw the mean accuracy of each row's finished runs as a line across."""
+    drawn: dict[str, Artist] = {}
+    done = finished(records, ["accuracy"])
+    for label, level in done.groupby("label", sort=False)["accuracy"].mean().items():
+        own = look[str(label)]
+        drawn[str(label)] = axis.axhline(
+            level, color=own.colour, linestyle=own.dashes, label=str(label)
+        )
     return drawn

@@ -4,15 +4,14 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
-from scipy.optimize import linear_sum_assignment
 
 from benchmarks.figures.style import COLUMN, PAGE, height, style, wrap, wrap_names
 from benchmarks.store import Store
+from otlvm.plots import class_components, colour_bar
 
 ACROSS = 4
 
@@ -30,17 +29,6 @@ def read_matrices(store: Store, records: pd.DataFrame) -> dict[str, NDArray[Any]
         if "class_components" in pictures:
             found[str(label)] = pictures["class_components"]
     return found
-
-
-def order_components(matrix: NDArray[Any]) -> NDArray[np.intp]:
-    """Order components so that the diagonal of ``[classes, components]`` holds the most.
-
-    Those that no class is left for come last, by the class that uses them most.
-    """
-    classes, components = linear_sum_assignment(matrix, maximize=True)
-    rest = np.setdiff1d(np.arange(matrix.shape[1]), components)
-    matched = components[np.argsort(classes)]
-    return np.concatenate([matched, rest[np.argsort(matrix[:, rest].argmax(axis=0))]])
 
 
 @style()
@@ -62,16 +50,14 @@ def draw_matrices(matrices: Mapping[str, NDArray[Any]]) -> Figure | None:
     figure = Figure((width, down * (1.5 + height(names)) + 0.5), layout="constrained")
     axes = figure.subplots(down, across, squeeze=False).ravel()
     for axis, name, matrix in zip(axes, names, matrices.values(), strict=False):
-        ordered = matrix[:, order_components(matrix)]
-        image = axis.imshow(ordered, cmap="cividis", vmin=0, vmax=1, aspect="auto")
+        class_components({"class_components": matrix}, axis, ordered=True)
+        axis.set(xlabel="", ylabel="", xticks=[])
         axis.set_title(name, fontsize=7)
-        axis.grid(visible=False)
-        axis.set_xticks([])
         axis.yaxis.set_major_locator(MaxNLocator(5, integer=True))
     for axis in axes[len(names) :]:
         axis.remove()
     figure.supylabel("class", fontsize=8)
     order = "components, ordered so that the diagonal holds the most"
     figure.supxlabel(wrap(order, 36) if width == COLUMN else order, fontsize=8)
-    figure.colorbar(image, ax=list(axes[: len(names)]), label="mean q(k|x)", aspect=30)
+    colour_bar(*axes[: len(names)], aspect=30)
     return figure

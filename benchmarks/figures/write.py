@@ -1,13 +1,17 @@
 """Records -> all figures that apply. Never imports torch."""
 
+from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
 
 import pandas as pd
 from matplotlib.figure import Figure
 
+from benchmarks.figure_schema import FigureEntry
 from benchmarks.figures.curves import draw_curves, draw_time, read_curves
 from benchmarks.figures.heatmap import draw_heatmap
 from benchmarks.figures.matrices import draw_matrices, read_matrices
+from benchmarks.figures.paper import LeftOutError, draw_entry
 from benchmarks.figures.pareto import draw_pareto
 from benchmarks.figures.ranks import draw_ranks
 from benchmarks.figures.rows import MOST_ROWS, choose_rows, finished
@@ -16,38 +20,82 @@ from benchmarks.figures.style import style, write
 from benchmarks.metrics import METRICS
 from benchmarks.store import Store
 
+Draw = Callable[[], Figure | None]
 
-@style()
-def write_figures(store: Store, records: pd.DataFrame) -> list[Path]:
-    """Write each figure that the records allow as PNG and PDF beside them, and remove the others.
+
+def known_figures(
+    store: Store, records: pd.DataFrame, entries: Iterable[FigureEntry] = ()
+) -> dict[str, Draw]:
+    """Return what draws each figure, by name; it returns None where the figure does not apply.
 
     Returns:
-        The files: ``curves``, ``time``, ``pareto``, ``seeds``, ``matrices``, of the rows that
-        `choose_rows` leaves, and ``heatmap`` and ``ranks``.
+        ``curves``, ``time``, ``pareto``, ``seeds``, ``matrices``, of the rows that `choose_rows`
+        leaves, ``heatmap`` and ``ranks``, and the figures that a suite asks for, which raise
+        `LeftOutError` where they cannot be drawn.
     """
     shown = choose_rows(records)
-    curves = read_curves(store, shown)
-    of_rows: dict[str, Figure | None] = {
-        "curves": draw_curves(curves, shown),
-        "time": draw_time(curves, shown),
-        "pareto": draw_pareto(shown),
-        "seeds": draw_seeds(shown),
-        "matrices": draw_matrices(read_matrices(store, shown)),
+    of_rows: dict[str, Draw] = {
+        "curves": lambda: draw_curves(read_curves(store, shown), shown),
+        "time": lambda: draw_time(read_curves(store, shown), shown),
+        "pareto": lambda: draw_pareto(shown),
+        "seeds": lambda: draw_seeds(shown),
+        "matrices": lambda: draw_matrices(read_matrices(store, shown)),
     }
     if len(shown) < len(records):
-        count = records["label"].nunique()
-        for figure in of_rows.values():
-            if figure is not None:
-                figure.suptitle(f"the {MOST_ROWS} most accurate of {count} rows")
-    figures = {**of_rows, "heatmap": draw_heatmap(records), "ranks": _ranks(records)}
+        note = f"the {MOST_ROWS} most accurate of {records['label'].nunique()} rows"
+        of_rows = {name: partial(_with_note, draw, note) for name, draw in of_rows.items()}
+    return {
+        **of_rows,
+        "heatmap": lambda: draw_heatmap(records),
+        "ranks": lambda: _ranks(records),
+        **{entry.name: partial(draw_entry, store, records, entry) for entry in entries},
+    }
+
+
+def asked_for(store: Store) -> list[FigureEntry]:
+    """Return the figures that a store's suite asks for."""
+    return [FigureEntry.model_validate(entry) for entry in store.manifest().get("figures", [])]
+
+
+@style()
+def write_figures(
+    store: Store,
+    records: pd.DataFrame,
+    entries: Iterable[FigureEntry] = (),
+    say: Callable[[str], None] | None = None,
+) -> list[Path]:
+    """Write each figure that the records allow as PNG and PDF beside them, and remove the others.
+
+    Args:
+        store: Where to.
+        records: What `benchmarks.tables.read_records` returns.
+        entries: The figures that the suite asks for.
+        say: Called with a line for each of these that cannot be drawn.
+
+    Returns:
+        The files, of those that `known_figures` has.
+    """
     written: list[Path] = []
-    for name, figure in figures.items():
+    for name, draw in known_figures(store, records, entries).items():
+        try:
+            figure = draw()
+        except LeftOutError as error:
+            figure = None
+            if say is not None:
+                say(f"figure {name} is left out: {error}")
         if figure is not None:
             written += write(figure, store.root / name)
         else:  # of an earlier suite in this folder
             for suffix in ("png", "pdf"):
                 (store.root / f"{name}.{suffix}").unlink(missing_ok=True)
     return written
+
+
+def _with_note(draw: Draw, note: str) -> Figure | None:
+    figure = draw()
+    if figure is not None:
+        figure.suptitle(note)
+    return figure
 
 
 def _ranks(records: pd.DataFrame) -> Figure | None:

@@ -1,11 +1,13 @@
 """``python -m benchmarks.report DIR``: write the report again, from the records alone."""
 
+import argparse
+
 from rich.console import Console
 
 from benchmarks.card import card
 from benchmarks.report.page import write_report
 from benchmarks.store import Store
-from benchmarks.store_command import show_store
+from benchmarks.store_command import show_store, store_parser
 from benchmarks.table import views_of
 from benchmarks.tables import read_records
 
@@ -20,9 +22,14 @@ def show(store: Store, console: Console) -> None:
     console.print(line, markup=False, highlight=False, soft_wrap=True)
 
 
+def parser() -> argparse.ArgumentParser:
+    """Return the parser of ``python -m benchmarks.report``."""
+    return store_parser("report", __doc__)
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line; returns the exit code."""
-    return show_store("report", __doc__, show, arguments)
+    return show_store(parser(), show, arguments)
 
 
 if __name__ == "__main__":

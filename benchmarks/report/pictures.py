@@ -9,6 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from otlvm.plots.tiles import is_images
+
 GAP = 1
 GAP_GREY = 128  # seen beside black and white
 TILE = 48
@@ -79,9 +81,3 @@ def grid(tiles: NDArray[Any], alt: str, caption: str = "") -> Picture:
             canvas[top : top + height, left : left + width] = tile
     image = Image.fromarray(canvas[..., 0] if channels == 1 else canvas)
     return Picture(png(image), image.width * scale, image.height * vertical, alt, caption)
-
-
-def is_images(tiles: NDArray[Any]) -> bool:
-    """Tell whether ``[..., C, H, W]`` are grey or coloured images rather than vectors."""
-    channels, height = tiles.shape[-3:-1]
-    return channels in (1, 3) and height > 1

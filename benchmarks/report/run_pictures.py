@@ -7,8 +7,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.report.pictures import Picture, grid, is_images
-from benchmarks.report.scatter import legend, project, scatter
+from benchmarks.report.pictures import Picture, grid
+from benchmarks.report.scatter import legend, scatter
+from otlvm.plots import project
+from otlvm.plots.tiles import is_images
 
 Arrays = Mapping[str, NDArray[Any]]
 UNKNOWN = -1
@@ -81,7 +83,7 @@ def _scatters(arrays: Arrays, name: str) -> list[tuple[Picture, list[tuple[int, 
     prior = prior[np.isfinite(prior).all(axis=1)]
     if not kept.any():
         return []
-    points, prior_points = project(codes[kept], prior)
+    points, prior_points, _ = project(codes[kept], prior)
     how = ""
     if codes.shape[1] > 2:
         how = f" First two principal components of {codes.shape[1]} dimensions."

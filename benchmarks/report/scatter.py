@@ -20,22 +20,6 @@ SIDE = 300
 MARGIN, RADIUS = 8, 2.4
 
 
-def project(codes: NDArray[Any], prior: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
-    """Project codes ``[n, d]`` and prior codes ``[m, d]`` to the plane ``[n, 2]``, ``[m, 2]``.
-
-    Two dimensions stay as they are; more become the first two principal components of both
-    together.
-    """
-    together = np.concatenate([codes, prior]).astype(float)
-    if together.shape[1] > 2:
-        centred = together - together.mean(axis=0)
-        axes = np.linalg.svd(centred.T @ centred)[2][:2]  # [d, d] is soon decomposed
-        together = centred @ axes.T
-    elif together.shape[1] == 1:
-        together = np.column_stack([together, np.zeros(len(together))])
-    return together[: len(codes)], together[len(codes) :]
-
-
 def scatter(
     points: NDArray[Any], prior: NDArray[Any], groups: NDArray[Any], alt: str, caption: str
 ) -> Picture:

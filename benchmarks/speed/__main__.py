@@ -14,14 +14,19 @@ from benchmarks.speed.training import step_cases, throughput_cases
 from otlvm.data import mnist_5k
 
 
-def main(arguments: list[str] | None = None) -> int:
-    """Run the command line; returns the exit code."""
+def parser() -> argparse.ArgumentParser:
+    """Return the parser of ``python -m benchmarks.speed``."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.speed", description=__doc__)
     parser.add_argument("--quick", action="store_true",
                         help="3 repetitions, not 9; no torch.compile, growth, harness")  # fmt: skip
     parser.add_argument("--threads", type=int, help="torch's threads (default: all cores)")
     parser.add_argument("--out", type=Path, default=Path("results/speed"), metavar="DIR")
-    options = parser.parse_args(arguments)
+    return parser
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command line; returns the exit code."""
+    options = parser().parse_args(arguments)
     if options.threads:
         torch.set_num_threads(options.threads)
     console = Console()

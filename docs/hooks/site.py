@@ -21,6 +21,9 @@ from benchmarks.schema_page import to_markdown
 
 ROOT = Path(__file__).parents[2]
 INCLUDED = {"changelog.md": "CHANGELOG.md", "contributing.md": "CONTRIBUTING.md"}
+ELSEWHERE = re.compile(
+    r"\[([^]]+)\]\((?!\w+:|#)[^)]*(?<!\.md)\)"
+)  # not on the site
 REGISTRY = re.compile(r"^<!-- registry: (\w+) -->$", re.MULTILINE)
 EQUATION = re.compile(
     r'<(div|span) class="arithmatex">\\[(\[](.*?)\\[)\]]</\1>', re.DOTALL
@@ -35,7 +38,7 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
     generated = {
         "suite-file.md": to_markdown(schema),
         "suite.schema.json": json.dumps(schema, indent=2),
-        **{page: (ROOT / source).read_text(encoding="utf-8") for page, source in INCLUDED.items()},
+        **{page: _included(ROOT / source) for page, source in INCLUDED.items()},
     }
     for path, content in generated.items():
         files.append(File.generated(config, path, content=content))
@@ -43,6 +46,12 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
         path = figure.relative_to(ROOT).as_posix()
         files.append(File.generated(config, path, abs_src_path=str(figure)))
     return files
+
+
+def _included(source: Path) -> str:
+    """Return a page of the repository with its links as the site has them."""
+    text = source.read_text(encoding="utf-8").replace("](docs/", "](")
+    return ELSEWHERE.sub(r"\1", text)
 
 
 def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:

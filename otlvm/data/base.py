@@ -79,7 +79,7 @@ def from_arrays(
                 f"[n, ...] with the same image size in both parts, at least one, and labels [n]"
             )
         tensors += [_pixels(name, part, x), torch.from_numpy(np.searchsorted(classes, y))]
-    return Dataset(name, _image_shape(x_train.shape[1:]), *tensors)
+    return Dataset(name, image_shape_of(x_train.shape[1:]), *tensors)
 
 
 def _pixels(name: str, part: str, x: NDArray[np.generic]) -> Tensor:
@@ -96,7 +96,11 @@ def _pixels(name: str, part: str, x: NDArray[np.generic]) -> Tensor:
     return flat
 
 
-def _image_shape(shape: tuple[int, ...]) -> tuple[int, int, int]:
+def image_shape_of(shape: tuple[int, ...]) -> tuple[int, int, int]:
+    """Return channels, height and width of an image of shape [C, H, W], [H, W] or [D].
+
+    D is taken for a square grey image if it is a square, else for one row.
+    """
     if len(shape) == 3:
         return shape[0], shape[1], shape[2]
     if len(shape) == 2:

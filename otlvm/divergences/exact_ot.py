@@ -1,6 +1,5 @@
 """Exact optimal transport, by POT's network simplex."""
 
-import ot
 from torch import Tensor
 
 from otlvm.divergences.base import On, SampleDivergence, divergences
@@ -30,6 +29,8 @@ class ExactOT(SampleDivergence):
 
     def between(self, x: Tensor, a: Tensor, y: Tensor, b: Tensor) -> Tensor:
         """The transport cost of two weighted clouds; see `SampleDivergence`."""
+        import ot  # takes seconds, and only this needs it
+
         cost: Tensor = ot.emd2(a, b, ot.dist(x, y), numItermax=MAX_ITERATIONS)
         return cost
 

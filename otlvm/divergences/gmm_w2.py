@@ -1,6 +1,5 @@
 """Optimal transport between Gaussian mixtures, by POT: components are moved whole."""
 
-import ot
 import torch
 from torch import Tensor
 
@@ -26,6 +25,8 @@ class GMMW2(Divergence):
 
     def forward(self, posterior: MixturePosterior, prior: Prior) -> Tensor:
         """Return the transport cost, a scalar."""
+        import ot  # takes seconds, and only this needs it
+
         weights, means, covariances = aggregated_moments(posterior)
         target_means, target_covariances = (m.to(means.dtype) for m in prior.moments())
         uniform = torch.full_like(target_means[:, 0], 1 / prior.n_components)

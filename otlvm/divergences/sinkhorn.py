@@ -1,7 +1,6 @@
 """The debiased Sinkhorn divergence, by geomloss."""
 
 import torch
-from geomloss import SamplesLoss
 from torch import Tensor
 
 from otlvm.divergences.base import On, SampleDivergence, divergences
@@ -35,6 +34,8 @@ class Sinkhorn(SampleDivergence):
         on: On = "marginal",
         penalty: float = 1.0,
     ) -> None:
+        from geomloss import SamplesLoss  # only this needs it
+
         super().__init__()
         if blur <= 0 or not 0 < scaling < 1 or penalty < 0:
             raise ValueError("blur and penalty must be positive and scaling in (0, 1)")

@@ -1,6 +1,5 @@
 """Sliced Wasserstein distances, by POT: the mean, or the largest, over random directions."""
 
-import ot
 import torch
 from torch import Tensor
 
@@ -66,6 +65,8 @@ class MaxSliced(_Sliced):
 
 def projected_distances(x: Tensor, a: Tensor, y: Tensor, b: Tensor, projections: int) -> Tensor:
     """W_2^2 of the clouds along random directions, with shape ``[projections]``."""
+    import ot  # takes seconds, and only this needs it
+
     directions = torch.randn(x.shape[1], projections, dtype=x.dtype, device=x.device)
     directions = directions / directions.norm(dim=0)
     distances: Tensor = ot.wasserstein_1d(x @ directions, y @ directions, a, b, p=2)

@@ -1,6 +1,5 @@
 """Evaluation: from a model and data to numbers."""
 
-from otlvm.evaluation.baselines import GMM, Baseline, KMeans, baselines
 from otlvm.evaluation.clustering import (
     class_component_matrix,
     clustering_scores,
@@ -9,22 +8,14 @@ from otlvm.evaluation.clustering import (
     paper_map,
 )
 from otlvm.evaluation.evaluate import assignment_scores, curve_point, evaluate
-from otlvm.evaluation.features import Autoencoder, Features, Pixels, features
 from otlvm.evaluation.latent import latent_match
-from otlvm.evaluation.pictures import Pictures, show_assignments, show_model
+from otlvm.evaluation.pictures import Pictures, show_assignments, show_model, show_snapshot
 from otlvm.evaluation.posterior import component_probabilities, evaluation_mode
 from otlvm.evaluation.reconstruction import reconstruction_errors
 
 __all__ = [
-    "GMM",
-    "Autoencoder",
-    "Baseline",
-    "Features",
-    "KMeans",
     "Pictures",
-    "Pixels",
     "assignment_scores",
-    "baselines",
     "class_component_matrix",
     "clustering_scores",
     "component_probabilities",
@@ -32,11 +23,11 @@ __all__ = [
     "curve_point",
     "evaluate",
     "evaluation_mode",
-    "features",
     "hungarian_accuracy",
     "latent_match",
     "paper_map",
     "reconstruction_errors",
     "show_assignments",
     "show_model",
+    "show_snapshot",
 ]

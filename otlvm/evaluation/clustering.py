@@ -4,8 +4,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import linear_sum_assignment
-from sklearn.metrics import adjusted_rand_score, normalized_mutual_info_score
 
 Floats = NDArray[Any]
 Ints = NDArray[Any]
@@ -57,6 +55,8 @@ def hungarian_accuracy(assigned: Ints, labels: Ints) -> float:
         assigned: Components, with shape ``[n]``.
         labels: Classes, with shape ``[n]``.
     """
+    from scipy.optimize import linear_sum_assignment  # only this needs it
+
     counts = np.zeros((int(assigned.max()) + 1, int(labels.max()) + 1), dtype=np.int64)
     np.add.at(counts, (assigned, labels), 1)
     rows, columns = linear_sum_assignment(counts, maximize=True)
@@ -77,6 +77,9 @@ def clustering_scores(
     Returns:
         ``accuracy`` (the paper's protocol), ``accuracy_hungarian``, ``nmi`` and ``ari``.
     """
+    # takes a second, and only this needs it
+    from sklearn.metrics import adjusted_rand_score, normalized_mutual_info_score
+
     n_classes = int(max(y_train.max(), y_test.max())) + 1
     mapping = paper_map(class_component_matrix(pi_train, y_train, n_classes))
     assigned = pi_test.argmax(axis=1)

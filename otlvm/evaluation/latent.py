@@ -3,7 +3,6 @@
 import math
 
 import numpy as np
-import ot
 import torch
 from torch import Tensor
 
@@ -50,6 +49,8 @@ def sample_mmd(x: Tensor, prior: Prior) -> float:
 
 def sample_w2(x: Tensor, y: Tensor) -> float:
     """Exact 2-Wasserstein distance between two samples, ``[n, d]`` and ``[m, d]``."""
+    import ot  # takes seconds, and only this needs it
+
     cost = ot.dist(x.double().cpu().numpy(), y.double().cpu().numpy())
     if not np.isfinite(cost).all():  # POT would return 0, the best there is
         return math.nan

@@ -1,4 +1,4 @@
-"""What a trained model shows: images and codes as arrays, from which figures are drawn later."""
+"""What a model shows: images and codes as arrays, from which figures are drawn later."""
 
 from typing import Any
 
@@ -9,12 +9,20 @@ from torch import Tensor
 
 from otlvm.data import Dataset
 from otlvm.evaluation.clustering import class_component_matrix
-from otlvm.evaluation.posterior import encode_batches, evaluation_mode
+from otlvm.evaluation.posterior import (
+    component_probabilities,
+    encode_batches,
+    evaluation_mode,
+)
 from otlvm.networks import LatentMixtureModel
 
 CLASSES, IMAGES_PER_CLASS = 10, 2
 COMPONENTS, DRAWS = 20, 8
-CODES = 1000
+CODES, CODES_2D = 1000, 5000
+NEAR = 0.6
+STEPS = 10
+CENTRE = 6
+GRID, GRID_STDS = 20, 3.0
 Pictures = dict[str, NDArray[Any]]
 
 
@@ -30,39 +38,87 @@ def show_model(model: LatentMixtureModel, data: Dataset) -> Pictures:
 
         - ``originals``, the first two images of each of the first ten classes, sorted by class,
           and ``reconstructions``, both ``[n, C, H, W]`` with n up to 20;
-        - ``samples``, decoded draws of p(z|k), ``[K, 8, C, H, W]``, and ``modes``, the components'
-          decoded means, ``[K, C, H, W]``; both of the first 20 components at most;
-        - ``codes`` of the first 1,000 images, z of the likeliest component, ``[m, d]``, with
-          ``code_labels`` and ``code_components``, ``[m]``;
+        - ``samples``, decoded draws of p(z|k), ``[K, 8, C, H, W]``, ``near_modes``, the same with
+          3/5 of the standard deviation, and ``modes``, the components' decoded means,
+          ``[K, C, H, W]``; all of the first 20 components at most;
+        - ``interpolations`` between the codes of pairs of the originals, first with last,
+          ``[pairs, 10, C, H, W]``, and ``interpolation_ends``, these originals,
+          ``[pairs, 2, C, H, W]``;
+        - ``mode_interpolations`` from the mean of component ``mode_start`` (6, or the last) to
+          those of the others, ``[K - 1, 10, C, H, W]``;
+        - if d = 2, ``latent_grid``, decoded codes of an even grid, ``[20, 20, C, H, W]``, from the
+          top down, and ``latent_grid_extent``: least and largest z_1, least and largest z_2;
+        - ``codes`` of the first 1,000 images (5,000 if d = 2), k ~ q(k|x) and z ~ q(z|k,x),
+          ``[m, d]``, with ``code_labels`` and the likeliest component, ``code_components``,
+          ``[m]``;
         - ``prior_codes``, draws of p(z, k), ``[1000, d]``, and ``prior_components``, ``[1000]``;
         - ``class_components``, mean q(k|x) of each class over all images, ``[classes, K]``.
+
+        These are what Figures 2 to 7 of Gaujac, Feige and Barber (2021) show.
 
     Raises:
         ValueError: If the decoder's pixels are not finite.
     """
     shape = data.image_shape
     with evaluation_mode(model):
-        originals = data.x_test[_first_of_each_class(data.y_test)]
-        draws = model.prior.sample_components(DRAWS)[:, :COMPONENTS]
-        means = model.prior.moments()[0][:COMPONENTS]
+        originals = _originals(data)
+        draws = model.prior.sample_components(DRAWS)[:, :COMPONENTS].transpose(0, 1)
+        means, covariances = model.prior.moments()
+        shown = means[:COMPONENTS]
+        near = shown.unsqueeze(1).lerp(draws, NEAR)
+        centre = min(CENTRE, len(shown) - 1)
+        others = torch.cat([shown[:centre], shown[centre + 1 :]])
+        pairs = len(originals) // 2
+        ends = originals[:pairs], originals.flip(0)[:pairs]
+        from_code, to_code = (model.encode(part).likeliest() for part in ends)
         images = {
             "originals": originals,
             "reconstructions": model.reconstruct(originals),
-            "samples": model.decode(draws.transpose(0, 1)),
-            "modes": model.decode(means),
+            "samples": model.decode(draws),
+            "near_modes": model.decode(near),
+            "modes": model.decode(shown),
+            "interpolations": model.interpolate(from_code, to_code, STEPS).transpose(0, 1),
+            "interpolation_ends": torch.stack(ends, dim=1),
+            "mode_interpolations": model.interpolate(
+                shown[centre].expand_as(others), others, STEPS
+            ).transpose(0, 1),
         }
-        encoded = [(p.pi, p.likeliest()) for _, p in encode_batches(model, data.x_test)]
+        extent: Pictures = {}
+        if model.prior.dim == 2:
+            low, high = _reach(means, covariances)
+            images["latent_grid"] = model.decode(_grid(low, high))
+            box = torch.stack([low, high], dim=1).flatten()
+            extent["latent_grid_extent"] = _numpy(box, torch.float32)
+        count = CODES_2D if model.prior.dim == 2 else CODES
+        encoded = [(p.pi, p.sample()) for _, p in encode_batches(model, data.x_test)]
         pi, codes = (torch.cat(parts) for parts in zip(*encoded, strict=True))
         of_each = model.prior.sample_components(CODES)
         k = torch.randint(model.prior.n_components, (CODES,), device=of_each.device)
         prior_codes = of_each[torch.arange(CODES, device=of_each.device), k]
     return {
         **{name: _bytes(image, shape) for name, image in images.items()},
-        "codes": _numpy(codes[:CODES], torch.float32),
-        "code_labels": _numpy(data.y_test[:CODES], torch.int16),
-        "code_components": _numpy(pi[:CODES].argmax(dim=1), torch.int16),
+        **extent,
+        "mode_start": np.array(centre, dtype=np.int16),
+        "codes": _numpy(codes[:count], torch.float32),
+        "code_labels": _numpy(data.y_test[:count], torch.int16),
+        "code_components": _numpy(pi[:count].argmax(dim=1), torch.int16),
         "prior_codes": _numpy(prior_codes, torch.float32),
         "prior_components": _numpy(k, torch.int16),
+        **show_assignments(pi, data),
+    }
+
+
+def show_snapshot(model: LatentMixtureModel, data: Dataset) -> Pictures:
+    """Show a model under way: ``reconstructions`` and ``class_components`` of `show_model`.
+
+    Raises:
+        ValueError: If the decoder's pixels are not finite.
+    """
+    with evaluation_mode(model):
+        reconstructions = model.reconstruct(_originals(data))
+        pi = component_probabilities(model, data.x_test)
+    return {
+        "reconstructions": _bytes(reconstructions, data.image_shape),
         **show_assignments(pi, data),
     }
 
@@ -74,11 +130,25 @@ def show_assignments(pi: Tensor, data: Dataset) -> Pictures:
     return {"class_components": matrix.astype(np.float32)}
 
 
-def _first_of_each_class(labels: Tensor) -> Tensor:
-    """Positions of the images that are shown, sorted by class."""
+def _originals(data: Dataset) -> Tensor:
+    """The held-out images that are shown, sorted by class."""
+    labels = data.y_test
     classes = torch.arange(int(labels.max()) + 1, device=labels.device)
     found = [(labels == label).nonzero()[:IMAGES_PER_CLASS, 0] for label in classes]
-    return torch.cat([places for places in found if len(places)][:CLASSES])
+    return data.x_test[torch.cat([places for places in found if len(places)][:CLASSES])]
+
+
+def _reach(means: Tensor, covariances: Tensor) -> tuple[Tensor, Tensor]:
+    """The corners of a box around all components, both ``[d]``."""
+    spread = GRID_STDS * covariances.diagonal(dim1=-2, dim2=-1).sqrt()
+    return (means - spread).amin(0), (means + spread).amax(0)
+
+
+def _grid(low: Tensor, high: Tensor) -> Tensor:
+    """Codes of an even grid ``[20, 20, 2]`` over a box, the largest z_2 first."""
+    shares = torch.linspace(0, 1, GRID, device=low.device)
+    x, y = (low[axis].lerp(high[axis], shares) for axis in (0, 1))
+    return torch.stack(torch.meshgrid(x, y.flip(0), indexing="xy"), dim=-1)
 
 
 def _bytes(images: Tensor, shape: tuple[int, int, int]) -> NDArray[Any]:

@@ -33,7 +33,7 @@ class Network(nn.Module):
     def decode(self, z: Tensor) -> Tensor:
         """Map codes ``[..., d]`` to the logits of the pixels, ``[..., D]``."""
         logits: Tensor = self.decoder(z.reshape(-1, z.shape[-1]))
-        return logits.view(*z.shape[:-1], -1)
+        return logits.view(*z.shape[:-1], logits.shape[-1])
 
 
 networks: Registry[Network] = Registry("network", Network, ("image_shape", "n_components", "dim"))

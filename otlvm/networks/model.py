@@ -56,6 +56,11 @@ class LatentMixtureModel(nn.Module):
             )
         )
 
+    def extra_repr(self) -> str:
+        """Show the images' shape and the number of trained parameters in ``repr``."""
+        count = sum(p.numel() for p in self.parameters() if p.requires_grad)
+        return f"image_shape={self.image_shape}, parameters={count}"
+
     def encode(self, x: Tensor) -> MixturePosterior:
         """Return q(z, k | x) of images ``[n, D]``, with one sample of each component."""
         return MixturePosterior.draw(*self.network.encode(x))

@@ -20,7 +20,7 @@ class PaperConv(Network):
     Gaujac, Feige and Barber (2021), Sec. 3; Radford et al. (2015).
 
     Args:
-        image_shape: Channels, height and width; the latter two multiples of 4.
+        image_shape: Channels, height and width.
         n_components: K.
         dim: d, the dimension of z.
         encoder_filters: Filters of the classifier's last, largest convolution; a multiple of 4.
@@ -28,7 +28,7 @@ class PaperConv(Network):
         component_hidden: Widths of the hidden layers of each component net.
 
     Raises:
-        ValueError: If the image's or the filters' sizes do not divide.
+        ValueError: If the filters' numbers do not divide.
     """
 
     def __init__(
@@ -40,9 +40,6 @@ class PaperConv(Network):
         decoder_filters: int = 128,
         component_hidden: Sequence[int] = (32, 32),
     ) -> None:
-        _, height, width = image_shape
-        if height % 4 or width % 4:
-            raise ValueError(f"height and width must be multiples of 4, not {height} x {width}")
         if decoder_filters < 1:
             raise ValueError("decoder_filters must be positive")
         super().__init__(
@@ -74,6 +71,30 @@ class ToImages(nn.Module):
         return f"shape={self.shape}"
 
 
+class Cut(nn.Module):
+    """Images ``[n, C, h, w]`` to their upper left part ``[n, C, H, W]``.
+
+    Two layers of stride 2 give multiples of 4, and images need not be.
+
+    Args:
+        height: H.
+        width: W.
+    """
+
+    def __init__(self, height: int, width: int) -> None:
+        super().__init__()
+        self.height = height
+        self.width = width
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Cut."""
+        return x[..., : self.height, : self.width]
+
+    def extra_repr(self) -> str:
+        """Show the size in ``repr``."""
+        return f"height={self.height}, width={self.width}"
+
+
 def conv_classifier(
     image_shape: tuple[int, int, int], n_components: int, filters: int
 ) -> nn.Module:
@@ -91,9 +112,9 @@ def conv_classifier(
 
 
 def conv_decoder(image_shape: tuple[int, int, int], dim: int, filters: int) -> nn.Module:
-    """A linear layer, two transpose convolutions and a 1x1 convolution."""
+    """A linear layer, two transpose convolutions and a 1x1 convolution, cut to the image's size."""
     channels, height, width = image_shape
-    seed = (4 * filters, height // 4, width // 4)
+    seed = (4 * filters, -(-height // 4), -(-width // 4))
     layers: list[nn.Module] = [
         nn.Linear(dim, math.prod(seed)),
         ToImages(seed),
@@ -106,4 +127,5 @@ def conv_decoder(image_shape: tuple[int, int, int], dim: int, filters: int) -> n
         )
         layers += [deconvolution, nn.BatchNorm2d(size // 2), nn.ReLU()]
     head = nn.Conv2d(filters, channels, kernel_size=1)
-    return nn.Sequential(*layers, head, nn.Flatten()).to(memory_format=torch.channels_last)
+    layers += [head, Cut(height, width), nn.Flatten()]
+    return nn.Sequential(*layers).to(memory_format=torch.channels_last)

@@ -9,7 +9,7 @@ from otlvm.networks import LatentMixtureModel
 from otlvm.registry import Registry
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Losses:
     """What an objective says of one batch; scalars, means over the batch.
 
@@ -24,6 +24,13 @@ class Losses:
     reconstruction: Tensor
     regularizer: Tensor
     terms: dict[str, Tensor] = field(default_factory=dict)
+
+    def __repr__(self) -> str:
+        """Show the numbers."""
+        named = {"total": self.total, "reconstruction": self.reconstruction}
+        named |= {"regularizer": self.regularizer, **self.terms}
+        numbers = ", ".join(f"{name}={float(value.detach()):.4g}" for name, value in named.items())
+        return f"Losses({numbers})"
 
 
 class Objective(nn.Module, ABC):

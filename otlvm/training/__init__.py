@@ -5,20 +5,15 @@ from otlvm.training.checkpoint import CheckpointError, Checkpoints, InterruptedT
 from otlvm.training.fit import History, fit
 from otlvm.training.meter import DivergedError
 from otlvm.training.pretrain import moment_loss, pretrain_moments
-from otlvm.training.starts import AtPrior, Moments, Start, starts
 
 __all__ = [
-    "AtPrior",
     "CheckpointError",
     "Checkpoints",
     "DivergedError",
     "History",
     "InterruptedTrainingError",
-    "Moments",
-    "Start",
     "batches",
     "fit",
     "moment_loss",
     "pretrain_moments",
-    "starts",
 ]

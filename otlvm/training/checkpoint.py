@@ -124,6 +124,27 @@ class Checkpoints:
         aside.replace(self.path)
 
 
+class Held:
+    """Which parameters of a model are held, that is, not trained, as a part with a state.
+
+    Args:
+        model: The model.
+    """
+
+    def __init__(self, model: torch.nn.Module) -> None:
+        self._model = model
+
+    def state_dict(self) -> State:
+        """Return the names of the held parameters."""
+        named = self._model.named_parameters()
+        return {"names": [name for name, parameter in named if not parameter.requires_grad]}
+
+    def load_state_dict(self, state: State) -> None:
+        """Hold these parameters and train all others."""
+        for name, parameter in self._model.named_parameters():
+            parameter.requires_grad_(name not in state["names"])
+
+
 class RandomState:
     """The random states of Python, NumPy and torch, as a part with a state.
 

@@ -1,0 +1,89 @@
+"""``python -m benchmarks.agreement DIR``: do a row's seeds find the same components? No labels.
+
+Without labels one cannot say how accurate a clustering is, but one can say whether it is found
+again: what training invents, another seed invents differently (Ben-Hur, Elisseeff and Guyon, *A
+stability based method for discovering structure in clustered data*, 2002). This is the criterion
+by which docs/beyond-the-paper.md chooses. Never imports torch.
+"""
+
+import argparse
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from rich.console import Console
+from sklearn.metrics import mutual_info_score
+
+from benchmarks.layout import MISSING
+from benchmarks.store import Store
+from benchmarks.store_command import show_store, store_parser
+from benchmarks.tables import read_records
+from benchmarks.terminal import print_view
+from benchmarks.view import Cell, Column, Group, View
+
+FILE = "agreement.csv"
+NOTE = (
+    "agreed: exp of the mean mutual information of two seeds' likeliest components over the same "
+    "held-out images, from 1 (collapsed, or unrelated) to K. Labels are not used."
+)
+
+
+def agreement(assigned: list[NDArray[Any]]) -> float:
+    """Return how many components seeds agree on: exp of their mean pairwise mutual information.
+
+    Args:
+        assigned: Components of the same images by seed, each with shape ``[n]``.
+
+    Returns:
+        A number from 1 to K; NaN for fewer than two seeds.
+    """
+    pairs = [mutual_info_score(one, two) for one, two in combinations(assigned, 2)]
+    return float(np.exp(np.mean(pairs))) if pairs else float("nan")
+
+
+def read_agreement(store: Store, records: pd.DataFrame) -> pd.DataFrame:
+    """Measure the agreement of the finished seeds of each row.
+
+    Returns:
+        Columns ``label``, ``n`` and ``agreed``, the row that agrees most first.
+    """
+    rows = []
+    for label, runs in records[records["status"] == "done"].groupby("label", sort=False):
+        shown = [store.pictures(run_id) for run_id in runs["id"]]
+        assigned = [p["code_components"] for p in shown if "code_components" in p]
+        rows.append({"label": label, "n": len(assigned), "agreed": agreement(assigned)})
+    frame = pd.DataFrame(rows, columns=["label", "n", "agreed"])
+    return frame.sort_values("agreed", ascending=False, ignore_index=True)
+
+
+def show(store: Store, console: Console) -> None:
+    """Print the agreement of each row, and write it beside the records."""
+    frame = read_agreement(store, read_records(store))
+    frame.to_csv(store.root / FILE, index=False)
+    rows = [
+        [
+            Cell(label, label),
+            Cell(str(n), n),
+            Cell(MISSING if np.isnan(agreed) else f"{agreed:.2f}", agreed),
+        ]
+        for label, n, agreed in frame.itertuples(index=False)
+    ]
+    columns = [Column(name, numeric=name != "", key=name == "") for name in ("", "n", "agreed")]
+    print_view(View("Agreement of seeds", columns, [Group("", rows)], NOTE), console)
+    console.print(f"in {store.root}: {FILE}", markup=False, highlight=False)
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the parser of ``python -m benchmarks.agreement``."""
+    return store_parser("agreement", __doc__)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command line; returns the exit code."""
+    return show_store(parser(), show, arguments)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,50 @@
+"""The command ``otlvm``: ``otlvm run SUITE`` is ``python -m benchmarks.run SUITE``, and so on."""
+
+import argparse
+import importlib
+import sys
+from pathlib import Path
+
+from otlvm import __version__
+from otlvm.registry import did_you_mean
+
+COMMANDS = {
+    "run": ("benchmarks.run", "train a suite's runs and compare them"),
+    "status": ("benchmarks.status", "how far a suite is"),
+    "table": ("benchmarks.table", "tables and figures again, from the records"),
+    "report": ("benchmarks.report.__main__", "report.html again, from the records"),
+    "agreement": ("benchmarks.agreement", "which rows' seeds find the same components"),
+    "compare": ("benchmarks.compare", "what got better or worse between two folders"),
+    "verify": ("benchmarks.verify", "rerun a sample: does it come out the same?"),
+    "speed": ("benchmarks.speed.__main__", "our speed against peers"),
+    "completion": ("benchmarks.completion", "print a shell's completion script"),
+}
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command line; returns the exit code."""
+    given = sys.argv[1:] if arguments is None else arguments
+    if given and given[0] in COMMANDS:
+        sys.path.append(str(Path.cwd()))  # as with python -m: plug-ins may be here
+        module, _ = COMMANDS[given[0]]
+        code: int = importlib.import_module(module).main(given[1:])
+        return code
+    parser = argparse.ArgumentParser(
+        prog="otlvm",
+        description="Which prior, which latent divergence, which objective?",
+        epilog="commands:\n"
+        + "\n".join(f"  {name:11} {what}" for name, (_, what) in COMMANDS.items())
+        + "\n\notlvm COMMAND --help says more.",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        usage="otlvm [-h] [--version] COMMAND ...",
+    )
+    parser.add_argument("--version", action="version", version=f"otlvm {__version__}")
+    _, rest = parser.parse_known_args(given)
+    if not rest:
+        parser.error("which command? otlvm --help lists them")
+    hint = did_you_mean(rest[0], COMMANDS)
+    parser.error(f"unknown command {rest[0]!r}{hint}; known: {', '.join(COMMANDS)}")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,62 @@
+"""Codes of a plain autoencoder as features."""
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor, nn
+
+from otlvm.features.base import Features, features
+from otlvm.networks.mlp import dense
+from otlvm.training.batches import batches
+
+BATCH = 5000
+
+
+@features.register("autoencoder")
+class Autoencoder(Features):
+    """Codes of a plain autoencoder: dense layers, batch norm, Bernoulli loss, no latent prior.
+
+    What a mixture model has to beat to have earned its discrete latent.
+
+    Args:
+        dim: Dimension of the codes.
+        hidden: Widths of the encoder's hidden layers; the decoder has them in reverse.
+        steps: Adam steps.
+        batch_size: Images a step.
+        learning_rate: Adam's learning rate.
+    """
+
+    def __init__(
+        self,
+        dim: int = 10,
+        hidden: Sequence[int] = (512, 512),
+        steps: int = 6000,
+        batch_size: int = 128,
+        learning_rate: float = 1e-3,
+    ) -> None:
+        self.dim = dim
+        self.hidden = tuple(hidden)
+        self.steps = steps
+        self.batch_size = batch_size
+        self.learning_rate = learning_rate
+        self._encoder: nn.Module = nn.Identity()
+
+    def fit_transform(self, x: Tensor) -> Tensor:
+        """Train the autoencoder and return the codes; see `Features.fit_transform`."""
+        pixels = x.shape[1]
+        encoder = dense((pixels, *self.hidden, self.dim), nn.BatchNorm1d)
+        decoder = dense((self.dim, *reversed(self.hidden), pixels), nn.BatchNorm1d)
+        both = nn.Sequential(encoder, decoder).to(x.device)
+        optimizer = torch.optim.Adam(both.parameters(), lr=self.learning_rate, fused=True)
+        for batch in batches(x, min(self.batch_size, len(x)), self.steps):
+            optimizer.zero_grad(set_to_none=True)
+            loss = nn.functional.binary_cross_entropy_with_logits(both(batch), batch)
+            torch.autograd.backward(loss)
+            optimizer.step()
+        self._encoder = encoder.eval()
+        return self.transform(x)
+
+    @torch.no_grad()
+    def transform(self, x: Tensor) -> Tensor:
+        """Return codes; see `Features.transform`."""
+        return torch.cat([self._encoder(part) for part in torch.split(x, BATCH)])

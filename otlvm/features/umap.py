@@ -1,0 +1,65 @@
+"""UMAP of other features."""
+
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from otlvm.features.base import Features, features
+from otlvm.features.pixels import PIXELS
+
+
+@features.register("umap")
+class UMAP(Features):
+    """UMAP of other features, which pulls what are neighbours together; by umap-learn.
+
+    On the codes of an autoencoder, and clustered by a Gaussian mixture, it is the recipe N2D.
+    Sources: McInnes, Healy and Melville (2018); McConville et al., *N2D: (not too) deep clustering
+    via clustering the local manifold of an autoencoded embedding* (2021).
+
+    Args:
+        of: The features that are mapped; pixels by default.
+        dim: Dimension of the map.
+        neighbors: How many neighbours of a point count as near.
+        min_distance: How close points may lie in the map; 0 suits clustering.
+
+    Raises:
+        ImportError: If umap-learn is missing.
+    """
+
+    def __init__(
+        self,
+        of: Features = PIXELS,
+        dim: int = 10,
+        neighbors: int = 20,
+        min_distance: float = 0.0,
+    ) -> None:
+        try:
+            import umap  # noqa: F401 (an extra, and it takes seconds)
+        except ImportError as error:
+            raise ImportError(
+                f"umap-learn is missing: pip install 'otlvm[umap]' ({error})"
+            ) from error
+        self.of = of
+        self.dim = dim
+        self.neighbors = neighbors
+        self.min_distance = min_distance
+        self._map: Any = None
+
+    def fit_transform(self, x: Tensor) -> Tensor:
+        """Fit the map and return its points; see `Features.fit_transform`."""
+        import umap
+
+        inner = self.of.fit_transform(x)
+        self._map = umap.UMAP(
+            n_neighbors=self.neighbors,
+            n_components=self.dim,
+            min_dist=self.min_distance,
+            random_state=torch.initial_seed() % 2**32,
+            n_jobs=1,  # what a fixed seed asks for anyway, with a warning
+        )
+        return torch.from_numpy(self._map.fit_transform(inner.cpu().numpy()))
+
+    def transform(self, x: Tensor) -> Tensor:
+        """Place other images in the map; see `Features.transform`."""
+        return torch.from_numpy(self._map.transform(self.of.transform(x).cpu().numpy()))

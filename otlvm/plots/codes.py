@@ -1,0 +1,88 @@
+"""The latent space: codes over the prior, and what its points decode to."""
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.colors import BoundaryNorm, ListedColormap
+
+from otlvm.plots.arrays import MissingArrayError, Pictures, take
+from otlvm.plots.canvas import COLOURS, PRIOR, axes_or_new
+from otlvm.plots.projections import project
+from otlvm.plots.tiles import is_images, mosaic
+
+COORDINATES = ("z₁", "z₂")
+
+
+def latent(
+    pictures: Pictures, ax: Axes | None = None, *, projection: str = "pca", most: int | None = None
+) -> Axes:
+    """Scatter codes of held-out images, coloured by class, over samples of the prior (grey).
+
+    `colour_bar` adds what says which colour is which class.
+
+    Args:
+        pictures: Arrays; needs ``codes``, ``[n, d]``, ``code_labels``, ``[n]``, and
+            ``prior_codes``, ``[m, d]``.
+        ax: Where to; a new figure by default.
+        projection: How more than two dimensions become two, see `otlvm.plots.project`.
+        most: Of how many images at most; by default all.
+
+    Raises:
+        MissingArrayError: If an array is missing or no code is finite.
+    """
+    ax = axes_or_new(ax)
+    codes, labels = (take(pictures, name)[:most] for name in ("codes", "code_labels"))
+    prior = take(pictures, "prior_codes")
+    kept = np.isfinite(codes).all(axis=1)
+    if not kept.any():
+        raise MissingArrayError("none of the codes is finite")
+    plane = project(codes[kept], prior[np.isfinite(prior).all(axis=1)], projection)
+    count = int(take(pictures, "code_labels").max()) + 1
+    colours = ListedColormap([COLOURS[label % len(COLOURS)] for label in range(count)])
+    size = float(np.clip(3000 / len(plane.points), 1.5, 10))
+    ax.scatter(
+        plane.prior[:, 0], plane.prior[:, 1], s=size, color=PRIOR, linewidths=0, label="prior"
+    )
+    ax.scatter(
+        plane.points[:, 0],
+        plane.points[:, 1],
+        s=size,
+        c=labels[kept],
+        cmap=colours,
+        norm=BoundaryNorm(np.arange(count + 1) - 0.5, count),
+        linewidths=0,
+        label="class",
+    )
+    ax.grid(visible=False)
+    if plane.how:
+        ax.set(xticks=[], yticks=[], xlabel=plane.how)
+    else:
+        ax.set(xlabel=COORDINATES[0], ylabel=COORDINATES[1])
+    return ax
+
+
+def latent_grid(pictures: Pictures, ax: Axes | None = None) -> Axes:
+    """Show what a grid of a two-dimensional latent space decodes to, axes in latent units.
+
+    Args:
+        pictures: Arrays; needs ``latent_grid``, ``[rows, columns, C, H, W]``, of which row 0 has
+            the largest z₂, and ``latent_grid_extent``: the smallest and largest z₁, and z₂.
+        ax: Where to; a new figure by default.
+    """
+    ax = axes_or_new(ax)
+    tiles, extent = take(pictures, "latent_grid"), take(pictures, "latent_grid_extent")
+    ends = []
+    for low, high, count in zip(extent[::2], extent[1::2], tiles.shape[1::-1], strict=True):
+        half = (high - low) / max(1, count - 1) / 2  # tiles lie around their points
+        ends += [float(low - half), float(high + half)]
+    canvas = mosaic(tiles, gap=0).canvas
+    ax.imshow(
+        canvas,
+        cmap="gray",
+        vmin=0,
+        vmax=255,
+        extent=(ends[0], ends[1], ends[2], ends[3]),
+        aspect="equal" if is_images(tiles) else "auto",
+    )
+    ax.grid(visible=False)
+    ax.set(xlabel=COORDINATES[0], ylabel=COORDINATES[1])
+    return ax

@@ -1,0 +1,288 @@
+"""A scikit-learn estimator: mixture models of latents for pipelines and grid searches."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from numbers import Integral, Real
+from typing import Any, Self
+
+import numpy as np
+import torch
+from numpy.typing import ArrayLike, NDArray
+from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
+from sklearn.utils import check_array, check_random_state
+from sklearn.utils.validation import check_is_fitted, check_scalar, validate_data
+from torch import Tensor
+
+from otlvm.data.base import image_shape_of
+from otlvm.networks import LatentMixtureModel
+from otlvm.registry import Spec
+from otlvm.sklearn.parts import build_objective, build_prior, named
+from otlvm.starts import starts
+from otlvm.training import fit
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+BATCH = 500
+
+
+class LatentMixture(
+    ClassNamePrefixFeaturesOutMixin,  # type: ignore[misc]
+    TransformerMixin,  # type: ignore[misc]
+    BaseEstimator,  # type: ignore[misc]
+):
+    """An autoencoder with codes (k, z): soft clusters k, coordinates z, and new samples.
+
+    A spec is a registered name, ``"package.module:Class"`` of your own, or a mapping with such a
+    ``name`` and its parameters, as in a suite; unknown ones raise a `ValueError` in `fit`.
+
+    Models see numbers in [0, 1]: `fit` maps the smallest number of its X to 0 and the largest to
+    1, with one scale for all features, so images that reach from 0 to 1 stay what they are.
+    Features of different units need a scaler of their own before. What comes out is in the units
+    of X.
+
+    Training is in single precision, and the fitted model on the CPU in double: no row's result
+    depends on the rows beside it.
+
+    Args:
+        n_components: K, the number of components.
+        n_latent: d, the dimension of z; None takes the prior's own, or K where it has a ``dim``.
+        objective: Spec of what is minimised.
+        divergence: Spec of the divergence, for an objective that takes one (``"wae"``) and whose
+            spec names none.
+        prior: Spec of p(z, k); its ``components`` and ``dim`` are filled in.
+        network: Spec of encoder and decoder.
+        start: Spec of what happens before training.
+        steps: Training steps.
+        batch_size: Rows a step; all rows where there are fewer.
+        learning_rate: Adam's learning rate.
+        image_shape: Channels, height and width of a row of X, for convolutions; None takes a row
+            for a square grey image if its length is a square, else for one line.
+        device: Where to train: ``"cpu"``, ``"cuda"``.
+        random_state: Decides initialisation, training and `sample`; torch's own random state is
+            left as it was.
+        verbose: Print each row of ``history_``.
+
+    Attributes:
+        model_: The trained `LatentMixtureModel`, on the CPU, in double precision.
+        labels_: Components of the training rows, with shape ``[n]``.
+        history_: The losses, one mapping every 50 steps.
+        n_iter_: Training steps done.
+        data_min_: The number that became 0.
+        data_max_: The number that became 1.
+        n_features_in_: D, the number of features.
+        feature_names_in_: Their names, if X had names that are strings.
+
+    Example:
+        >>> from sklearn.datasets import load_digits
+        >>> X, _ = load_digits(return_X_y=True)
+        >>> digits = LatentMixture(start="prior", steps=2, random_state=0).fit(X)
+        >>> digits.predict_proba(X).shape, digits.transform(X).shape
+        ((1797, 10), (1797, 10))
+    """
+
+    def __init__(
+        self,
+        n_components: int = 10,
+        *,
+        n_latent: int | None = None,
+        objective: Spec = "wae",
+        divergence: Spec = "imq_mmd",
+        prior: Spec = "gaussian_mixture",
+        network: Spec = "mlp",
+        start: Spec = "moments",
+        steps: int = 1000,
+        batch_size: int = 128,
+        learning_rate: float = 5e-4,
+        image_shape: tuple[int, int, int] | None = None,
+        device: str = "cpu",
+        random_state: int | np.random.RandomState | None = None,
+        verbose: bool = False,
+    ) -> None:
+        self.n_components = n_components
+        self.n_latent = n_latent
+        self.objective = objective
+        self.divergence = divergence
+        self.prior = prior
+        self.network = network
+        self.start = start
+        self.steps = steps
+        self.batch_size = batch_size
+        self.learning_rate = learning_rate
+        self.image_shape = image_shape
+        self.device = device
+        self.random_state = random_state
+        self.verbose = verbose
+
+    def fit(self, X: ArrayLike, y: object = None) -> Self:
+        """Train a model on rows ``[n, D]``; ``y`` is ignored.
+
+        Raises:
+            ValueError: If X is not finite or has fewer than two rows, or a parameter does not fit.
+            TypeError: If a parameter is of the wrong type.
+            otlvm.training.DivergedError: If a loss becomes NaN or infinite.
+        """
+        rows: Floats = validate_data(self, X, dtype=np.float64, ensure_min_samples=2)
+        self._check_scalars()
+        self.data_min_, self.data_max_ = float(rows.min()), float(rows.max())
+        with _own_random_state(_draw_seed(self.random_state)):
+            self._train(rows)
+        labels: Ints = self._encode(rows)[0].argmax(axis=1)
+        self.labels_ = labels
+        return self
+
+    def _check_scalars(self) -> None:
+        check_scalar(self.n_components, "n_components", Integral, min_val=1)
+        if self.n_latent is not None:
+            check_scalar(self.n_latent, "n_latent", Integral, min_val=1)
+        check_scalar(self.steps, "steps", Integral, min_val=1)
+        check_scalar(self.batch_size, "batch_size", Integral, min_val=2)  # for batch norm
+        check_scalar(
+            self.learning_rate, "learning_rate", Real, min_val=0, include_boundaries="neither"
+        )
+
+    def _train(self, rows: Floats) -> None:
+        shape = image_shape_of(rows.shape[1:]) if self.image_shape is None else self.image_shape
+        if len(shape) != 3 or np.prod(shape) != rows.shape[1]:
+            raise ValueError(
+                f"image_shape {self.image_shape} (channels, height, width) does not fit "
+                f"{rows.shape[1]} features"
+            )
+        device = torch.device(self.device)
+        x = self._scaled(rows).to(device, torch.get_default_dtype())
+        n_latent = None if self.n_latent is None else int(self.n_latent)
+        prior = build_prior(self.prior, int(self.n_components), n_latent)
+        objective = build_objective(self.objective, self.divergence).to(device)
+        with named("start"):
+            start = starts.build(self.start)
+        with named("network"):
+            model = LatentMixtureModel(shape, network=self.network, prior=prior).to(device)
+        batch_size = min(int(self.batch_size), len(x))
+        start.prepare(model, x, batch_size)
+        history = fit(
+            model,
+            objective,
+            x,
+            steps=int(self.steps),
+            batch_size=batch_size,
+            learning_rate=float(self.learning_rate),
+            on_row=_print_row if self.verbose else None,
+        )
+        self.model_ = model.cpu().double()
+        self.history_, self.n_iter_ = history.rows, history.steps
+
+    def fit_predict(self, X: ArrayLike, y: object = None) -> Ints:
+        """Fit to X and return ``labels_``; ``y`` is ignored."""
+        return self.fit(X).labels_
+
+    def predict(self, X: ArrayLike) -> Ints:
+        """Return the likeliest component of each row, argmax q(k|x), with shape ``[n]``."""
+        k: Ints = self.predict_proba(X).argmax(axis=1)
+        return k
+
+    def predict_proba(self, X: ArrayLike) -> Floats:
+        """Return q(k|x), with shape ``[n, K]``; rows sum to 1."""
+        return self._encode(self._validated(X))[0]
+
+    def transform(self, X: ArrayLike) -> Floats:
+        """Return each row's code: the mean of q(z|k, x) for its likeliest k, with shape ``[n, d]``.
+
+        It is not the mean over k, which would lie between components, where nothing was learnt.
+        """
+        return self._encode(self._validated(X))[1]
+
+    def inverse_transform(self, X: ArrayLike) -> Floats:
+        """Decode codes ``[n, d]`` to rows ``[n, D]``, between ``data_min_`` and ``data_max_``."""
+        check_is_fitted(self)
+        z = check_array(X, dtype=np.float64, input_name="X")
+        if z.shape[1] != self.model_.prior.dim:
+            raise ValueError(f"codes have {self.model_.prior.dim} features, X has {z.shape[1]}")
+        return self._decode(torch.tensor(z))  # a copy: pandas' arrays are read-only
+
+    def score_samples(self, X: ArrayLike) -> Floats:
+        """Return the negative squared reconstruction error of each row, with shape ``[n]``.
+
+        In squared units of X, summed over features: ``-((X - inverse_transform(transform(X)))
+        ** 2).sum(axis=1)``. It means the same for every objective, and is no log-likelihood: like
+        the score of K-means or PCA it grows with the freedom of the codes.
+        """
+        rows = self._validated(X)
+        z = torch.from_numpy(self._encode(rows)[1])
+        errors: Floats = np.square(rows - self._decode(z)).sum(axis=1)
+        return -errors
+
+    def score(self, X: ArrayLike, y: object = None) -> float:
+        """Return the mean of `score_samples`; ``y`` is ignored."""
+        return float(self.score_samples(X).mean())
+
+    def sample(self, n_samples: int = 1) -> tuple[Floats, Ints]:
+        """Draw from the model: k and z from the prior, then decode z.
+
+        As everywhere in scikit-learn, an integer ``random_state`` gives the same draws every time.
+
+        Returns:
+            Rows ``[n_samples, D]`` and their components ``[n_samples]``.
+        """
+        check_is_fitted(self)
+        check_scalar(n_samples, "n_samples", Integral, min_val=1)
+        n, prior = int(n_samples), self.model_.prior
+        with _own_random_state(_draw_seed(self.random_state)):
+            k = torch.randint(prior.n_components, (n,))
+            z = prior.sample_components(n)[torch.arange(n), k]
+        return self._decode(z), k.numpy()
+
+    @property
+    def _n_features_out(self) -> int:
+        """How many names `get_feature_names_out` gives."""
+        return self.model_.prior.dim
+
+    def _validated(self, X: ArrayLike) -> Floats:
+        check_is_fitted(self)
+        validated: Floats = validate_data(self, X, dtype=np.float64, reset=False)
+        return validated
+
+    def _scaled(self, rows: Floats) -> Tensor:
+        return torch.from_numpy((rows - self.data_min_) / self._span())
+
+    def _span(self) -> float:
+        return (self.data_max_ - self.data_min_) or 1.0  # constant data become 0
+
+    @torch.no_grad()
+    def _encode(self, rows: Floats) -> tuple[Floats, Floats]:
+        """Return q(k|x) and the means of z for the likeliest k."""
+        parts: list[tuple[Tensor, Tensor]] = []
+        for x in torch.split(self._scaled(rows), BATCH):
+            logits, mean, _ = self.model_.network.encode(x)
+            pi = logits.softmax(1)
+            parts.append((pi, mean[torch.arange(len(x)), pi.argmax(1)]))
+        of_all, z = (torch.cat(part).numpy() for part in zip(*parts, strict=True))
+        return of_all, z
+
+    @torch.no_grad()
+    def _decode(self, z: Tensor) -> Floats:
+        x: Floats = torch.cat([self.model_.decode(part) for part in torch.split(z, BATCH)]).numpy()
+        return self.data_min_ + self._span() * x
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return hasattr(self, "labels_")  # the last that `fit` sets
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.transformer_tags.preserves_dtype = ["float64"]
+        return tags
+
+
+@contextmanager
+def _own_random_state(seed: int) -> Iterator[None]:
+    """Seed torch, and put its random states back at the end."""
+    with torch.random.fork_rng(devices=range(torch.cuda.device_count())):
+        torch.manual_seed(seed)
+        yield
+
+
+def _draw_seed(random_state: int | np.random.RandomState | None) -> int:
+    return int(check_random_state(random_state).randint(np.iinfo(np.int32).max))
+
+
+def _print_row(row: dict[str, float]) -> None:
+    values = ", ".join(f"{name} {value:.4g}" for name, value in row.items() if name != "step")
+    print(f"step {row['step']:.0f}: {values}")  # noqa: T201 (what verbose means in scikit-learn)

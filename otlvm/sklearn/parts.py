@@ -1,0 +1,61 @@
+"""From the parameters of an estimator to what is trained."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from otlvm.divergences import divergences
+from otlvm.objectives import Objective, objectives
+from otlvm.priors import Prior, priors
+from otlvm.registry import RegistryError, Spec, split_spec
+
+
+@contextmanager
+def named(parameter: str) -> Iterator[None]:
+    """Say which of the estimator's parameters a registry refuses."""
+    try:
+        yield
+    except RegistryError as error:
+        path = (parameter, *error.path)
+        raise RegistryError(f"{'.'.join(map(str, path))}: {error}", path) from error
+
+
+def build_prior(spec: Spec, n_components: int, n_latent: int | None) -> Prior:
+    """Build a prior of the given sizes; those that its constructor takes are filled in.
+
+    Args:
+        spec: The prior's spec.
+        n_components: K.
+        n_latent: d; None leaves it to the prior, or is K where the prior has a ``dim``.
+
+    Raises:
+        RegistryError: If the spec does not fit.
+        ValueError: If the prior has other sizes.
+    """
+    sizes = {"components": n_components, "dim": n_latent or n_components}
+    with named("prior"):
+        name, given = split_spec(spec)
+        known = priors.parameters(name)
+        filled = {key: value for key, value in sizes.items() if key in known}
+        prior = priors.build({"name": name, **filled, **given})
+    if prior.n_components != n_components or n_latent not in (None, prior.dim):
+        raise ValueError(
+            f"prior {name!r} has {prior.n_components} components in {prior.dim} dimensions, which "
+            f"n_components={n_components} and n_latent={n_latent} contradict: make them agree"
+        )
+    return prior
+
+
+def build_objective(spec: Spec, divergence: Spec) -> Objective:
+    """Build an objective, with the given divergence if it takes one and its spec names none.
+
+    Raises:
+        RegistryError: If a spec does not fit.
+    """
+    with named("objective"):
+        name, given = split_spec(spec)
+        missing = "divergence" in objectives.parameters(name) and "divergence" not in given
+    if missing:
+        with named("divergence"):
+            given["divergence"] = divergences.build(divergence)
+    with named("objective"):
+        return objectives.build({"name": name, **given})

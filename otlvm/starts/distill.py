@@ -1,0 +1,69 @@
+"""A start from a clustering: the discrete encoder learns it before anything else is trained."""
+
+import torch
+from torch import Tensor
+from torch.nn.functional import cross_entropy
+
+from otlvm.baselines import Baseline
+from otlvm.networks import LatentMixtureModel
+from otlvm.starts.base import Start, starts
+from otlvm.starts.moments import Moments
+from otlvm.training.batches import BatchSampler
+
+MOMENTS = Moments()
+
+
+@starts.register("distill")
+class Distill(Start):
+    r"""q(k|x) starts as a clustering of the training images, which the classifier learns.
+
+    The classifier minimises the cross-entropy :math:`-\sum_k r_k \log q(k|x)` of the clustering's
+    responsibilities r. Which cluster becomes which component is arbitrary, as it is for a prior
+    with equidistant components. Source of the idea: Hinton, Vinyals and Dean, *Distilling the
+    knowledge in a neural network* (2015).
+
+    Args:
+        clustering: A baseline, fitted to the training images without labels.
+        steps: Adam steps of the classifier.
+        learning_rate: Its learning rate.
+        then: How the nets of q(z|k, x) start.
+        hold: Leave q(k|x) as it was learnt, and train the rest. Otherwise reconstruction, whose
+            gradient knows nothing of the clustering, slowly draws it elsewhere.
+
+    Raises:
+        ValueError: If ``steps`` is negative or ``learning_rate`` not positive.
+    """
+
+    def __init__(
+        self,
+        clustering: Baseline,
+        steps: int = 2000,
+        learning_rate: float = 1e-3,
+        then: Start = MOMENTS,
+        hold: bool = False,
+    ) -> None:
+        if steps < 0:
+            raise ValueError("steps must not be negative")
+        if learning_rate <= 0:
+            raise ValueError("learning_rate must be positive")
+        self.clustering = clustering
+        self.steps = steps
+        self.learning_rate = learning_rate
+        self.then = then
+        self.hold = hold
+
+    def prepare(self, model: LatentMixtureModel, x: Tensor, batch_size: int) -> None:
+        """Cluster the images, teach the classifier, start the rest; see `Start.prepare`."""
+        shares = self.clustering.fit(x, model.prior.n_components).to(x)
+        self.then.prepare(model, x, batch_size)
+        classifier = model.network.classifier.train()
+        optimizer = torch.optim.Adam(classifier.parameters(), lr=self.learning_rate, fused=True)
+        # An image and its shares travel as one row, so that they are drawn together.
+        sampler = BatchSampler(torch.cat([x, shares], dim=1), batch_size)
+        for _ in range(self.steps):
+            rows = sampler.draw()
+            images, targets = rows[:, : x.shape[1]], rows[:, x.shape[1] :]
+            optimizer.zero_grad(set_to_none=True)
+            torch.autograd.backward(cross_entropy(classifier(images), targets))
+            optimizer.step()
+        classifier.requires_grad_(not self.hold)

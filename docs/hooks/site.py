@@ -21,9 +21,7 @@ from benchmarks.schema_page import to_markdown
 
 ROOT = Path(__file__).parents[2]
 INCLUDED = {"changelog.md": "CHANGELOG.md", "contributing.md": "CONTRIBUTING.md"}
-ELSEWHERE = re.compile(
-    r"\[([^]]+)\]\((?!\w+:|#)[^)]*(?<!\.md)\)"
-)  # not on the site
+ELSEWHERE = re.compile(r"\[([^]]+)\]\((?!\w+:|#)[^)]*(?<!\.md)\)")  # not on the site
 REGISTRY = re.compile(r"^<!-- registry: (\w+) -->$", re.MULTILINE)
 EQUATION = re.compile(
     r'<(div|span) class="arithmatex">\\[(\[](.*?)\\[)\]]</\1>', re.DOTALL

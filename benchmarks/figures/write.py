@@ -36,9 +36,10 @@ def write_figures(store: Store, records: pd.DataFrame) -> list[Path]:
     }
     if len(shown) < len(records):
         count = records["label"].nunique()
+        chosen = "most accurate" if records["accuracy"].notna().any() else "lowest in BCE"
         for figure in of_rows.values():
             if figure is not None:
-                figure.suptitle(f"the {MOST_ROWS} most accurate of {count} rows")
+                figure.suptitle(f"the {MOST_ROWS} {chosen} of {count} rows")
     figures = {**of_rows, "heatmap": draw_heatmap(records), "ranks": _ranks(records)}
     written: list[Path] = []
     for name, figure in figures.items():

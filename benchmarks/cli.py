@@ -14,6 +14,7 @@ COMMANDS = {
     "table": ("benchmarks.table", "tables and figures again, from the records"),
     "report": ("benchmarks.report.__main__", "report.html again, from the records"),
     "agreement": ("benchmarks.agreement", "which rows' seeds find the same components"),
+    "curves": ("benchmarks.curves", "the learning curves of all runs in one file"),
     "compare": ("benchmarks.compare", "what got better or worse between two folders"),
     "verify": ("benchmarks.verify", "rerun a sample: does it come out the same?"),
     "speed": ("benchmarks.speed.__main__", "our speed against peers"),

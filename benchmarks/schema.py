@@ -1,4 +1,4 @@
-"""The schema of a suite file."""
+"""The schema of a suite file; ``python -m benchmarks.schema`` prints it for editors."""
 
 from typing import Annotated, Any, Self
 
@@ -27,7 +27,7 @@ class Train(Strict):
         eval_at: Further steps that have a row.
         snapshots: Steps whose reconstructions and classes by component are kept; 0 is before the
             first. They have a row too.
-        compile: Compile the objective with torch.compile.
+        compile: Compile the objective with torch.compile: a slow first step, faster others.
         start: How training starts.
     """
 
@@ -50,7 +50,12 @@ class Train(Strict):
 
 
 class Model(Strict):
-    """The model of each run: specs of a network and a prior."""
+    """The model of each run: specs of a network and a prior.
+
+    Attributes:
+        network: The three maps between images, components and codes.
+        prior: p(z, k).
+    """
 
     network: Spec = "mlp"
     prior: Spec = "gaussian_mixture"
@@ -74,7 +79,19 @@ class BaselineConfig(Strict):
 
 
 class Entry(Strict):
-    """One item of ``runs:``: what differs from the suite's own sections, and a grid over it."""
+    """One item of ``runs:``: what differs from the suite's own sections, and a grid over it.
+
+    Attributes:
+        label: The table's row; ``{beta}`` stands for the value of a grid's field. Default:
+            objective, divergence and the grid's values.
+        data: Changes of the suite's data set.
+        model: Changes of the suite's model.
+        objective: Changes of the suite's objective.
+        train: Changes of the suite's training.
+        baseline: A baseline instead of a model; it has no model, objective and train.
+        grid: Values by dotted path, such as ``objective.beta``; every combination is a row.
+        seeds: The entry's own seeds.
+    """
 
     label: str | None = Field(None, min_length=1)
     data: Spec | None = None
@@ -91,7 +108,13 @@ SECONDS = {"s": 1, "min": 60, "h": 3600}
 
 
 class Execution(Strict):
-    """How runs are executed; none of it decides a result. Durations read like ``90 s, 5 min``."""
+    """How runs are executed; none of it decides a result. Durations read like ``90 s, 5 min``.
+
+    Attributes:
+        timeout: A run that takes longer is killed. Default: none.
+        memory_mb: MiB that a run may ask for (Linux). Default: none.
+        checkpoint_every: A number of steps, or a duration.
+    """
 
     timeout: Duration | None = None
     memory_mb: int | None = Field(None, gt=0)
@@ -115,7 +138,26 @@ def seconds(duration: str) -> float:
 
 
 class SuiteFile(Strict):
-    """The whole file."""
+    """The whole file.
+
+    Attributes:
+        name: The folder of the results, ``runs/<name>``. Default: the file's name.
+        data: The data set of each run.
+        model: The model of each run.
+        objective: The objective of each run that has none of its own.
+        train: The training of each run.
+        execution: What a run may cost, and how often it saves its state.
+        grid: Values by dotted path, for every entry.
+        seeds: Each row is trained once with each.
+        runs: What is trained.
+        baselines: Clusterings without a latent-variable model.
+        table: How the comparison is laid out.
+        published: Values of the literature beside it: ``all``, or methods and entries of your own.
+        claims: What is expected, such as ``accuracy of GM-WAE >= 0.65``; checked after the runs.
+        figures: Figures of the paper to draw: of which rows.
+        track: Trackers that are told of each run.
+        lock: Written by the harness into ``suite.lock.yaml``, which reruns what a folder holds.
+    """
 
     name: str | None = Field(None, pattern=r"^[\w.-]+$")
     data: Spec | None = None
@@ -133,3 +175,9 @@ class SuiteFile(Strict):
     figures: list[FigureEntry] = []
     track: list[Spec] = []
     lock: Lock | None = None
+
+
+if __name__ == "__main__":
+    from benchmarks.json_schema import main
+
+    raise SystemExit(main())

@@ -16,7 +16,14 @@ Entry = str | dict[str, Any]
 
 
 class MetricChoice(Strict):
-    """A metric with a title, digits or direction of the suite's own."""
+    """A metric with a title, digits or direction of the suite's own.
+
+    Attributes:
+        name: Which metric.
+        title: Its heading. Default: as in our tables.
+        digits: Digits after the point.
+        best: Which value is best.
+    """
 
     name: str
     title: str | None = None

@@ -383,7 +383,10 @@ SPLIT = {"x_train": X, "y_train": Y, "x_test": X, "y_test": Y}
 @pytest.mark.parametrize(
     ("arrays", "told"),
     [
-        ({"x": X}, ["has no", "it holds x", "needed are x_train"]),
+        ({"X": X}, ["has no", "it holds X", "needed are x_train", "without labels"]),
+        ({"x": X, "lables": Y}, ["has no 'y'", "it holds x, lables", "alone"]),
+        ({"x_train": X, "x_test": X, "y_train": Y}, ["has no 'y_test'", "'y_train'?"]),
+        ({"x": np.ones((9, 8, 8, 3))}, ["[H, W, C]", "x.transpose(0, 3, 1, 2)"]),
         ({"x_train": X, "y_train": Y, "x_tset": X, "y_test": Y}, ["'x_test' (did you mean"]),
         ({}, ["it holds nothing", "x and y"]),
         ({"x": 255 * X, "y": Y}, [", 255]", "scale them to [0, 1]"]),

@@ -241,7 +241,7 @@ def test_table_command(finished):
     assert (out / "curves.png").exists()
     imported = {line.rpartition("|")[2].strip() for line in process.stderr.splitlines()}
     assert "benchmarks.tables" in imported
-    assert not imported & {"torch", "otlvm", "sklearn"}
+    assert not imported & {"torch", "sklearn"}
 
 
 def test_same_suite_again_gives_the_same(finished, run_main, monkeypatch, tmp_path):

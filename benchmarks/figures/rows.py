@@ -6,10 +6,16 @@ MOST_ROWS = 12  # more lines, and their names, cannot be told apart
 
 
 def choose_rows(records: pd.DataFrame) -> pd.DataFrame:
-    """Leave the runs of the dozen rows with the best mean accuracy, in their order."""
-    best = records.groupby("label")["accuracy"].mean().nlargest(MOST_ROWS, keep="all").index
+    """Leave the runs of the dozen rows with the best mean accuracy, in their order.
+
+    Where labels are missing, so that no run has an accuracy, the lowest mean BCE is best.
+    """
     if records["label"].nunique() <= MOST_ROWS:
         return records
+    labelled = records["accuracy"].notna().any()
+    score = records["accuracy"] if labelled else -records["bce"].astype(float)
+    means = score.groupby(records["label"]).mean()
+    best = means.nlargest(MOST_ROWS, keep="all").index
     return records[records["label"].isin(best[:MOST_ROWS])]
 
 

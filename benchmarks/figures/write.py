@@ -42,7 +42,8 @@ def known_figures(
         "matrices": lambda: draw_matrices(read_matrices(store, shown)),
     }
     if len(shown) < len(records):
-        note = f"the {MOST_ROWS} most accurate of {records['label'].nunique()} rows"
+        chosen = "most accurate" if records["accuracy"].notna().any() else "lowest in BCE"
+        note = f"the {MOST_ROWS} {chosen} of {records['label'].nunique()} rows"
         of_rows = {name: partial(_with_note, draw, note) for name, draw in of_rows.items()}
     return {
         **of_rows,

@@ -88,9 +88,9 @@ def _scatters(arrays: Arrays, name: str) -> list[tuple[Picture, list[tuple[int, 
     if codes.shape[1] > 2:
         how = f" First two principal components of {codes.shape[1]} dimensions."
     drawn = []
-    for key, by in (("code_labels", "class"), ("code_components", "component")):
-        if key not in arrays and key != "code_labels":
-            continue
+    known = {"code_labels": "class", "code_components": "component"}
+    shown = [key for key in known if key in arrays] or ["code_labels"]
+    for key, by in ((key, known[key]) for key in shown):
         groups = arrays.get(key, np.full(len(codes), UNKNOWN))[kept].astype(int)
         caption = f"Codes by {by}, over samples of the prior (grey).{how}"
         alt = f"{name}: {len(points)} latent codes, coloured by {by}, over the prior's"

@@ -1,6 +1,8 @@
 """Data sets. To add one, write a function that returns a `Dataset` and import it here."""
 
 from otlvm.data.base import DataError, Dataset, datasets, from_arrays, split
+from otlvm.data.folder import image_folder
+from otlvm.data.huggingface import hf_disk
 from otlvm.data.mnist import fashion_mnist, kmnist, mnist
 from otlvm.data.npz import npz
 from otlvm.data.offline import digits, mnist_5k
@@ -12,6 +14,8 @@ __all__ = [
     "digits",
     "fashion_mnist",
     "from_arrays",
+    "hf_disk",
+    "image_folder",
     "kmnist",
     "mnist",
     "mnist_5k",

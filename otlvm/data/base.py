@@ -1,8 +1,10 @@
 """A data set: images and labels in memory, split once."""
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Self
 
 import numpy as np
 import torch
@@ -11,6 +13,9 @@ from torch import Tensor
 
 from otlvm.registry import Registry
 
+Array = NDArray[np.generic]
+MOST_CHANNELS = 4
+
 
 class DataError(ValueError):
     """A data file that is missing, damaged or of the wrong form; the message names the remedy."""
@@ -18,13 +23,14 @@ class DataError(ValueError):
 
 @dataclass(frozen=True)
 class Dataset:
-    """Images in [0, 1] and their labels, split into training and held-out data.
+    """Images in [0, 1], with labels or without, split into training and held-out data.
 
     Attributes:
         name: The data set's name.
         image_shape: Channels, height and width; D is their product.
         x_train: Training images, with shape ``[n, D]``.
-        y_train: Their labels, with shape ``[n]``; only evaluation reads them.
+        y_train: Their labels, with shape ``[n]``; only evaluation reads them. None in both parts
+            if there are none.
         x_test: Held-out images, with shape ``[m, D]``.
         y_test: Their labels, with shape ``[m]``.
     """
@@ -32,30 +38,43 @@ class Dataset:
     name: str
     image_shape: tuple[int, int, int]
     x_train: Tensor
-    y_train: Tensor
+    y_train: Tensor | None
     x_test: Tensor
-    y_test: Tensor
+    y_test: Tensor | None
 
-    def to(self, device: torch.device | str) -> "Dataset":
+    def to(self, device: torch.device | str) -> Self:
         """Return the data set with all tensors on a device."""
-        names = ("x_train", "y_train", "x_test", "y_test")
-        return replace(self, **{name: getattr(self, name).to(device) for name in names})
+        return self._with(lambda tensor: tensor.to(device), lambda tensor: tensor.to(device))
+
+    def first(self, n: int, m: int) -> Self:
+        """Return the first n training and the first m held-out images."""
+        return self._with(lambda tensor: tensor[:n], lambda tensor: tensor[:m])
+
+    def _with(self, train: Callable[[Tensor], Tensor], test: Callable[[Tensor], Tensor]) -> Self:
+        return replace(
+            self,
+            x_train=train(self.x_train),
+            y_train=None if self.y_train is None else train(self.y_train),
+            x_test=test(self.x_test),
+            y_test=None if self.y_test is None else test(self.y_test),
+        )
 
     @cached_property
     def checksum(self) -> str:
-        """SHA-256 of the image shape, the images and labels, training part first."""
+        """SHA-256 of the image shape, the images and any labels, training part first."""
         digest = hashlib.sha256(repr(self.image_shape).encode())
-        for tensor in (self.x_train, self.y_train, self.x_test, self.y_test):
+        parts = (self.x_train, self.y_train, self.x_test, self.y_test)
+        for tensor in (part for part in parts if part is not None):
             digest.update(tensor.cpu().contiguous().numpy().tobytes())
         return digest.hexdigest()
 
 
 def from_arrays(
     name: str,
-    x_train: NDArray[np.generic],
-    y_train: NDArray[np.generic],
-    x_test: NDArray[np.generic],
-    y_test: NDArray[np.generic],
+    x_train: Array,
+    y_train: Array | None,
+    x_test: Array,
+    y_test: Array | None,
 ) -> Dataset:
     """Make a data set of arrays.
 
@@ -63,26 +82,34 @@ def from_arrays(
         name: The data set's name.
         x_train: Images ``[n, H, W]``, ``[n, C, H, W]`` or ``[n, D]`` (taken as square and grey
             if D is a square, else as one row); bytes, or floats in [0, 1].
-        y_train: Labels ``[n]``, any values.
+        y_train: Labels ``[n]``, any values; None if there are none.
         x_test: Held-out images.
-        y_test: Their labels.
+        y_test: Their labels; None if there are none.
 
     Raises:
-        DataError: If shapes, types or ranges do not fit.
+        DataError: If shapes, types or ranges do not fit, or one part only has labels.
     """
-    classes = np.unique(np.concatenate([np.ravel(y_train), np.ravel(y_test)]))
-    tensors: list[Tensor] = []
+    given = [y for y in (y_train, y_test) if y is not None]
+    if len(given) == 1:
+        raise DataError(f"{name}: one part only has labels: give them for both, or for none")
+    classes = np.unique(np.concatenate([np.ravel(y) for y in given])) if given else np.empty(0)
+    images: list[Tensor] = []
+    labels: list[Tensor | None] = []
     for part, x, y in (("training", x_train, y_train), ("held-out", x_test, y_test)):
-        if x.ndim < 2 or x.shape[1:] != x_train.shape[1:] or y.shape != x.shape[:1] or not len(x):
+        fits = y is None or y.shape == x.shape[:1]
+        if x.ndim < 2 or x.shape[1:] != x_train.shape[1:] or not fits or not len(x):
+            labelled = "" if y is None else f" and labels {y.shape}"
             raise DataError(
-                f"{name}: {part} images {x.shape} and labels {y.shape} do not fit: expected "
+                f"{name}: {part} images {x.shape}{labelled} do not fit: expected "
                 f"[n, ...] with the same image size in both parts, at least one, and labels [n]"
             )
-        tensors += [_pixels(name, part, x), torch.from_numpy(np.searchsorted(classes, y))]
-    return Dataset(name, image_shape_of(x_train.shape[1:]), *tensors)
+        images.append(_pixels(name, part, x))
+        labels.append(None if y is None else torch.from_numpy(np.searchsorted(classes, y)))
+    shape = image_shape_of(x_train.shape[1:], name)
+    return Dataset(name, shape, images[0], labels[0], images[1], labels[1])
 
 
-def _pixels(name: str, part: str, x: NDArray[np.generic]) -> Tensor:
+def _pixels(name: str, part: str, x: Array) -> Tensor:
     if not (x.dtype == np.uint8 or np.issubdtype(x.dtype, np.floating)):
         raise DataError(f"{name}: {part} images are {x.dtype}: give bytes or floats in [0, 1]")
     flat = torch.from_numpy(np.array(x.reshape(len(x), -1), dtype=np.float32))
@@ -96,12 +123,20 @@ def _pixels(name: str, part: str, x: NDArray[np.generic]) -> Tensor:
     return flat
 
 
-def image_shape_of(shape: tuple[int, ...]) -> tuple[int, int, int]:
+def image_shape_of(shape: tuple[int, ...], name: str = "images") -> tuple[int, int, int]:
     """Return channels, height and width of an image of shape [C, H, W], [H, W] or [D].
 
     D is taken for a square grey image if it is a square, else for one row.
+
+    Raises:
+        DataError: If channels seem to come last; ``name`` says whose.
     """
     if len(shape) == 3:
+        if shape[2] in (1, 3) and shape[0] > MOST_CHANNELS:
+            raise DataError(
+                f"{name}: images {shape} look like [H, W, C]: channels come first, "
+                f"x.transpose(0, 3, 1, 2)"
+            )
         return shape[0], shape[1], shape[2]
     if len(shape) == 2:
         return 1, shape[0], shape[1]
@@ -110,25 +145,32 @@ def image_shape_of(shape: tuple[int, ...]) -> tuple[int, int, int]:
     return (1, side, side) if side * side == pixels else (1, 1, pixels)
 
 
-def split(
-    name: str, x: NDArray[np.generic], y: NDArray[np.generic], test_fraction: float, seed: int
-) -> Dataset:
-    """Split arrays at random, each class in the same proportion, and make a data set of them.
+def split(name: str, x: Array, y: Array | None, test_fraction: float, seed: int) -> Dataset:
+    """Split arrays at random and make a data set of them.
+
+    Args:
+        name: The data set's name.
+        x: Images, as `from_arrays` takes them.
+        y: Their labels, ``[n]``: each class is split in the same proportion. None if there are
+            none.
+        test_fraction: Share that is held out, above 0 and below 1.
+        seed: Seed of the split.
 
     Raises:
         DataError: If the split is impossible or the arrays do not fit.
     """
     from sklearn.model_selection import train_test_split
 
-    if x.ndim < 2 or y.shape != x.shape[:1]:
-        raise DataError(
-            f"{name}: cannot split images {x.shape} and labels {y.shape}: expected [n, ...], [n]"
-        )
+    if x.ndim < 2 or (y is not None and y.shape != x.shape[:1]):
+        labelled = "" if y is None else f" and labels {y.shape}"
+        raise DataError(f"{name}: cannot split images {x.shape}{labelled}: expected [n, ...], [n]")
+    options = {"test_size": test_fraction, "random_state": seed, "stratify": y}
     try:
-        parts = train_test_split(x, y, test_size=test_fraction, random_state=seed, stratify=y)
+        parts = train_test_split(*(part for part in (x, y) if part is not None), **options)
     except ValueError as error:
         raise DataError(f"{name}: cannot split {x.shape} images: {error}") from error
-    x_train, x_test, y_train, y_test = parts
+    x_train, x_test, *labels = parts
+    y_train, y_test = labels or (None, None)
     return from_arrays(name, x_train, y_train, x_test, y_test)
 
 

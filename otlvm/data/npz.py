@@ -18,10 +18,12 @@ SPLIT_KEYS = ("x_train", "y_train", "x_test", "y_test")
 def npz(path: str, test_fraction: float = 0.2, split_seed: int = 0) -> Dataset:
     """Arrays of a NumPy .npz file: x_train, y_train, x_test, y_test; or x, y, to be split.
 
+    Without labels it holds x_train and x_test, or x, and nothing else.
+
     Args:
         path: The file. Images are bytes, or floats in [0, 1], ``[n, H, W]``, ``[n, C, H, W]`` or
             ``[n, D]``; labels are ``[n]``.
-        test_fraction: Share of each class that is held out, where the file has no split.
+        test_fraction: Share (of each class) that is held out, where the file has no split.
         split_seed: Seed of that split.
     """
     try:
@@ -36,12 +38,15 @@ def npz(path: str, test_fraction: float = 0.2, split_seed: int = 0) -> Dataset:
     name = Path(path).stem
     if all(key in arrays for key in SPLIT_KEYS):
         return from_arrays(name, *(arrays[key] for key in SPLIT_KEYS))
-    if "x" in arrays and "y" in arrays:
-        return split(name, arrays["x"], arrays["y"], test_fraction, split_seed)
-    missing = next(key for key in SPLIT_KEYS if key not in arrays)
+    if "x" in arrays and ("y" in arrays or len(arrays) == 1):
+        return split(name, arrays["x"], arrays.get("y"), test_fraction, split_seed)
+    if arrays.keys() == {"x_train", "x_test"}:  # beside others, one may be misspelt labels
+        return from_arrays(name, arrays["x_train"], None, arrays["x_test"], None)
+    missing = "y" if "x" in arrays else next(key for key in SPLIT_KEYS if key not in arrays)
     raise DataError(
         f"{path} has no {missing!r}{did_you_mean(missing, arrays)}: it holds "
-        f"{', '.join(arrays) or 'nothing'}; needed are {', '.join(SPLIT_KEYS)}, or x and y"
+        f"{', '.join(arrays) or 'nothing'}; needed are {', '.join(SPLIT_KEYS)}, or x and y; "
+        f"without labels x_train and x_test, or x, alone"
     )
 
 

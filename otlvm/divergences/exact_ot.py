@@ -9,7 +9,10 @@ MAX_ITERATIONS = 1_000_000
 
 @divergences.register("exact_ot")
 class ExactOT(SampleDivergence):
-    r"""The squared 2-Wasserstein distance of the two clouds, :math:`W_2^2`, exactly.
+    r"""The squared 2-Wasserstein distance of the two clouds, exactly.
+
+    .. math:: W_2^2 = \min_{\gamma \ge 0} \sum_{ij} \gamma_{ij} |x_i - y_j|^2 \quad
+        \text{with} \quad \sum_j \gamma_{ij} = a_i, \; \sum_i \gamma_{ij} = b_j
 
     Differentiable in points and weights; the plan is found on the CPU. Above 0 even for q = p,
     since the clouds are finite. Sources: Bonneel et al. (2011); Flamary et al., *POT* (2021).

@@ -12,11 +12,15 @@ from otlvm.priors import Prior
 class GMMW2(Divergence):
     r"""The squared mixture-Wasserstein distance of the batch's own mixture and the prior's.
 
-    The batch's component k has weight :math:`E_x q(k|x)` and the first two moments of the
-    aggregated :math:`q(z|k)`, exact in z. Moving a component costs the Bures-Wasserstein distance
-    of Gaussians. A prior that is no Gaussian mixture is seen through its components' moments.
-    Source: Delon and Desolneux, *A Wasserstein-type distance in the space of Gaussian mixture
-    models* (2020), eq. 4.1.
+    .. math:: \min_\gamma \sum_{kl} \gamma_{kl} \Bigl[ |m_k - \mu_l|^2 + \operatorname{tr}\bigl(
+        C_k + \Sigma_l - 2 (\Sigma_l^{1/2} C_k \Sigma_l^{1/2})^{1/2}\bigr) \Bigr]
+
+    over plans :math:`\gamma` between the weights :math:`w_k` and :math:`1/K`.
+    The batch's component k has weight :math:`w_k = E_x q(k|x)` and the first two moments
+    :math:`m_k, C_k` of the aggregated :math:`q(z|k)`, exact in z. Moving a component costs the
+    Bures-Wasserstein distance of Gaussians. A prior that is no Gaussian mixture is seen through its
+    components' moments. Source: Delon and Desolneux, *A Wasserstein-type distance in the space of
+    Gaussian mixture models* (2020), eq. 4.1.
     """
 
     def forward(self, posterior: MixturePosterior, prior: Prior) -> Tensor:

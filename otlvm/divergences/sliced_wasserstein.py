@@ -22,8 +22,12 @@ class _Sliced(SampleDivergence):
 class SlicedWasserstein(_Sliced):
     r"""The squared sliced 2-Wasserstein distance: the mean of W_2^2 over random directions.
 
-    Sources: Bonneel et al., *Sliced and Radon Wasserstein barycenters of measures* (2015);
-    Kolouri et al., *Sliced-Wasserstein autoencoder* (2018).
+    .. math:: \frac1L \sum_{l=1}^L W_2^2\bigl(\langle \theta_l, x \rangle,
+        \langle \theta_l, y \rangle\bigr)
+
+    with the clouds projected on directions :math:`\theta_l`, uniform on the sphere. Sources:
+    Bonneel et al., *Sliced and Radon Wasserstein barycenters of measures* (2015); Kolouri et al.,
+    *Sliced-Wasserstein autoencoder* (2018).
 
     Args:
         projections: Directions, drawn anew for each batch.
@@ -40,6 +44,9 @@ class SlicedWasserstein(_Sliced):
 @divergences.register("max_sliced")
 class MaxSliced(_Sliced):
     r"""The squared max-sliced 2-Wasserstein distance: the largest W_2^2 over random directions.
+
+    .. math:: \max_{l \le L} W_2^2\bigl(\langle \theta_l, x \rangle,
+        \langle \theta_l, y \rangle\bigr)
 
     Source: Deshpande et al., *Max-sliced Wasserstein distance and its use for GANs* (2019); over
     random directions, as in POT, not over all.

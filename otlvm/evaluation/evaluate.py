@@ -20,7 +20,8 @@ def evaluate(model: LatentMixtureModel, data: Dataset) -> dict[str, float]:
 
     Args:
         model: The model, on the data's device.
-        data: The data; training labels only fit the accuracy's map.
+        data: The data; training labels only fit the accuracy's map. Without labels there are no
+            `clustering_scores`.
 
     Returns:
         What `reconstruction_errors`, `clustering_scores`, `component_usage` and `latent_match`
@@ -37,28 +38,28 @@ def evaluate(model: LatentMixtureModel, data: Dataset) -> dict[str, float]:
 
 
 def curve_point(model: LatentMixtureModel, data: Dataset) -> dict[str, float]:
-    """Measure BCE, accuracy and usage on the first 5,000 training and 1,000 held-out images."""
+    """Measure BCE, accuracy and usage on the first 5,000 training and 1,000 held-out images.
+
+    Without labels there is no accuracy.
+    """
     with evaluation_mode(model):
-        part = Dataset(
-            data.name,
-            data.image_shape,
-            data.x_train[:CURVE_TRAINING],
-            data.y_train[:CURVE_TRAINING],
-            data.x_test[:CURVE_HELD_OUT],
-            data.y_test[:CURVE_HELD_OUT],
-        )
+        part = data.first(CURVE_TRAINING, CURVE_HELD_OUT)
         pi_train = component_probabilities(model, part.x_train)
         pi_test = component_probabilities(model, part.x_test)
         scores = assignment_scores(pi_train, pi_test, part)
         bce = reconstruction_errors(model, part.x_test)["bce"]
-    return {"bce": bce, **{key: scores[key] for key in ("accuracy", "components_used")}}
+    shown = ("accuracy", "components_used")
+    return {"bce": bce, **{key: scores[key] for key in shown if key in scores}}
 
 
 def assignment_scores(pi_train: Tensor, pi_test: Tensor, data: Dataset) -> dict[str, float]:
-    """Clustering scores and component usage of soft assignments ``[n, K]`` and ``[m, K]``."""
+    """Clustering scores, if there are labels, and usage of assignments ``[n, K]``, ``[m, K]``."""
     held_out = _numpy(pi_test)
+    if data.y_train is None or data.y_test is None:
+        return component_usage(held_out)
+    labels = _numpy(data.y_train), _numpy(data.y_test)
     return {
-        **clustering_scores(_numpy(pi_train), _numpy(data.y_train), held_out, _numpy(data.y_test)),
+        **clustering_scores(_numpy(pi_train), labels[0], held_out, labels[1]),
         **component_usage(held_out),
     }
 

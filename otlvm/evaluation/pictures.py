@@ -54,7 +54,9 @@ def show_model(model: LatentMixtureModel, data: Dataset) -> Pictures:
         - ``prior_codes``, draws of p(z, k), ``[1000, d]``, and ``prior_components``, ``[1000]``;
         - ``class_components``, mean q(k|x) of each class over all images, ``[classes, K]``.
 
-        These are what Figures 2 to 7 of Gaujac, Feige and Barber (2021) show.
+        Without labels the originals are the first 20 images, and there are neither
+        ``code_labels`` nor ``class_components``. These are what Figures 2 to 7 of Gaujac, Feige
+        and Barber (2021) show.
 
     Raises:
         ValueError: If the decoder's pixels are not finite.
@@ -100,7 +102,7 @@ def show_model(model: LatentMixtureModel, data: Dataset) -> Pictures:
         **extent,
         "mode_start": np.array(centre, dtype=np.int16),
         "codes": _numpy(codes[:count], torch.float32),
-        "code_labels": _numpy(data.y_test[:count], torch.int16),
+        **_labels(data, count),
         "code_components": _numpy(pi[:count].argmax(dim=1), torch.int16),
         "prior_codes": _numpy(prior_codes, torch.float32),
         "prior_components": _numpy(k, torch.int16),
@@ -125,14 +127,25 @@ def show_snapshot(model: LatentMixtureModel, data: Dataset) -> Pictures:
 
 def show_assignments(pi: Tensor, data: Dataset) -> Pictures:
     """Return the ``class_components`` of `show_model`, from q(k|x) of all held-out images."""
+    if data.y_train is None or data.y_test is None:
+        return {}
     n_classes = int(max(data.y_train.max(), data.y_test.max())) + 1
     matrix = class_component_matrix(pi.cpu().numpy(), data.y_test.cpu().numpy(), n_classes)
     return {"class_components": matrix.astype(np.float32)}
 
 
+def _labels(data: Dataset, count: int) -> Pictures:
+    """The ``code_labels`` of `show_model`."""
+    if data.y_test is None:
+        return {}
+    return {"code_labels": _numpy(data.y_test[:count], torch.int16)}
+
+
 def _originals(data: Dataset) -> Tensor:
-    """The held-out images that are shown, sorted by class."""
+    """The held-out images that are shown, sorted by class if there are labels."""
     labels = data.y_test
+    if labels is None:
+        return data.x_test[: CLASSES * IMAGES_PER_CLASS]
     classes = torch.arange(int(labels.max()) + 1, device=labels.device)
     found = [(labels == label).nonzero()[:IMAGES_PER_CLASS, 0] for label in classes]
     return data.x_test[torch.cat([places for places in found if len(places)][:CLASSES])]

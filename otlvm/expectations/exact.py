@@ -8,7 +8,9 @@ from otlvm.latents import MixturePosterior
 
 @expectations.register("exact")
 class Exact(Expectation):
-    """All K components, weighted by q(k|x): the paper's choice.
+    r"""All K components, weighted by q(k|x): the paper's choice.
+
+    .. math:: \sum_{k=1}^K \pi_k f(z_k)
 
     Source: Gaujac, Feige and Barber (2021), Sec. 2.2.
     """

@@ -11,11 +11,15 @@ from otlvm.latents import MixturePosterior
 
 @expectations.register("gumbel")
 class Gumbel(Expectation):
-    r"""One code a data point, :math:`z = \sum_k y_k z_k` with y a relaxed sample of q(k|x).
+    r"""One code a data point, mixed by a relaxed sample y of q(k|x).
 
-    The temperature falls geometrically over ``anneal_steps`` training steps. Biased in gradient,
-    and where ``hard`` is false in value too. Sources: Jang, Gu and Poole (2017); Maddison, Mnih and
-    Teh (2017).
+    .. math:: f\Bigl(\sum_k y_k z_k\Bigr), \qquad
+        y = \operatorname{softmax}\bigl((\log \pi + g) / \tau\bigr), \qquad
+        g_k \sim \operatorname{Gumbel}(0, 1)
+
+    with the temperature :math:`\tau`. The temperature falls geometrically over ``anneal_steps``
+    training steps. Biased in gradient, and where ``hard`` is false in value too. Sources: Jang, Gu
+    and Poole (2017); Maddison, Mnih and Teh (2017).
 
     Args:
         temperature: The first temperature.

@@ -8,10 +8,13 @@ from otlvm.priors.base import GaussianPrior, priors
 
 @priors.register("gaussian_mixture")
 class GaussianMixture(GaussianPrior):
-    """Spherical Gaussians whose means are the vertices of a regular simplex.
+    r"""Spherical Gaussians whose means are the vertices of a regular simplex.
 
-    Source: Gaujac, Feige and Barber (2021), eq. 17 and Sec. 3.2. The default distance is the
-    text's "about 5 % overlap"; the paper's code uses 6.
+    .. math:: p(z, k) = \tfrac1K N(z; \mu_k, \sigma^2 I), \qquad
+        |\mu_k - \mu_l| = \delta \sigma \quad (k \neq l)
+
+    with the distance :math:`\delta`. Source: Gaujac, Feige and Barber (2021), eq. 17 and Sec. 3.2.
+    The default distance is the text's "about 5 % overlap"; the paper's code uses 6.
 
     Args:
         components: K, at most ``dim + 1``.

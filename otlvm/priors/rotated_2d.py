@@ -9,11 +9,14 @@ from otlvm.priors.base import GaussianPrior, priors
 
 @priors.register("rotated_2d")
 class Rotated2D(GaussianPrior):
-    """Copies of one Gaussian in the plane, rotated about the origin like spokes of a wheel.
+    r"""Copies of one Gaussian in the plane, rotated about the origin like spokes of a wheel.
 
-    Component k is N(R m, R S R^T), R the rotation by 2 pi k / K, m = (radius, 0) and
-    S = diag(radial_std^2, tangential_std^2). Source: Gaujac, Feige and Barber (2021), eq. 19.
-    The defaults draw the spokes of its Fig. 3; the text's numbers are
+    .. math:: p(z, k) = \tfrac1K N\bigl(z; R_k m, R_k S R_k^T\bigr), \qquad m = (r, 0), \quad
+        S = \operatorname{diag}(\sigma_r^2, \sigma_t^2)
+
+    with :math:`R_k` the rotation by :math:`2 \pi k / K`, r the radius, :math:`\sigma_r` and
+    :math:`\sigma_t` the radial and tangential standard deviations. Source: Gaujac, Feige and
+    Barber (2021), eq. 19. The defaults draw the spokes of its Fig. 3; the text's numbers are
     ``radial_std=0.1, tangential_std=0.5``.
 
     Args:

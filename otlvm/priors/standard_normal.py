@@ -7,7 +7,11 @@ from otlvm.priors.base import GaussianPrior, priors
 
 @priors.register("standard_normal")
 class StandardNormal(GaussianPrior):
-    """The standard normal N(0, I), a mixture of one component.
+    r"""The standard normal, a mixture of one component.
+
+    .. math:: p(z, k) = N(z; 0, I), \qquad k = 1
+
+    Source: Kingma and Welling, *Auto-encoding variational Bayes* (2014).
 
     Args:
         dim: d, the dimension of z.

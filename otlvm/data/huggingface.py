@@ -1,0 +1,166 @@
+"""Data sets of Hugging Face's ``datasets``, saved to disk; nothing is downloaded."""
+
+from collections.abc import Iterator
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from otlvm.data.base import DataError, Dataset, datasets, from_arrays, split
+from otlvm.data.images import Channels, Size, read_images
+from otlvm.registry import did_you_mean
+
+LABEL_NAMES = ("label", "labels")
+
+
+@datasets.register("hf_disk")
+def hf_disk(
+    path: str,
+    image: str | None = None,
+    label: str | None = None,
+    train: str | None = None,
+    test: str | None = None,
+    size: Size | None = None,
+    channels: Channels | None = None,
+    test_fraction: float = 0.2,
+    split_seed: int = 0,
+) -> Dataset:
+    """A folder that ``save_to_disk`` of Hugging Face's ``datasets`` wrote; needs ``otlvm[hf]``.
+
+    Args:
+        path: The folder.
+        image: The column of images; without it the only column of that type.
+        label: The column of labels; without it the only one of type ClassLabel, or else ``label``
+            or ``labels``. If there is none, the data have no labels.
+        train: The training split; ``train`` if the folder has several.
+        test: The held-out split; ``test`` if the folder has several.
+        size: Pixels a side, or [height, width]: images are resized until they just cover it, and
+            what is over is cut off evenly. Without it all images are of one size.
+        channels: 1 makes all images grey, 3 coloured. Without it they are all of one kind.
+        test_fraction: Share (of each class) that is held out, where the folder has one split.
+        split_seed: Seed of that split.
+    """
+    folder = Path(path).expanduser()
+    parts = _choose(path, _load(path, folder), train, test)
+    image = _image_column(path, parts[0].features, image)
+    label = _label_column(path, parts[0].features, label)
+    sources = (source for part in parts for source in _images(path, part, image))
+    x = read_images(sources, size, channels)
+    start, name = len(parts[0]), folder.resolve().name
+    y = [None if label is None else _labels(path, part, label) for part in parts]
+    if len(parts) == 1:
+        return split(name, x, y[0], test_fraction, split_seed)
+    return from_arrays(name, x[:start], y[0], x[start:], y[1])
+
+
+def _load(path: str, folder: Path) -> dict[str, Any]:
+    """Load all splits by name; a data set without splits has the name ''."""
+    try:
+        import datasets as hf  # an extra, and it takes seconds
+    except ImportError as error:
+        raise DataError(f"datasets is missing: pip install 'otlvm[hf]' ({error})") from error
+
+    if not folder.is_dir():
+        raise DataError(f"{path} is missing, or no folder: correct 'path:'")
+    try:
+        found = hf.load_from_disk(str(folder))
+    except Exception as error:  # damaged files raise anything, pyarrow's own errors too
+        raise DataError(
+            f"{path}: not a whole folder that save_to_disk of Hugging Face's datasets wrote "
+            f"({error}); save it again"
+        ) from error
+    return dict(found) if isinstance(found, hf.DatasetDict) else {"": found}
+
+
+def _choose(path: str, splits: dict[str, Any], train: str | None, test: str | None) -> list[Any]:
+    """Return the training and the held-out split, or the only one there is."""
+    names = []
+    for key, given in (("train", train), ("test", test)):
+        name = given or key
+        if name not in splits and (given or len(splits) > 1):
+            raise DataError(
+                f"{path} has no split {name!r}{did_you_mean(name, splits)}; there are: "
+                f"{', '.join(splits) or 'none'}; name one with '{key}:'"
+            )
+        names.append(name)
+    return [splits[name] for name in names] if len(splits) > 1 else list(splits.values())
+
+
+def _image_column(path: str, features: dict[str, Any], given: str | None) -> str:
+    images = [name for name in features if _kind(features, name) == "Image"]
+    if given is not None:
+        _check_column(path, features, given, "image")
+        if given not in images:
+            raise DataError(
+                f"{path}: column {given!r} holds {_kind(features, given)}, no images: cast it to "
+                f"datasets.Image, or put arrays into an npz file"
+            )
+        return given
+    if len(images) != 1:
+        raise DataError(
+            f"{path} has {len(images)} columns of images: name one with 'image:'; there are: "
+            f"{_known(features)}"
+        )
+    return images[0]
+
+
+def _label_column(path: str, features: dict[str, Any], given: str | None) -> str | None:
+    if given is not None:
+        _check_column(path, features, given, "label")
+        return given
+    labels = [name for name in features if _kind(features, name) == "ClassLabel"]
+    if len(labels) > 1:
+        raise DataError(
+            f"{path} has several columns of labels: name one with 'label:'; there are: "
+            f"{_known(features)}"
+        )
+    return next((name for name in (*labels, *LABEL_NAMES) if name in features), None)
+
+
+def _check_column(path: str, features: dict[str, Any], name: str, key: str) -> None:
+    if name not in features:
+        hint = did_you_mean(name, features)
+        raise DataError(
+            f"{path} has no column {name!r}{hint}; there are: {_known(features)}; correct '{key}:'"
+        )
+
+
+def _kind(features: dict[str, Any], name: str) -> str:
+    return type(features[name]).__name__
+
+
+def _known(features: dict[str, Any]) -> str:
+    return ", ".join(f"{name} ({_kind(features, name)})" for name in features)
+
+
+def _images(path: str, part: Any, column: str) -> Iterator[tuple[str, Path | BytesIO]]:
+    """Yield each image's place, and its file or content, as it was saved."""
+    import datasets as hf
+
+    undecoded = part.select_columns([column]).cast_column(column, hf.Image(decode=False))
+    for index, row in enumerate(undecoded):
+        saved, place = row[column], f"{path}, {_row(part, index)}"
+        if saved is None:
+            raise DataError(f"{place} has no image: take it out")
+        if saved["bytes"] is not None:
+            yield place, BytesIO(saved["bytes"])
+        else:  # images that save_to_disk left where they were
+            yield f"{place}, {saved['path']}", Path(saved["path"])
+
+
+def _labels(path: str, part: Any, column: str) -> NDArray[np.generic]:
+    labels = list(part[column])
+    absent = (None, -1) if _kind(part.features, column) == "ClassLabel" else (None,)
+    for index, each in enumerate(labels):
+        if each in absent:  # -1 is what ClassLabel has for none
+            raise DataError(
+                f"{path}, {_row(part, index)} has no {column!r} ({each}): take it out, or choose "
+                f"other splits with 'train:' and 'test:'"
+            )
+    return np.array(labels)
+
+
+def _row(part: Any, index: int) -> str:
+    return f"{part.split} row {index}" if part.split else f"row {index}"

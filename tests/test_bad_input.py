@@ -385,7 +385,7 @@ SPLIT = {"x_train": X, "y_train": Y, "x_test": X, "y_test": Y}
     [
         ({"X": X}, ["has no", "it holds X", "needed are x_train", "without labels"]),
         ({"x": X, "lables": Y}, ["has no 'y'", "it holds x, lables", "alone"]),
-        ({"x_train": X, "x_test": X, "y_train": Y}, ["has no 'y_test'", "'y_train'?"]),
+        ({"x_train": X, "x_test": X, "y_train": Y}, ["has no 'y_test': it holds"]),
         ({"x": np.ones((9, 8, 8, 3))}, ["[H, W, C]", "x.transpose(0, 3, 1, 2)"]),
         ({"x_train": X, "y_train": Y, "x_tset": X, "y_test": Y}, ["'x_test' (did you mean"]),
         ({}, ["it holds nothing", "x and y"]),

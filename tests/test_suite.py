@@ -50,6 +50,8 @@ def test_the_suite_s_sections_reach_every_run(load):
             "batch_size": 32,
             "learning_rate": 5e-4,
             "eval_every": 2,
+            "eval_at": [],
+            "snapshots": [],
             "compile": False,
             "start": {"name": "moments", "steps": 2},
         },

@@ -43,8 +43,9 @@ def npz(path: str, test_fraction: float = 0.2, split_seed: int = 0) -> Dataset:
     if arrays.keys() == {"x_train", "x_test"}:  # beside others, one may be misspelt labels
         return from_arrays(name, arrays["x_train"], None, arrays["x_test"], None)
     missing = "y" if "x" in arrays else next(key for key in SPLIT_KEYS if key not in arrays)
+    hint = did_you_mean(missing, arrays.keys() - {*SPLIT_KEYS})
     raise DataError(
-        f"{path} has no {missing!r}{did_you_mean(missing, arrays)}: it holds "
+        f"{path} has no {missing!r}{hint}: it holds "
         f"{', '.join(arrays) or 'nothing'}; needed are {', '.join(SPLIT_KEYS)}, or x and y; "
         f"without labels x_train and x_test, or x, alone"
     )

@@ -483,7 +483,7 @@ def test_a_label_stands_for_one_config(load):
 # figures
 
 
-ROWS = (
+FIGURE_ROWS = (
     "runs:\n"
     "  - {label: row, objective: vae, train: {snapshots: [0]}}\n"
     "  - {label: 'WAE {weight}', objective: {name: wae, divergence: imq_mmd},\n"
@@ -518,7 +518,7 @@ ROWS = (
 )
 def test_figures_that_cannot_be(load, entry, where, problem):
     with pytest.raises(SuiteError) as error:
-        load(f"{ROWS}figures:\n  - {entry}\n")
+        load(f"{FIGURE_ROWS}figures:\n  - {entry}\n")
     file, _, message = str(error.value).partition(": ")
     assert file.rpartition(":")[2].isdigit()
     assert message.startswith(f"figures{where}: ")
@@ -527,7 +527,7 @@ def test_figures_that_cannot_be(load, entry, where, problem):
 
 def test_figures_are_asked_for(load):
     entry = "{name: fidelity, rows: ['WAE [12]', row], lines: [kmeans]}"
-    (figure,) = load(f"{ROWS}figures: [{entry}]\n").figures
+    (figure,) = load(f"{FIGURE_ROWS}figures: [{entry}]\n").figures
     assert figure.model_dump(exclude_defaults=True) == {
         "name": "fidelity",
         "rows": ["WAE [12]", "row"],

@@ -74,7 +74,7 @@ runs:
         steps: 100
         clustering:
           name: gmm
-          features: {name: umap, dim: 2, of: {name: autoencoder, dim: 4, hidden: [32], steps: 100}}
+          features: {name: autoencoder, dim: 4, hidden: [32], steps: 100}
 """
 
 

@@ -13,10 +13,12 @@ COMMANDS = {
     "status": ("benchmarks.status", "how far a suite is"),
     "table": ("benchmarks.table", "tables and figures again, from the records"),
     "report": ("benchmarks.report.__main__", "report.html again, from the records"),
+    "figures": ("benchmarks.figures.__main__", "one figure again, from what runs keep"),
     "agreement": ("benchmarks.agreement", "which rows' seeds find the same components"),
     "curves": ("benchmarks.curves", "the learning curves of all runs in one file"),
     "compare": ("benchmarks.compare", "what got better or worse between two folders"),
     "verify": ("benchmarks.verify", "rerun a sample: does it come out the same?"),
+    "schema": ("benchmarks.json_schema", "the JSON Schema of a suite file, for editors"),
     "speed": ("benchmarks.speed.__main__", "our speed against peers"),
     "completion": ("benchmarks.completion", "print a shell's completion script"),
 }

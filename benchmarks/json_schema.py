@@ -143,15 +143,20 @@ def _list(items: Schema) -> Schema:
     return {"type": "array", "items": items}
 
 
-def main(arguments: list[str] | None = None) -> int:
-    """Run the command line; returns the exit code."""
+def parser() -> argparse.ArgumentParser:
+    """Return the parser of ``python -m benchmarks.schema``."""
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks.schema",
         description="Print the JSON Schema of a suite file, with which editors complete and check "
         "it; plug-ins that are installed are in it.",
     )
     parser.add_argument("--markdown", action="store_true", help="print it as a page to read")
-    options = parser.parse_args(arguments)
+    return parser
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command line; returns the exit code."""
+    options = parser().parse_args(arguments)
     sys.path.insert(0, str(Path.cwd()))
     schema = suite_schema()
     text = to_markdown(schema) if options.markdown else json.dumps(schema, indent=2) + "\n"

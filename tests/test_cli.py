@@ -82,6 +82,8 @@ COMPLETED = {
     "otlvm run quick --device c": "cpu cuda",
     "otlvm run quick --out ''": "results",
     "otlvm table ''": "results",
+    "otlvm figures ''": "results",
+    "otlvm schema --m": "--markdown",
     "otlvm compare results --csv m": "my_suite.yaml",
     "otlvm completion ''": "bash zsh",
     "otlvm verify --no": "",

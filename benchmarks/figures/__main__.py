@@ -1,7 +1,6 @@
 """``python -m benchmarks.figures DIR NAME``: draw one figure again, from what runs keep."""
 
 import argparse
-from pathlib import Path
 
 from rich.console import Console
 
@@ -10,16 +9,21 @@ from benchmarks.figures.style import style, write
 from benchmarks.figures.write import asked_for, known_figures
 from benchmarks.report.figures import CAPTIONS
 from benchmarks.store import Store
+from benchmarks.store_command import store_parser
 from benchmarks.tables import read_records
 from otlvm.registry import did_you_mean
 
 
+def parser() -> argparse.ArgumentParser:
+    """Return the parser of ``python -m benchmarks.figures``."""
+    parser = store_parser("figures", __doc__)
+    parser.add_argument("name", nargs="?", help="which figure; without it, all names are listed")
+    return parser
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line; returns the exit code: 2 if the figure is not there to be drawn."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.figures", description=__doc__)
-    parser.add_argument("directory", type=Path, help="what --out was when the suite ran")
-    parser.add_argument("name", nargs="?", help="which figure; without it, all names are listed")
-    options = parser.parse_args(arguments)
+    options = parser().parse_args(arguments)
     console = Console()
     try:
         store = Store(options.directory)

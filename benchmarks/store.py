@@ -34,6 +34,7 @@ from benchmarks.record import (
     read_result,
     synchronize,
 )
+from benchmarks.whole import whole
 
 MANIFEST_SCHEMA = 1
 CHECKPOINT, DAMAGED, LOG, START = "checkpoint", "checkpoint.damaged", "log.txt", "start"
@@ -169,10 +170,9 @@ class Store:
 
     def write_text(self, name: str, text: str) -> None:
         """Write a file of the store's own, whole or not at all."""
-        aside = self.root / f".{name}-{os.getpid()}"
-        aside.write_text(text, encoding="utf-8")
-        synchronize(aside)
-        aside.replace(self.root / name)
+        with whole(self.root / name) as aside:
+            aside.write_text(text, encoding="utf-8")
+            synchronize(aside)
 
     def manifest(self) -> Record:
         """Return what `write_manifest` wrote.

@@ -21,6 +21,7 @@ from benchmarks.table_schema import Published, TableOptions
 from benchmarks.tables import FACTS, read_records, summarize
 from benchmarks.terminal import print_view
 from benchmarks.view import View
+from benchmarks.whole import whole
 
 
 def show(store: Store, console: Console) -> None:
@@ -78,15 +79,18 @@ def write_tables(
     Returns:
         The files' names.
     """
-    records.drop(columns=["short", *FACTS]).to_csv(folder / "runs.csv", index=False)
-    summary.to_csv(folder / "table.csv")
-    long_form(summary).to_csv(folder / "table_long.csv", index=False)
-    (folder / "table.md").write_text(to_markdown(views), encoding="utf-8")
-    (folder / "table.tex").write_text(to_latex(views), encoding="utf-8")
-    (folder / "table.html").write_text("".join(map(to_html, views)), encoding="utf-8")
-    return [f"{name}.csv" for name in ("runs", "table", "table_long")] + [
-        f"table.{ending}" for ending in ("md", "tex", "html")
-    ]
+    texts = {
+        "runs.csv": records.drop(columns=["short", *FACTS]).to_csv(index=False),
+        "table.csv": summary.to_csv(),
+        "table_long.csv": long_form(summary).to_csv(index=False),
+        "table.md": to_markdown(views),
+        "table.tex": to_latex(views),
+        "table.html": "".join(map(to_html, views)),
+    }
+    for name, text in texts.items():
+        with whole(folder / name) as aside:
+            aside.write_text(text, encoding="utf-8")
+    return list(texts)
 
 
 def parser() -> argparse.ArgumentParser:

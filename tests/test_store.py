@@ -33,6 +33,28 @@ PICTURES = {
 ID = run_id(IDENTITY)
 
 
+REWRITE = """
+import sys
+from pathlib import Path
+from benchmarks.whole import whole
+
+letter, path = sys.argv[1], Path(sys.argv[2])
+for _ in range(300):
+    with whole(path) as aside:
+        aside.write_text(letter * 500_000)
+"""
+
+
+def test_files_are_whole_while_two_processes_write_them(tmp_path):
+    path = tmp_path / "table.md"
+    path.write_text("a" * 500_000)
+    writers = [subprocess.Popen([sys.executable, "-c", REWRITE, letter, path]) for letter in "ab"]
+    while any(writer.poll() is None for writer in writers):
+        assert path.read_text() in ("a" * 500_000, "b" * 500_000)
+    assert [writer.returncode for writer in writers] == [0, 0]
+    assert [file.name for file in tmp_path.iterdir()] == ["table.md"]
+
+
 def save_model(path):
     path.mkdir()
     (path / "weights").write_bytes(bytes(range(200)))

@@ -17,6 +17,8 @@ from matplotlib.artist import Artist
 from matplotlib.figure import Figure
 from matplotlib.legend import Legend
 
+from benchmarks.whole import whole
+
 COLUMN, PAGE = 3.4, 7.0  # inches: one column of a paper, and two
 LINE = 0.125  # inches from one line of text to the next
 LETTER = 0.057  # inches, of an average letter
@@ -131,5 +133,6 @@ def write(figure: Figure, stem: Path) -> list[Path]:
         figure.draw_without_rendering()
         figure.set_layout_engine("none")  # found once, for both files
         for path in paths:
-            figure.savefig(path, dpi=DPI)
+            with whole(path) as aside:
+                figure.savefig(aside, dpi=DPI)
     return paths

@@ -7,7 +7,7 @@ from PIL import Image
 from benchmarks.report.pictures import Picture, data_uri
 
 CAPTIONS = {
-    "curves": "Learning curves: accuracy and BCE of each row over training steps.",
+    "curves": "Learning curves: BCE of each row over training steps, and its accuracy with labels.",
     "time": "Accuracy of each row over seconds of training.",
     "pareto": "BCE against the size of MMD²: a small mark a run, a large one a row.",
     "seeds": "Every seed of every row: a mark a seed, a bar at the mean.",
@@ -35,7 +35,7 @@ CSS_DPI = 96
 def suite_figures(root: Path) -> list[Picture]:
     """Read all figures of a store, the known ones first."""
     known = [root / f"{name}.png" for name in CAPTIONS]
-    others = sorted(path for path in root.glob("*.png") if path.stem not in CAPTIONS)
+    others = sorted(path for path in root.glob("[!.]*.png") if path.stem not in CAPTIONS)
     return [_figure(path) for path in [*known, *others] if path.is_file()]
 
 

@@ -13,6 +13,7 @@ from benchmarks.report.runs import MOST_SECTIONS, choose_runs, sections
 from benchmarks.report.templates import TEMPLATES, own_text
 from benchmarks.store import Store
 from benchmarks.view import View
+from benchmarks.whole import whole
 
 
 def write_report(
@@ -50,9 +51,8 @@ def write_report(
         style=own_text("style.css"),
         script=own_text("script.js"),
     )
-    aside = path.with_name(f"{path.name}.new")
-    page.dump(str(aside), encoding="utf-8")
-    aside.replace(path)
+    with whole(path) as aside:
+        page.dump(str(aside), encoding="utf-8")
 
 
 def _when(store: Store, records: pd.DataFrame) -> tuple[datetime, datetime] | None:

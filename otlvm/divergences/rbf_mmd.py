@@ -1,6 +1,7 @@
 """MMD with Gaussian kernels, of given bandwidths or of the median distance."""
 
 from collections.abc import Sequence
+from itertools import chain
 from typing import Literal
 
 import torch
@@ -10,6 +11,7 @@ from otlvm.divergences.base import On, divergences
 from otlvm.divergences.gaussian_kernels import GaussianKernels
 from otlvm.divergences.mmd import Kernel, KernelMMD, PriorBy, Statistic
 from otlvm.priors import Prior
+from otlvm.seeding import seeded
 
 MEDIAN_SAMPLES = 1000
 
@@ -71,6 +73,6 @@ class RBFMMD(KernelMMD):
 
 def median_distance(prior: Prior) -> float:
     """Median distance between 1,000 draws of a prior, always the same ones."""
-    with torch.random.fork_rng(devices=range(torch.cuda.device_count())), torch.no_grad():
-        torch.manual_seed(0)
+    device = next(chain(prior.parameters(), prior.buffers()), torch.empty(0)).device
+    with seeded(0, device), torch.no_grad():
         return float(torch.pdist(prior.sample(MEDIAN_SAMPLES)).median())

@@ -8,6 +8,7 @@ from torch import Tensor
 
 from otlvm.latents import MixturePosterior
 from otlvm.networks import LatentMixtureModel
+from otlvm.seeding import seeded
 
 BATCH = 500
 SEED = 0
@@ -21,9 +22,7 @@ def evaluation_mode(model: LatentMixtureModel) -> Iterator[None]:
     give the same numbers.
     """
     training = model.training
-    device = next(model.parameters()).device
-    with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []), torch.no_grad():
-        torch.manual_seed(SEED)
+    with seeded(SEED, next(model.parameters()).device), torch.no_grad():
         model.eval()
         try:
             yield

@@ -1,7 +1,5 @@
 """A scikit-learn estimator: mixture models of latents for pipelines and grid searches."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from numbers import Integral, Real
 from typing import Any, Self
 
@@ -16,6 +14,7 @@ from torch import Tensor
 from otlvm.data.base import image_shape_of
 from otlvm.networks import LatentMixtureModel
 from otlvm.registry import Spec
+from otlvm.seeding import seeded
 from otlvm.sklearn.parts import build_objective, build_prior, named
 from otlvm.starts import starts
 from otlvm.training import fit
@@ -124,7 +123,7 @@ class LatentMixture(
         rows: Floats = validate_data(self, X, dtype=np.float64, ensure_min_samples=2)
         self._check_scalars()
         self.data_min_, self.data_max_ = float(rows.min()), float(rows.max())
-        with _own_random_state(_draw_seed(self.random_state)):
+        with seeded(_draw_seed(self.random_state), torch.device(self.device)):
             self._train(rows)
         labels: Ints = self._encode(rows)[0].argmax(axis=1)
         self.labels_ = labels
@@ -225,7 +224,7 @@ class LatentMixture(
         check_is_fitted(self)
         check_scalar(n_samples, "n_samples", Integral, min_val=1)
         n, prior = int(n_samples), self.model_.prior
-        with _own_random_state(_draw_seed(self.random_state)):
+        with seeded(_draw_seed(self.random_state), torch.device("cpu")):  # where fit leaves it
             k = torch.randint(prior.n_components, (n,))
             z = prior.sample_components(n)[torch.arange(n), k]
         return self._decode(z), k.numpy()
@@ -269,14 +268,6 @@ class LatentMixture(
         tags = super().__sklearn_tags__()
         tags.transformer_tags.preserves_dtype = ["float64"]
         return tags
-
-
-@contextmanager
-def _own_random_state(seed: int) -> Iterator[None]:
-    """Seed torch, and put its random states back at the end."""
-    with torch.random.fork_rng(devices=range(torch.cuda.device_count())):
-        torch.manual_seed(seed)
-        yield
 
 
 def _draw_seed(random_state: int | np.random.RandomState | None) -> int:

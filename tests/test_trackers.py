@@ -226,16 +226,22 @@ def test_a_tracker_that_is_down_costs_a_warning(own, run_main, write_suite, tmp_
 
 
 def test_a_tracker_of_ones_own_in_processes(own, run_main, write_suite, tmp_path):
-    suite = write_suite(ROWS.replace("[3]", "[3, 4]") + 'track: ["own:Lines"]\n')
+    (of_docs,) = blocks("docs/tracking.md", "python")
+    (tmp_path / "my_module.py").write_text(of_docs)
+    track = '[{name: "own:Lines", file: own.txt}, "my_module:Lines"]'
+    suite = write_suite(ROWS.replace("[3]", "[3, 4]") + f"track: {track}\n")
     assert run_main(suite, "--out", tmp_path / "out", "--only", "kmeans", "--jobs", "1")[0] == 0
+    accuracies = [r["metrics"]["accuracy"] for r in records(tmp_path / "out").values()]
+    of_docs = (tmp_path / "out/lines.txt").read_text().splitlines()
+    assert of_docs == [f"kmeans seed {seed} {accuracies[seed - 3]}" for seed in (3, 4)]
     runs = [f"tiny kmeans seed {seed} done" for seed in (3, 4)]
-    lines = (tmp_path / "out/lines.txt").read_text().splitlines()
+    lines = (tmp_path / "out/own.txt").read_text().splitlines()
     assert lines[:2] == runs
     assert {"table.md", "table.csv", "report.html", "suite.lock.yaml"} <= set(lines[2].split())
     assert len(lines) == 3
     # runs that are kept are told too, for a tracker that was down or is new
     assert run_main(suite, "--out", tmp_path / "out", "--only", "kmeans")[0] == 0
-    assert (tmp_path / "out/lines.txt").read_text().splitlines()[3:5] == runs
+    assert (tmp_path / "out/own.txt").read_text().splitlines()[3:5] == runs
 
 
 def test_the_wait_for_a_tracker_ends(own, run_main, write_suite, tmp_path, monkeypatch):

@@ -425,6 +425,9 @@ def test_hf_without_splits_or_labels(tmp_path):
     assert data.checksum == split("a", COLOUR.transpose(0, 3, 1, 2), Y, 0.3, 5).checksum
     hf_part(0, 40, labels=False).save_to_disk(tmp_path / "b")
     assert hf_disk(str(tmp_path / "b")).y_train is None
+    hf_part(0, 40).select([]).save_to_disk(tmp_path / "c")
+    with pytest.raises(DataError, match=r"c has no rows|c: not a whole"):  # newer ones save none
+        hf_disk(str(tmp_path / "c"))
     (tmp_path / "b/state.json").write_text("{")
     with pytest.raises(DataError, match="not a whole folder"):
         hf_disk(str(tmp_path / "b"))

@@ -6,12 +6,13 @@ import threading
 from multiprocessing import forkserver
 from typing import Any
 
+PRELOADED = ["benchmarks.child", "benchmarks.first_use", "benchmarks.prepare"]
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 _method = "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
 processes: Any = multiprocessing.get_context(_method)
 if _method == "forkserver":
-    processes.set_forkserver_preload(["benchmarks.child", "benchmarks.prepare"])
+    processes.set_forkserver_preload(PRELOADED)
 
 
 def start_server() -> None:

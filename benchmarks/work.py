@@ -1,5 +1,6 @@
 """Execute a job in a folder: what happens inside the process that a run has to itself."""
 
+import importlib
 import json
 import shutil
 import time
@@ -9,9 +10,7 @@ from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 
-import ot  # noqa: F401 (divergences and metrics import it at their first use; not training time)
 import torch
-import torch._dynamo  # Adam imports it at its first step, and that is not training time
 
 from benchmarks.execute import Result, Row, execute, one_line
 from benchmarks.fields import set_field
@@ -49,6 +48,7 @@ def work(job: Job, folder: Path, control: Control) -> None:
     Raises:
         InterruptedTrainingError: If it was told to stop.
     """
+    importlib.import_module("benchmarks.first_use")  # before the clock starts
     if job.threads is not None:
         torch.set_num_threads(job.threads)
     shutil.rmtree(folder / "result", ignore_errors=True)

@@ -243,7 +243,7 @@ def test_killed_at_random_moments_and_started_again(reference, tmp_path):
         harness = Harness(suite, out)
         early = count % 4 == 0
         if early:  # while it starts
-            time.sleep(dice.uniform(1, 8))
+            time.sleep(dice.uniform(0.5, 5))
         else:
             while not harness.works(out) and harness.process.poll() is None:
                 time.sleep(0.005)

@@ -8,6 +8,7 @@ import sys
 import pytest
 
 import otlvm
+from benchmarks.server import PRELOADED
 
 HEAVY = ("torchvision", "ot", "geomloss", "scipy", "sklearn", "pandas", "matplotlib", "seaborn")
 
@@ -39,7 +40,9 @@ def test_torch_comes_with_what_needs_it_and_the_heavy_ones_when_they_are_used():
 
 def test_runs_import_what_they_use_before_anything_is_timed():
     names = ("ot", "geomloss", "sklearn.metrics", "scipy.optimize", "torch._dynamo")
-    assert set(loaded("import benchmarks.work", names)) == set(names)
+    imports = "\n".join(f"import {module}" for module in PRELOADED)
+    assert set(loaded(imports, names)) == set(names)
+    assert loaded("import benchmarks.command", names) == []
 
 
 def test_every_module_is_an_attribute_and_in_dir():

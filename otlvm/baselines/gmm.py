@@ -1,6 +1,5 @@
 """A Gaussian mixture."""
 
-import sklearn.mixture
 import torch
 from torch import Tensor
 
@@ -38,12 +37,13 @@ class GMM(Baseline):
         self.covariance = covariance
         self.regularization = regularization
         self.features = features
-        self.estimator = sklearn.mixture.GaussianMixture()
 
     def fit(self, x: Tensor, n_components: int) -> Tensor:
         """Return the components' responsibilities; see `Baseline.fit`."""
+        from sklearn.mixture import GaussianMixture  # takes seconds
+
         points = self.features.fit_transform(x).cpu().double().numpy()
-        self.estimator = sklearn.mixture.GaussianMixture(
+        self.estimator = GaussianMixture(
             n_components,
             covariance_type=self.covariance,
             reg_covar=self.regularization,

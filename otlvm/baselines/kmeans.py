@@ -2,7 +2,6 @@
 
 from typing import Any
 
-import sklearn.cluster
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
@@ -29,11 +28,12 @@ class KMeans(Baseline):
             raise ValueError("n_init must be positive")
         self.n_init = n_init
         self.features = features
-        self.estimator = sklearn.cluster.KMeans()
 
     def fit(self, x: Tensor, n_components: int) -> Tensor:
         """Return one-hot assignments; see `Baseline.fit`."""
-        self.estimator = sklearn.cluster.KMeans(
+        from sklearn.cluster import KMeans as Estimator  # takes seconds
+
+        self.estimator = Estimator(
             n_components, n_init=self.n_init, random_state=torch.initial_seed() % 2**32
         )
         points = self.features.fit_transform(x).cpu().numpy()

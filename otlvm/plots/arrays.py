@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 Floats = NDArray[Any]
 Pictures = Mapping[str, NDArray[Any]]
 """Arrays by name, as `otlvm.evaluation.show_model` returns them."""
+OF_LABELS = ("class_components", "code_labels")
 
 
 class MissingArrayError(LookupError):
@@ -29,7 +30,8 @@ def take(pictures: Pictures, name: str, step: int | None = None) -> NDArray[Any]
     key = name if step is None else f"at_{step}/{name}"
     if key not in pictures:
         held = ", ".join(pictures) or "nothing"
-        raise MissingArrayError(f"the pictures hold no {key!r}; they hold {held}")
+        why = ", which only data with labels give" if name in OF_LABELS else ""
+        raise MissingArrayError(f"the pictures hold no {key!r}{why}; they hold {held}")
     return pictures[key]
 
 

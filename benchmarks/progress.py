@@ -38,7 +38,8 @@ class SuiteProgress:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._progress.stop()
+        if not self._progress.disable:  # or rich before 15 ends the line that it never began
+            self._progress.stop()
 
     def start(self, job: Job) -> None:
         """Begin a run."""

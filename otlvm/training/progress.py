@@ -38,7 +38,8 @@ class ProgressBar:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._progress.stop()
+        if not self._progress.disable:  # or rich before 15 ends the line that it never began
+            self._progress.stop()
 
     def step(self, step: int) -> None:
         """Show that a step is done."""

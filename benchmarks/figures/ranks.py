@@ -2,6 +2,7 @@
 
 import pandas as pd
 from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.ticker import MultipleLocator
 from scipy import stats
 
@@ -49,7 +50,7 @@ def draw_ranks(scores: pd.DataFrame, metric: Metric) -> Figure | None:
     methods = [str(method) for method in ranks.columns]
     apart = posthoc_nemenyi_friedman(pd.DataFrame(ranks.to_numpy(), columns=methods))
     means = pd.Series(ranks.mean().to_numpy(), methods)
-    figure = Figure((PAGE, 1), layout="constrained")
+    figure = Figure((PAGE, 1), layout=ConstrainedLayoutEngine(w_pad=0.06))  # room for long names
     axis = figure.subplots()
     drawn = critical_difference_diagram(
         means,

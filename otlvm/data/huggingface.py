@@ -85,12 +85,7 @@ def _choose(path: str, splits: dict[str, Any], train: str | None, test: str | No
                 f"{', '.join(splits) or 'none'}; name one with '{key}:'"
             )
         names.append(name)
-    chosen = [splits[name] for name in names] if len(splits) > 1 else list(splits.values())
-    for part in chosen:
-        if not len(part):
-            which = f"{path}, {part.split}" if part.split else path
-            raise DataError(f"{which} has no rows: choose other splits, or save it again")
-    return chosen
+    return [splits[name] for name in names] if len(splits) > 1 else list(splits.values())
 
 
 def _image_column(path: str, features: dict[str, Any], given: str | None) -> str:

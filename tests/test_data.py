@@ -448,6 +448,8 @@ def test_npz_without_labels(tmp_path):
     made, given = (npz(str(tmp_path / f"{name}.npz")) for name in "ab")
     assert made.y_train is made.y_test is given.y_train is given.y_test is None
     assert (len(made.x_test), len(given.x_test)) == (8, 10)
+    assert repr(given) == "Dataset('b': 30 training and 10 held-out images (1, 6, 4), no labels)"
+    assert repr(digits()).endswith("360 held-out images (1, 8, 8), 10 classes)")
     assert given.to("cpu").checksum == given.checksum != made.checksum
     with pytest.raises(DataError, match="one part only has labels"):
         from_arrays("a", FLOATS, Y, FLOATS, None)

@@ -42,6 +42,14 @@ class Dataset:
     x_test: Tensor
     y_test: Tensor | None
 
+    def __repr__(self) -> str:
+        labels = self.y_train
+        classes = "no labels" if labels is None else f"{len(labels.unique())} classes"
+        return (
+            f"Dataset({self.name!r}: {len(self.x_train)} training and {len(self.x_test)} held-out "
+            f"images {self.image_shape}, {classes})"
+        )
+
     def to(self, device: torch.device | str) -> Self:
         """Return the data set with all tensors on a device."""
         return self._with(lambda tensor: tensor.to(device), lambda tensor: tensor.to(device))

@@ -39,6 +39,7 @@ class ProgressBar:
         trace: TracebackType | None,
     ) -> None:
         if not self._progress.disable:  # or rich before 15 ends the line that it never began
+            self._progress.refresh()  # Jupyter would keep the last but one state
             self._progress.stop()
 
     def step(self, step: int) -> None:

@@ -264,7 +264,7 @@ def test_curves_draws_mean_and_band(ax):
     ],
 )
 def test_what_is_missing_is_named(ax, draw):
-    with pytest.raises(plots.MissingArrayError, match=r"hold no '.*'; they hold other"):
+    with pytest.raises(plots.MissingArrayError, match=r"hold no '.*; they hold other"):
         draw({"other": np.zeros(1)}, ax)
 
 

@@ -22,7 +22,7 @@ from otlvm.evaluation import (
     assignment_scores,
     curve_point,
     evaluate,
-    show_assignments,
+    show_clustering,
     show_model,
 )
 from otlvm.networks import LatentMixtureModel
@@ -190,7 +190,7 @@ def _cluster(config: Config, data: Dataset, result: Result) -> Callable[[], Pict
     pi_test = baseline.assign(data.x_test)
     seconds = time.perf_counter() - started
     result.metrics = {**assignment_scores(pi_train, pi_test, data), "fit_seconds": seconds}
-    return partial(show_assignments, pi_test, data)
+    return partial(show_clustering, pi_test, data)
 
 
 def _take_pictures(show: Callable[[], Pictures], result: Result) -> None:

@@ -9,7 +9,7 @@ from benchmarks.store import Store
 from benchmarks.suite import load_suite
 from otlvm import LatentMixtureModel, load
 from otlvm.data import Dataset, digits
-from otlvm.evaluation import evaluate, evaluation_mode, show_assignments, show_model, show_snapshot
+from otlvm.evaluation import evaluate, evaluation_mode, show_clustering, show_model, show_snapshot
 from otlvm.evaluation import pictures as pictures_module
 from otlvm.training import Checkpoints, InterruptedTrainingError
 
@@ -106,8 +106,9 @@ def test_class_components_are_means_over_all_held_out_images():
         np.testing.assert_allclose(shown["class_components"][label], expected, rtol=1e-5)
     np.testing.assert_array_equal(shown["code_components"], pi.argmax(1))
     np.testing.assert_array_equal(shown["code_labels"], data.y_test)
-    baseline = show_assignments(torch.from_numpy(pi), data)
-    assert list(baseline) == ["class_components"]
+    baseline = show_clustering(torch.from_numpy(pi), data)
+    assert set(baseline) == {"code_components", "class_components"}
+    np.testing.assert_array_equal(baseline["code_components"], pi.argmax(1)[:1000])
     np.testing.assert_array_equal(baseline["class_components"], shown["class_components"])
 
 
@@ -256,8 +257,9 @@ def test_each_run_keeps_what_its_model_shows(run_main, write_suite, tmp_path):
         assert "pictures.npz" in record["files"]
         found = store.pictures(record["id"])
         if label == "kmeans":
-            assert list(found) == ["class_components"]
+            assert set(found) == {"code_components", "class_components"}
             assert found["class_components"].shape == (10, 3)
+            assert found["code_components"].shape == (360,)
             np.testing.assert_allclose(found["class_components"].sum(1), 1, rtol=1e-6)
             continue
         model = load(store.runs / record["id"] / "model")

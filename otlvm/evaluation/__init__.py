@@ -9,7 +9,13 @@ from otlvm.evaluation.clustering import (
 )
 from otlvm.evaluation.evaluate import assignment_scores, curve_point, evaluate
 from otlvm.evaluation.latent import latent_match
-from otlvm.evaluation.pictures import Pictures, show_assignments, show_model, show_snapshot
+from otlvm.evaluation.pictures import (
+    Pictures,
+    show_assignments,
+    show_clustering,
+    show_model,
+    show_snapshot,
+)
 from otlvm.evaluation.posterior import component_probabilities, evaluation_mode
 from otlvm.evaluation.reconstruction import reconstruction_errors
 
@@ -28,6 +34,7 @@ __all__ = [
     "paper_map",
     "reconstruction_errors",
     "show_assignments",
+    "show_clustering",
     "show_model",
     "show_snapshot",
 ]

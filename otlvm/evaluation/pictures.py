@@ -125,6 +125,20 @@ def show_snapshot(model: LatentMixtureModel, data: Dataset) -> Pictures:
     }
 
 
+def show_clustering(pi: Tensor, data: Dataset) -> Pictures:
+    """Show what a baseline makes of held-out images: what `show_model` has without a latent space.
+
+    Args:
+        pi: Its assignments of all held-out images, with shape ``[m, K]``.
+        data: The data.
+
+    Returns:
+        ``code_components`` of the first images and ``class_components``, as `show_model`.
+    """
+    components = _numpy(pi[:CODES].argmax(dim=1), torch.int16)
+    return {"code_components": components, **show_assignments(pi, data)}
+
+
 def show_assignments(pi: Tensor, data: Dataset) -> Pictures:
     """Return the ``class_components`` of `show_model`, from q(k|x) of all held-out images."""
     if data.y_train is None or data.y_test is None:

@@ -43,8 +43,8 @@ class Dataset:
     y_test: Tensor | None
 
     def __repr__(self) -> str:
-        labels = self.y_train
-        classes = "no labels" if labels is None else f"{len(labels.unique())} classes"
+        labels = [int(y.max()) for y in (self.y_train, self.y_test) if y is not None]
+        classes = f"{max(labels) + 1} classes" if labels else "no labels"
         return (
             f"Dataset({self.name!r}: {len(self.x_train)} training and {len(self.x_test)} held-out "
             f"images {self.image_shape}, {classes})"

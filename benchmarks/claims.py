@@ -1,42 +1,25 @@
-"""Claims: what a suite is expected to show, checked against what was measured.
+"""Claims: what a suite is expected to show; `claim_check` says what became of them.
 
 A claim reads ``accuracy of GM-WAE >= 0.65`` or ``bce of GM-WAE < bce of beta=*``: a metric of a
 row, and a number or a metric of a row, times a number if need be. Labels may be patterns; a claim
 about several rows holds if it holds for each. ``at step 10`` behind a label takes the value from
-the learning curve: ``kl_z of VAE at step 10 > 100 * reconstruction of VAE at step 10``. Never
-imports torch.
+the learning curve: ``kl_z of VAE at step 10 > 100 * reconstruction of VAE at step 10``.
 """
 
 import fnmatch
-import math
 import operator
 import re
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import NamedTuple
 
-import numpy as np
-import pandas as pd
-
-from benchmarks.metrics import METRICS
-from benchmarks.statistics import LEVEL, MIN_SEEDS, paired_p
-from benchmarks.view import Cell, Column, Group, View
-
-KEYS = {metric.key: metric for metric in METRICS}
 TERM = r"(?P<{0}metric>\w+) of (?P<{0}label>.+?)(?: at step (?P<{0}step>\d+))?"
 NUMBER = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?"
 PATTERN = re.compile(
     rf"{TERM.format('')}\s+(?P<sign><=|>=|<|>)\s+"
     rf"(?:(?:(?P<factor>{NUMBER}) \* )?{TERM.format('other_')}|(?P<number>{NUMBER}))"
 )
-NOTE = (
-    f"With {MIN_SEEDS} seeds or more a claim holds or fails where a t-test (paired over the shared "
-    f"seeds, if it compares two rows) tells at the {LEVEL:.0%} level, and is undecided where not. "
-    "With fewer seeds the means alone decide. Of several rows the one that does worst is shown."
-)
 COMPARISONS = {"<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge}
-NO_CURVES = pd.DataFrame()
-VERDICTS = ("fails", "undecided", "holds")
 
 
 class Row(NamedTuple):
@@ -91,25 +74,6 @@ class Claim:
         return [self.left] if isinstance(self.right, float) else [self.left, self.right]
 
 
-@dataclass(frozen=True)
-class Outcome:
-    """What became of a claim, for one row or pair of rows.
-
-    Attributes:
-        verdict: ``holds``, ``fails`` or ``undecided``.
-        left: The measured mean; NaN if nothing was.
-        right: The number, or the other row's mean.
-        n: Seeds that decided.
-        rows: The labels.
-    """
-
-    verdict: str
-    left: float
-    right: float
-    n: int
-    rows: str
-
-
 def parse_claim(text: str) -> Claim:
     """Read a claim.
 
@@ -130,102 +94,3 @@ def parse_claim(text: str) -> Claim:
 def _term(match: re.Match[str], prefix: str) -> Term:
     metric, label, step = (match[prefix + name] for name in ("metric", "label", "step"))
     return Term(metric, label, None if step is None else int(step))
-
-
-def check_claim(claim: Claim, records: pd.DataFrame, curves: pd.DataFrame = NO_CURVES) -> Outcome:
-    """Check a claim against records; of several rows the worst outcome counts.
-
-    Args:
-        claim: The claim.
-        records: What `benchmarks.tables.read_records` returns.
-        curves: What `benchmarks.figures.curves.read_curves` returns, for claims about steps.
-    """
-    done = records[records["status"] == "done"]
-    if not curves.empty:  # of finished runs, as the records
-        curves = curves.merge(done[["label", "seed"]], on=["label", "seed"])
-    known = [Row(*names) for names in records[["label", "method", "data"]].itertuples(index=False)]
-    return min(_outcomes(claim, known, done, curves), key=lambda outcome: _rank(claim, outcome))
-
-
-def _rank(claim: Claim, outcome: Outcome) -> tuple[int, float]:
-    """How well a claim does: by its verdict, then by how far the numbers are on its side."""
-    if not outcome.n:
-        return VERDICTS.index(outcome.verdict), -math.inf
-    gap = outcome.left - outcome.right
-    return VERDICTS.index(outcome.verdict), gap if ">" in claim.sign else -gap
-
-
-def _outcomes(
-    claim: Claim, known: list[Row], done: pd.DataFrame, curves: pd.DataFrame
-) -> Iterator[Outcome]:
-    """Yield the outcome for each row, or each pair of rows of one data set."""
-    compared = False
-    for row in claim.left.rows(known):
-        one = _values(done, curves, claim.left, row.label)
-        if isinstance(claim.right, float):
-            compared = True
-            yield _judge(claim, one, pd.Series(claim.right, one.index), row.label)
-            continue
-        for other in claim.right.rows(known):
-            itself = other == row and replace(claim.right, label=claim.left.label) == claim.left
-            if not itself and other.data == row.data:
-                compared = True
-                two = claim.factor * _values(done, curves, claim.right, other.label)
-                shared = one.index.intersection(two.index)
-                both = row.label if other == row else f"{row.label} and {other.label}"
-                yield _judge(claim, one[shared], two[shared], both)
-    if not compared:  # the rows are not in this folder yet
-        yield Outcome("undecided", float("nan"), float("nan"), 0, "")
-
-
-def _values(done: pd.DataFrame, curves: pd.DataFrame, term: Term, label: str) -> pd.Series:
-    """Return a metric of a row's finished runs, by seed; nothing where it was not measured."""
-    if term.step is None:
-        rows = done[done["label"] == label]
-    elif term.metric in curves:
-        rows = curves[(curves["label"] == label) & (curves["step"] == term.step)]
-    else:
-        return pd.Series(dtype=float)
-    return rows.set_index("seed")[term.metric].astype(float).dropna()
-
-
-def _judge(claim: Claim, one: pd.Series, two: pd.Series, rows: str) -> Outcome:
-    if not len(one):
-        return Outcome("undecided", float("nan"), float("nan"), 0, rows)
-    left, right = float(one.mean()), float(two.mean())
-    verdict = "holds" if COMPARISONS[claim.sign](left, right) else "fails"
-    told_apart = (one == two).all() or paired_p(one.to_numpy(), two.to_numpy()) <= LEVEL
-    if len(one) >= MIN_SEEDS and not told_apart:
-        verdict = "undecided"
-    return Outcome(verdict, left, right, len(one), rows)
-
-
-def lay_out_claims(
-    claims: Sequence[str], records: pd.DataFrame, curves: pd.DataFrame = NO_CURVES
-) -> View:
-    """Check claims and lay the outcomes out as a table.
-
-    Args:
-        claims: The claims, each as the suite has it.
-        records: What `benchmarks.tables.read_records` returns.
-        curves: What `benchmarks.figures.curves.read_curves` returns, for claims about steps.
-    """
-    rows = []
-    for text in claims:
-        claim = parse_claim(text)
-        outcome = check_claim(claim, records, curves)
-        metrics = [term.metric for term in claim.terms()]
-        numbers = []
-        for value, metric in zip((outcome.left, outcome.right), (metrics * 2)[:2], strict=True):
-            digits = f".{KEYS[metric].digits}f" if metric in KEYS else ".4g"
-            shown = "–" if np.isnan(value) else f"{value:{digits}}"
-            numbers.append(Cell(shown, None if np.isnan(value) else value))
-        if isinstance(claim.right, float):
-            numbers[1] = Cell(f"{claim.right:g}", claim.right)
-        n = Cell(str(outcome.n), outcome.n)
-        verdict = Cell(outcome.verdict, VERDICTS.index(outcome.verdict))
-        rows.append([Cell(text, text), verdict, *numbers, n, Cell(outcome.rows, outcome.rows)])
-    headings = ("", "outcome", "measured", "against", "n", "rows")
-    texts = ("", "outcome", "rows")
-    columns = [Column(h, numeric=h not in texts, key=h == "") for h in headings]
-    return View("Claims", columns, [Group("", rows)], NOTE)

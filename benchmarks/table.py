@@ -8,7 +8,8 @@ import pandas as pd
 from rich.console import Console
 
 from benchmarks import card
-from benchmarks.claims import NO_CURVES, lay_out_claims, parse_claim
+from benchmarks.claim_check import NO_CURVES, lay_out_claims
+from benchmarks.claims import parse_claim
 from benchmarks.figures import asked_for, write_figures
 from benchmarks.figures.curves import read_curves
 from benchmarks.formats import to_latex, to_markdown

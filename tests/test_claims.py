@@ -2,7 +2,8 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from benchmarks.claims import check_claim, lay_out_claims, parse_claim
+from benchmarks.claim_check import check_claim, lay_out_claims
+from benchmarks.claims import parse_claim
 from benchmarks.suite import load_suite
 from benchmarks.table import views_of
 from benchmarks.tables import read_records

@@ -13,8 +13,6 @@ from numpy.typing import NDArray
 
 from benchmarks.fields import fields_of, get_field
 from benchmarks.record import Record
-from benchmarks.report.pictures import Picture
-from benchmarks.report.run_pictures import draw
 from benchmarks.store import Store
 
 SHOWN = (".png", ".pdf", ".csv", ".md", ".tex", ".html", ".yaml")
@@ -67,8 +65,10 @@ class LoggedRun:
     @property
     def pictures(self) -> dict[str, bytes]:
         """PNGs of what its model shows, by name."""
+        from benchmarks.report.run_pictures import draw  # matplotlib, which a dry run can spare
+
         drawn = draw(self.arrays, self.name)
-        found: dict[str, Picture] = {}
+        found = {}
         for index, part in enumerate(drawn.reconstructions):
             found[f"reconstructions_{index}"] = part
         if drawn.components is not None:

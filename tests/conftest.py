@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from filelock import FileLock
 
 from benchmarks.record import run_id, write_result
 from benchmarks.store import Store
@@ -34,6 +35,25 @@ published: [VaDE]
 
 def pytest_configure():
     os.environ.setdefault("OMP_NUM_THREADS", "1")  # threads of small tests wait for each other
+
+
+@pytest.fixture(scope="session")
+def once(tmp_path_factory):
+    """Make a folder by calling ``make(folder)`` once, whichever of xdist's workers is first."""
+
+    def get(name, make):
+        base = tmp_path_factory.getbasetemp()
+        if "PYTEST_XDIST_WORKER" in os.environ:
+            base = base.parent
+        folder, done = base / name, base / f"{name}.done"
+        with FileLock(base / f"{name}.lock"):
+            if not done.exists():
+                folder.mkdir()
+                make(folder)
+                done.touch()
+        return folder
+
+    return get
 
 
 @pytest.fixture

@@ -80,15 +80,18 @@ def results(out):
 
 
 @pytest.fixture(scope="module")
-def expected(tmp_path_factory):
+def expected(once):
     """What this machine's processes compute."""
-    folder = tmp_path_factory.mktemp("local")
+    out = once("local", run_here) / "out"
+    return results(out), table(out)
+
+
+def run_here(folder):
     (folder / "faulty.py").write_text(FAULTY)
     path = folder / "suite.yaml"
     path.write_text(SUITE.replace("steps: 4,", "steps: 600,") + ROWS)
     code, _, _ = finish(start(path, folder / "out", "--jobs", "2"))
     assert code == 1
-    return results(folder / "out"), table(folder / "out")
 
 
 def table(out):
@@ -124,19 +127,23 @@ def dask():
 
 @pytest.fixture
 def cluster(dask):
-    """A scheduler's process and address, and two workers."""
-    scheduler = dask("scheduler", "--port", "0", "--no-dashboard", "--host", "127.0.0.1")
-    for line in scheduler.stderr:
-        found = re.search(r"Scheduler at: +(tcp://\S+)", line)
-        if found:
-            break
-    address = found[1]
-    workers = [dask("worker", address, "--nthreads", "1", "--no-dashboard") for _ in range(2)]
-    for worker in workers:
-        for line in worker.stderr:
-            if "Registered to" in line:
+    """Starts a scheduler and workers; returns its process and address, and theirs."""
+
+    def launch(count):
+        scheduler = dask("scheduler", "--port", "0", "--no-dashboard", "--host", "127.0.0.1")
+        for line in scheduler.stderr:
+            found = re.search(r"Scheduler at: +(tcp://\S+)", line)
+            if found:
                 break
-    return scheduler, address, workers
+        options = (found[1], "--nthreads", "1", "--no-dashboard")
+        workers = [dask("worker", *options) for _ in range(count)]
+        for worker in workers:
+            for line in worker.stderr:
+                if "Registered to" in line:
+                    break
+        return scheduler, found[1], workers
+
+    return launch
 
 
 def wait_for(condition, seconds=150):
@@ -157,7 +164,7 @@ def test_workers_started_here_compute_the_same(suite, tmp_path, expected):
 
 
 def test_a_lost_worker_s_run_goes_on_elsewhere(suite, tmp_path, expected, cluster):
-    _, address, workers = cluster
+    _, address, workers = cluster(2)
     out = tmp_path / "out"
     process = start(suite, out, "--backend", "dask", "--scheduler", address)
     wait_for(lambda: list(out.glob("work/*/checkpoint")))
@@ -170,7 +177,7 @@ def test_a_lost_worker_s_run_goes_on_elsewhere(suite, tmp_path, expected, cluste
 
 
 def test_a_lost_scheduler_loses_no_result(suite, tmp_path, expected, cluster):
-    scheduler, address, _ = cluster
+    scheduler, address, _ = cluster(1)
     out = tmp_path / "out"
     process = start(suite, out, "--backend", "dask", "--scheduler", address)
     wait_for(lambda: list(out.glob("runs/*/record.json")))
@@ -215,10 +222,10 @@ sys.exit(main(sys.argv[1:]))
 
 
 def test_results_travel_where_no_disk_is_shared(suite, tmp_path, expected, cluster):
-    out = tmp_path / "out"
+    out, (_, address, _) = tmp_path / "out", cluster(1)
     process = subprocess.run(
         [sys.executable, "-c", UNSHARED, suite, "--out", out, "--threads", "1",
-         "--backend", "dask", "--scheduler", cluster[1]],
+         "--backend", "dask", "--scheduler", address],
         capture_output=True, text=True, timeout=200, check=False,
     )  # fmt: skip
     assert process.returncode == 1, process.stderr

@@ -504,7 +504,8 @@ def test_a_suite_without_labels(tmp_path, write_suite, run_main, capsys):
     curves = next((tmp_path / "out/runs").glob("*/curves.csv")).read_text()
     assert "accuracy" not in curves
     assert {path.stem for path in (tmp_path / "out").glob("*.png")} == {"curves", "pareto", "seeds"}
-    with np.load(next((tmp_path / "out/runs").glob("*/model")).with_name("pictures.npz")) as pictures:
+    model = next((tmp_path / "out/runs").glob("*/model"))
+    with np.load(model.with_name("pictures.npz")) as pictures:
         assert pictures["originals"].shape == (8, 3, 12, 12)
         assert not {"code_labels", "class_components"} & set(pictures)
     report = (tmp_path / "out/report.html").read_text()

@@ -185,9 +185,13 @@ def ids(out):
 
 
 @pytest.fixture(scope="module")
-def reference(tmp_path_factory):
+def reference(once):
     """A suite and the folder into which it ran without interruption."""
-    folder = tmp_path_factory.mktemp("reference")
+    folder = once("reference", run_reference)
+    return folder / "suite.yaml", folder / "out"
+
+
+def run_reference(folder):
     (folder / "heavy.py").write_text(HEAVY)
     suite = folder / "suite.yaml"
     suite.write_text(REFERENCE)
@@ -195,7 +199,6 @@ def reference(tmp_path_factory):
     assert code == 0, errors
     assert sorted(results(folder / "out")) == CELLS
     assert {record["side_by_side"] for record in records(folder / "out").values()} == {1}
-    return suite, folder / "out"
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ from benchmarks.stops import Stops
 from benchmarks.yaml_file import SuiteError
 
 CLOSE_SECONDS = 3
+DASK = ("dask", "distributed")
 
 __all__ = ["BackendLostError", "open_backend"]
 
@@ -33,7 +34,9 @@ def open_backend(
         try:
             from benchmarks.cluster import connect
             from benchmarks.dask_runs import DaskRuns
-        except ImportError as error:
+        except ModuleNotFoundError as error:
+            if (error.name or "").partition(".")[0] not in DASK:
+                raise
             raise SuiteError(
                 f"--backend dask needs more packages: pip install 'otlvm[dask]' ({error})"
             ) from error

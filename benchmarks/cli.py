@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 from otlvm import __version__
+from otlvm.plugins import find_plugins_in
 from otlvm.registry import did_you_mean
 
 COMMANDS = {
@@ -28,7 +29,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Run the command line; returns the exit code."""
     given = sys.argv[1:] if arguments is None else arguments
     if given and given[0] in COMMANDS:
-        sys.path.append(str(Path.cwd()))  # as with python -m: plug-ins may be here
+        find_plugins_in(Path.cwd())  # as with python -m: plug-ins may be here
         module, _ = COMMANDS[given[0]]
         code: int = importlib.import_module(module).main(given[1:])
         return code

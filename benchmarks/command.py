@@ -2,7 +2,6 @@
 
 import argparse
 import shutil
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -31,6 +30,7 @@ from benchmarks.store import Store
 from benchmarks.suite import Suite, load_suite
 from benchmarks.trackers.tracking import Tracking
 from benchmarks.yaml_file import SuiteError, dump
+from otlvm.plugins import find_plugins_in
 
 ALL_DONE, SOME_FAILED, BAD_INPUT, ALL_FAILED, NO_STORAGE, INTERRUPTED = 0, 1, 2, 3, 4, 130
 
@@ -39,7 +39,7 @@ def run_command(options: argparse.Namespace) -> int:
     """Do what the command line asks for; returns the exit code."""
     console, errors = Console(), Console(stderr=True)
     if options.list:
-        sys.path.insert(0, str(Path.cwd()))
+        find_plugins_in(Path.cwd())
         print_registries(console)
         return ALL_DONE
     if options.suite is None:
@@ -49,7 +49,7 @@ def run_command(options: argparse.Namespace) -> int:
         opts.check(options)
         options.suite = find_suite(options.suite)
         device = opts.device(options.device)
-        sys.path.insert(0, str(options.suite.resolve().parent))  # for plug-ins beside the suite
+        find_plugins_in(options.suite.resolve().parent)
         suite = load_suite(options.suite, dict(opts.assignment(text) for text in options.set))
         jobs = with_starts(resolve(suite, choose(suite, options.only)))
         heed_lock(suite, jobs, device, options, errors)

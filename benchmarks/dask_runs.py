@@ -2,7 +2,6 @@
 
 import multiprocessing
 import os
-import sys
 import tempfile
 import time
 import uuid
@@ -19,6 +18,7 @@ from benchmarks.launch import BackendLostError
 from benchmarks.progress_file import read_progress
 from benchmarks.record import Record
 from benchmarks.store import CHECKPOINT, DAMAGED, LOG, START
+from otlvm.plugins import find_plugins_in
 
 POLL_SECONDS = 0.2
 ASK_SECONDS = 1.0
@@ -164,7 +164,8 @@ def execute_remotely(
     Returns:
         How it ended, and the result (or, if it was interrupted, the checkpoint) as bytes.
     """
-    sys.path[:] = [*search, *(path for path in sys.path if path not in search)]
+    for place in search:
+        find_plugins_in(Path(place))
     worker, client = get_worker(), get_client()
     if job.threads is None:
         job = job.on(job.device, max(1, torch.get_num_threads() // worker.state.nthreads))

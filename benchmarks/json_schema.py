@@ -21,6 +21,7 @@ from benchmarks.schema import Entry, Execution, Model, SuiteFile, Train
 from benchmarks.schema_page import KINDS, to_markdown
 from benchmarks.spec_schema import Schema, Specs, described, read_docstring, reference
 from benchmarks.table_schema import MetricChoice, Published, TableOptions
+from otlvm.plugins import find_plugins_in
 
 DRAFT = "https://json-schema.org/draft/2020-12/schema"
 MODELS: tuple[type[BaseModel], ...] = (
@@ -157,7 +158,7 @@ def parser() -> argparse.ArgumentParser:
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line; returns the exit code."""
     options = parser().parse_args(arguments)
-    sys.path.insert(0, str(Path.cwd()))
+    find_plugins_in(Path.cwd())
     schema = suite_schema()
     text = to_markdown(schema) if options.markdown else json.dumps(schema, indent=2) + "\n"
     sys.stdout.write(text)

@@ -38,6 +38,7 @@ from benchmarks.stops import Stops
 from benchmarks.store import Store
 from benchmarks.suite import Suite, load_suite
 from benchmarks.yaml_file import SuiteError
+from otlvm.plugins import find_plugins_in
 
 RUNS = "runs.csv"
 AGAIN = "'python -m benchmarks.table DIR'"
@@ -144,7 +145,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         _check(options)
         device = opts.device(options.device)
-        sys.path.insert(0, str(folder.resolve()))  # for plug-ins beside the lock
+        find_plugins_in(folder)
         suite = load_suite(folder / LOCK)
         rows = read_rows(folder / RUNS)
         runs = sample(suite, rows, None if options.all else options.runs, options.seed)

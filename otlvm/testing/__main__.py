@@ -1,7 +1,6 @@
 """``python -m otlvm.testing KEY``: check a plug-in, or a built-in, and list what was found."""
 
 import argparse
-import sys
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -11,6 +10,7 @@ from rich.console import Console
 
 from otlvm.divergences import divergences
 from otlvm.objectives import objectives
+from otlvm.plugins import find_plugins_in
 from otlvm.priors import priors
 from otlvm.registry import Registry, RegistryError
 from otlvm.testing import Outcome, divergence_outcomes, objective_outcomes, prior_outcomes
@@ -28,7 +28,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m otlvm.testing", description=__doc__)
     parser.add_argument("key", help="my_module:MyDivergence, or a registered name")
     key = parser.parse_args(arguments).key
-    sys.path.insert(0, str(Path.cwd()))
+    find_plugins_in(Path.cwd())
     console, reasons = Console(), []
     for registry, outcomes_of in KINDS:
         try:

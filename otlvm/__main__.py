@@ -1,0 +1,11 @@
+"""``python -m otlvm COMMAND``: as ``otlvm COMMAND``."""
+
+import sys
+
+from otlvm.plugins import put_installed_first
+
+if __name__ == "__main__":
+    put_installed_first()
+    from benchmarks.cli import main
+
+    sys.exit(main())

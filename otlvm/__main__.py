@@ -6,6 +6,6 @@ from otlvm.plugins import put_installed_first
 
 if __name__ == "__main__":
     put_installed_first()
-    from benchmarks.cli import main
+    from otlvm.harness.commands.main import main
 
     sys.exit(main())

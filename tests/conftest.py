@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from filelock import FileLock
 
-from benchmarks.record import run_id, write_result
-from benchmarks.store import Store
+from otlvm.harness.store.record import run_id, write_result
+from otlvm.harness.store.store import Store
 
 SUITE = """\
 name: tiny
@@ -93,7 +93,7 @@ def run_main(monkeypatch, tmp_path, capsys, plugins):
     monkeypatch.chdir(tmp_path)
 
     def run(*arguments):
-        from benchmarks.run import main
+        from otlvm.harness.commands.run import main
 
         importlib.invalidate_caches()
         capsys.readouterr()

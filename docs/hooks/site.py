@@ -15,9 +15,9 @@ from mkdocs.exceptions import PluginError
 from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page
 
-from benchmarks.json_schema import suite_schema
-from benchmarks.listing import REGISTRIES
-from benchmarks.schema_page import to_markdown
+from otlvm.harness.json_schema.page import to_markdown
+from otlvm.harness.json_schema.suite import suite_schema
+from otlvm.harness.registries import REGISTRIES
 
 ROOT = Path(__file__).parents[2]
 INCLUDED = {"changelog.md": "CHANGELOG.md", "contributing.md": "CONTRIBUTING.md"}

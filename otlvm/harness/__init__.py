@@ -1,0 +1,1 @@
+"""The harness: a suite file in, records, tables and figures out."""

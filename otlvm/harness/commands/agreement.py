@@ -1,0 +1,46 @@
+"""``python -m benchmarks.agreement DIR``: do a row's seeds find the same components? No labels."""
+
+import argparse
+
+import numpy as np
+from rich.console import Console
+
+from otlvm.harness.commands.arguments import show_store, store_parser
+from otlvm.harness.comparison.agreement import FILE, read_agreement
+from otlvm.harness.comparison.records import read_records
+from otlvm.harness.store.store import Store
+from otlvm.harness.tables.layout import MISSING
+from otlvm.harness.tables.terminal import print_view
+from otlvm.harness.tables.view import Cell, Column, Group, View
+
+NOTE = (
+    "agreed: exp of the mean mutual information of two seeds' likeliest components over the same "
+    "held-out images, from 1 (collapsed, or unrelated) to K. Labels are not used."
+)
+
+
+def show(store: Store, console: Console) -> None:
+    """Print the agreement of each row, and write it beside the records."""
+    frame = read_agreement(store, read_records(store))
+    frame.to_csv(store.root / FILE, index=False)
+    rows = [
+        [
+            Cell(label, label),
+            Cell(str(n), n),
+            Cell(MISSING if np.isnan(agreed) else f"{agreed:.2f}", agreed),
+        ]
+        for label, n, agreed in frame.itertuples(index=False)
+    ]
+    columns = [Column(name, numeric=name != "", key=name == "") for name in ("", "n", "agreed")]
+    print_view(View("Agreement of seeds", columns, [Group("", rows)], NOTE), console)
+    console.print(f"in {store.root}: {FILE}", markup=False, highlight=False)
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the parser of ``python -m benchmarks.agreement``."""
+    return store_parser("agreement", __doc__)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command line; returns the exit code."""
+    return show_store(parser(), show, arguments)

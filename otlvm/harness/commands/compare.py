@@ -1,0 +1,91 @@
+"""``python -m benchmarks.compare DIR1 DIR2``: two suites, or two versions of ours, run by run."""
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+
+import pandas as pd
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from otlvm.harness.comparison.changes import compare, on_other_data, with_data
+from otlvm.harness.comparison.records import read_records
+from otlvm.harness.comparison.significance import LEVEL, MIN_SEEDS
+from otlvm.harness.metrics import METRICS
+from otlvm.harness.store.store import Store
+
+NOTE = (
+    f"Means over the seeds that both have; better or worse where paired t-tests over all rows and "
+    f"metrics, with Holm's correction, tell them apart at the {LEVEL:.0%} level."
+)
+
+
+TOO_FEW = f"No verdict where fewer than {MIN_SEEDS} seeds are shared."
+
+
+NOTHING = "Nothing to compare: no label, seed and metric that both have."
+
+
+STYLES = {"better": "green", "worse": "red"}
+
+
+def print_comparison(
+    frame: pd.DataFrame, remarks: Sequence[str], names: Sequence[str], console: Console
+) -> None:
+    """Print what both have side by side, and remarks on what cannot be compared."""
+    table = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    for heading in ("", "metric"):
+        table.add_column(heading)
+    for heading in ("n", *names):
+        table.add_column(heading, justify="right", overflow="fold")
+    table.add_column("")
+    digits = {metric.title: metric.digits for metric in METRICS}
+    for row in frame.to_dict("records"):
+        numbers = [f"{row[key]:.{digits[row['metric']]}f}" for key in ("before", "after")]
+        verdict = Text(row["verdict"], style=STYLES.get(row["verdict"], ""))
+        table.add_row(Text(row["label"]), row["metric"], str(row["n"]), *numbers, verdict)
+    if len(frame):
+        console.print(table)
+    for remark in remarks:
+        console.print(remark, markup=False, highlight=False)
+    note = NOTE if (frame["n"] >= MIN_SEEDS).any() else TOO_FEW if len(frame) else NOTHING
+    console.print(note, style="dim", markup=False)
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the parser of ``python -m benchmarks.compare``."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.compare", description=__doc__)
+    parser.add_argument("before", type=Path, help="what --out was when one suite ran")
+    parser.add_argument("after", type=Path, help="what it was when the other ran")
+    parser.add_argument("--csv", type=Path, metavar="FILE", help="write the comparison there too")
+    return parser
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command line; returns the exit code."""
+    options = parser().parse_args(arguments)
+    names = (f"{options.before}", f"{options.after}")
+    try:
+        before, after = with_data(*(read_records(Store(Path(name))) for name in names))
+        frame = compare(before, after)
+        if options.csv:
+            frame.to_csv(options.csv, index=False)
+    except (OSError, ValueError) as error:
+        Console(stderr=True).print(f"{error}", style="red", markup=False, soft_wrap=True)
+        return 2
+    print_comparison(frame, _remarks(before, after, names), names, Console())
+    return 0
+
+
+def _remarks(before: pd.DataFrame, after: pd.DataFrame, names: Sequence[str]) -> list[str]:
+    """Say which labels only one has, and which do not compare."""
+    labels = [dict.fromkeys(records["label"]) for records in (before, after)]
+    remarks = []
+    for name, own, others in zip(names, labels, reversed(labels), strict=True):
+        only = [label for label in own if label not in others]
+        remarks += [f"only in {name}: {', '.join(only)}"] if only else []
+    other = on_other_data(before, after)
+    remarks += [f"on other data in each, so not the same task: {', '.join(other)}"] if other else []
+    return remarks

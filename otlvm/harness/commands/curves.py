@@ -1,0 +1,41 @@
+"""``python -m benchmarks.curves DIR``: the learning curves of all runs in one file, curves.csv.
+
+A command of its own since a suite of thousands of runs has hundreds of thousands of rows. Never
+imports torch.
+"""
+
+import argparse
+
+from rich.console import Console
+
+from otlvm.harness.commands.arguments import show_store, store_parser
+from otlvm.harness.comparison.records import read_curves, read_records
+from otlvm.harness.store.store import Store
+
+FILE = "curves.csv"
+
+
+def show(store: Store, console: Console) -> None:
+    """Write the curves beside the records, ``label``, ``seed`` and ``step`` first; and say so.
+
+    Raises:
+        ValueError: If no run has a curve.
+    """
+    curves = read_curves(store, read_records(store))
+    if curves.empty:
+        raise ValueError(f"{store.root}: no run has a learning curve yet")
+    keys = ["label", "seed", "step"]
+    rest = [column for column in curves.columns if column not in keys]
+    curves[[*keys, *rest]].to_csv(store.root / FILE, index=False)
+    line = f"{store.root / FILE}: {len(curves)} rows"
+    console.print(line, markup=False, highlight=False, soft_wrap=True)
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the parser of ``python -m benchmarks.curves``."""
+    return store_parser("curves", __doc__)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command line; returns the exit code."""
+    return show_store(parser(), show, arguments)

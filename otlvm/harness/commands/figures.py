@@ -1,0 +1,66 @@
+"""``python -m benchmarks.figures DIR NAME``: draw one figure again, from what runs keep."""
+
+import argparse
+
+from rich.console import Console
+
+from otlvm.harness.commands.arguments import store_parser
+from otlvm.harness.comparison.records import read_records
+from otlvm.harness.figures.captions import CAPTIONS
+from otlvm.harness.figures.paper.source import LeftOutError
+from otlvm.harness.figures.style import style, write
+from otlvm.harness.figures.write import asked_for, known_figures
+from otlvm.harness.store.store import Store
+from otlvm.registry import did_you_mean
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the parser of ``python -m benchmarks.figures``."""
+    parser = store_parser("figures", __doc__)
+    parser.add_argument("name", nargs="?", help="which figure; without it, all names are listed")
+    return parser
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command line; returns the exit code: 2 if the figure is not there to be drawn."""
+    options = parser().parse_args(arguments)
+    console = Console()
+    try:
+        store = Store(options.directory)
+        lines = _draw(store, options.name) if options.name else _names(store)
+    except (OSError, ValueError, LeftOutError) as error:
+        Console(stderr=True).print(f"{error}", style="red", markup=False, soft_wrap=True)
+        return 2
+    for line in lines:
+        console.print(line, markup=False, highlight=False, soft_wrap=True)
+    return 0
+
+
+def _names(store: Store) -> list[str]:
+    """Say which figures there are."""
+    known = known_figures(store, read_records(store), asked_for(store))
+    width = max(map(len, known))
+    return [f"{name:{width}}  {CAPTIONS[name]}" for name in known]
+
+
+def _draw(store: Store, name: str) -> list[str]:
+    """Draw a figure, and say where it is.
+
+    Raises:
+        ValueError: If there is no such figure, or it does not apply.
+        LeftOutError: If what it shows is missing.
+    """
+    known = known_figures(store, read_records(store), asked_for(store))
+    if name not in known:
+        raise ValueError(_unknown(name, list(known)))
+    with style():
+        figure = known[name]()
+    if figure is None:
+        raise ValueError(f"figure {name} does not apply to what {store.root} holds")
+    return [str(path) for path in write(figure, store.root / name)]
+
+
+def _unknown(name: str, known: list[str]) -> str:
+    if name in CAPTIONS:
+        return f"the suite's figures: section does not ask for {name}; docs/figures.md shows how"
+    return f"unknown figure {name!r}{did_you_mean(name, known)}; known: {', '.join(known)}"

@@ -1,0 +1,52 @@
+"""``python -m benchmarks.speed``: our speed against peers, side by side in one process."""
+
+import argparse
+from pathlib import Path
+
+import torch
+from rich.console import Console
+
+from otlvm.data import mnist_5k
+from otlvm.harness.speed.divergences import divergence_cases
+from otlvm.harness.speed.growth import draw_growth, grow
+from otlvm.harness.speed.harness import measure_harness
+from otlvm.harness.speed.ratios import measure, print_ratios
+from otlvm.harness.speed.training import step_cases, throughput_cases
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the parser of ``python -m benchmarks.speed``."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.speed", description=__doc__)
+    parser.add_argument("--quick", action="store_true",
+                        help="3 repetitions, not 9; no torch.compile, growth, harness")  # fmt: skip
+    parser.add_argument("--threads", type=int, help="torch's threads (default: all cores)")
+    parser.add_argument("--out", type=Path, default=Path("results/speed"), metavar="DIR")
+    return parser
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command line; returns the exit code."""
+    options = parser().parse_args(arguments)
+    if options.threads:
+        torch.set_num_threads(options.threads)
+    console = Console()
+    compiled = not options.quick
+    cases = divergence_cases(compiled) + step_cases(compiled)
+    try:
+        cases += throughput_cases(mnist_5k().x_train)
+    except ImportError:
+        console.print("pythae is not installed: left out (pip install 'otlvm[peers]')",
+                      markup=False)  # fmt: skip
+    frame = measure(cases, 3 if options.quick else 9, console)
+    print_ratios(frame, console)
+    options.out.mkdir(parents=True, exist_ok=True)
+    frame.to_csv(options.out / "ratios.csv", index=False, float_format="%.4g")
+    if not options.quick:
+        growth = grow(console)
+        growth.to_csv(options.out / "growth.csv", index=False, float_format="%.4g")
+        draw_growth(growth, options.out / "growth.png")
+        harness = measure_harness(console)
+        console.print(harness.to_string(index=False, float_format="%.2f"), highlight=False)
+        harness.to_csv(options.out / "harness.csv", index=False, float_format="%.3g")
+    console.print(f"written to {options.out}", markup=False, highlight=False)
+    return 0

@@ -1,0 +1,78 @@
+"""``python -m benchmarks.status DIR``: how far a suite is, while it runs or afterwards."""
+
+import argparse
+from collections import Counter
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from otlvm.harness.commands.arguments import show_store, store_parser
+from otlvm.harness.messages import show_duration
+from otlvm.harness.planning.plan import State, look_up, seconds_left
+from otlvm.harness.store.leases import Leases
+from otlvm.harness.store.record import ForeignResultError, Record
+from otlvm.harness.store.store import Store
+from otlvm.harness.store.work_folder import read_progress
+
+STYLES = {"done": "green", "running": "cyan", "failed": "red", "diverged": "red", "timeout": "red"}
+
+
+def show_status(store: Store, console: Console) -> None:
+    """Print the state of every run, and about how long the rest takes.
+
+    Raises:
+        FileNotFoundError: If the directory is no store.
+        ValueError: If its manifest is damaged.
+    """
+    manifest = store.manifest()
+    leases = Leases(store.root / "leases")
+    states = [(cell, _state(cell["id"], store, leases)) for cell in manifest["runs"]]
+    table = Table(box=None, padding=(0, 2, 0, 0))
+    for heading in ("state", "run", "seed", "progress"):
+        table.add_column(heading, justify="right" if heading == "seed" else "left")
+    left: list[tuple[str, float]] = []
+    for cell, state in states:
+        progress = read_progress(store.work / cell["id"]) if state.record is None else None
+        if state.record is None:
+            done = progress["step"] / progress["steps"] if progress else 0.0
+            left.append((cell["label"], 1 - done))
+        style = STYLES.get(state.name, "")
+        shown = Text(_progress(progress, state))
+        table.add_row(Text(state.name, style), Text(cell["label"]), str(cell["seed"]), shown)
+    console.print(table)
+    counts = Counter(state.name for _, state in states)
+    running = max(1, counts["running"])
+    total = [(cell["label"], state) for cell, state in states]
+    seconds = seconds_left(total, left, running) if left else None
+    estimate = "" if seconds is None else f"; about {show_duration(seconds)} left"
+    summary = ", ".join(f"{count} {name}" for name, count in counts.items())
+    console.print(f"{manifest['name']}: {summary}{estimate}", markup=False, highlight=False)
+
+
+def _state(run_id: str, store: Store, leases: Leases) -> State:
+    try:
+        return look_up(run_id, store, leases)
+    except ForeignResultError as error:
+        return State("foreign", None, str(error).splitlines()[0])
+
+
+def _progress(progress: Record | None, state: State) -> str:
+    parts = []
+    if progress:
+        parts.append(f"step {progress['step']:.0f} of {progress['steps']}")
+    if state.note:
+        parts.append(state.note)
+    if state.record is not None and state.name == "done":
+        parts.append(show_duration(state.record["wall_seconds"]))
+    return ", ".join(parts)
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the parser of ``python -m benchmarks.status``."""
+    return store_parser("status", __doc__)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command line; returns the exit code."""
+    return show_store(parser(), show_status, arguments)

@@ -1,0 +1,129 @@
+"""``python -m benchmarks.verify DIR``: rerun a sample of a suite's runs, and compare."""
+
+import argparse
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from otlvm.harness.commands import arguments as opts
+from otlvm.harness.commands.run import (
+    ALL_DONE,
+    BAD_INPUT,
+    INTERRUPTED,
+    NO_STORAGE,
+    SOME_FAILED,
+    heed_lock,
+)
+from otlvm.harness.comparison.repetitions import RUNS, Rows, Verdict, judge, read_rows, sample
+from otlvm.harness.execution.launchers import Processes
+from otlvm.harness.execution.progress import SuiteProgress
+from otlvm.harness.execution.scheduler import Scheduler, Task
+from otlvm.harness.execution.stops import Stops
+from otlvm.harness.job import Job
+from otlvm.harness.messages import InputError
+from otlvm.harness.planning.jobs import resolve, with_starts
+from otlvm.harness.planning.lock import LOCK
+from otlvm.harness.store.leases import Leases
+from otlvm.harness.store.store import Store
+from otlvm.harness.suite.load import load_suite
+from otlvm.plugins import find_plugins_in
+
+STYLES = {"equal": "green", "close": "green", "differs": "red"}
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command line; returns the exit code."""
+    options = parser().parse_args(arguments)
+    console, errors = Console(), Console(stderr=True)
+    folder = options.directory
+    try:
+        _check(options)
+        device = opts.device(options.device)
+        find_plugins_in(folder)
+        suite = load_suite(folder / LOCK)
+        rows = read_rows(folder / RUNS)
+        runs = sample(suite, rows, None if options.all else options.runs, options.seed)
+        if not runs:
+            raise InputError(f"{folder / RUNS} has no finished run of those in {LOCK}")
+        jobs = resolve(suite, runs)
+        heed_lock(suite, jobs, device, options, errors)
+        verdicts = _repeat(jobs, rows, device, options, errors)
+    except InputError as error:
+        errors.print(error.message, style="red", markup=False, highlight=False, soft_wrap=True)
+        return BAD_INPUT
+    except KeyboardInterrupt:
+        errors.print("interrupted: nothing was compared")
+        return INTERRUPTED
+    except OSError as error:
+        message = f"stopped, because {tempfile.gettempdir()} cannot be written: {error}"
+        errors.print(message, style="red", markup=False, highlight=False, soft_wrap=True)
+        return NO_STORAGE
+    _print(jobs, verdicts, console)
+    return SOME_FAILED if any(v.how == "differs" for v in verdicts) else ALL_DONE
+
+
+def _check(options: argparse.Namespace) -> None:
+    """Check the numbers; the command line has said what they are."""
+    for name, least in (("runs", 1), ("threads", 1), ("tolerance", 0)):
+        value = getattr(options, name)
+        if value is not None and not value >= least:  # NaN is refused too
+            raise InputError(f"--{name} {value}: expected {least} or more")
+
+
+def _repeat(
+    jobs: Sequence[Job], rows: Rows, device: str, options: argparse.Namespace, errors: Console
+) -> list[Verdict]:
+    """Execute jobs again, elsewhere, and judge each.
+
+    Raises:
+        KeyboardInterrupt: If a stop is asked for.
+    """
+    with tempfile.TemporaryDirectory() as folder, Stops() as stops:
+        store = Store(Path(folder))
+        store.open_for_writing()
+        launcher = Processes(1, device, options.threads)
+        with SuiteProgress(len(with_starts(jobs)), errors) as progress:
+            tasks = [Task(job, None) for job in with_starts(jobs)]
+            Scheduler(store, Leases(store.root / "leases"), launcher, progress, stops).run(tasks)
+        if stops.count:
+            raise KeyboardInterrupt
+        return [
+            judge(rows[job.label, job.seed], store.record_or_none(job.id), options.tolerance)
+            for job in jobs
+        ]
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the parser of ``python -m benchmarks.verify``."""
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.verify",
+        description="Rerun a sample of a suite's runs and say whether they come out the same.",
+        epilog="exit codes: 0 all the same, 1 some differ, 2 the input is wrong, "
+        "4 no room for the repetitions, 130 interrupted",
+    )
+    add = parser.add_argument
+    add("directory", type=Path, help=f"a folder with {LOCK} and runs.csv")
+    add("--runs", type=int, default=3, metavar="N", help="how many (default: 3)")
+    add("--all", action="store_true", help="all of them")
+    add("--seed", type=int, default=0, help="seed of the draw")
+    add("--tolerance", type=float, default=1e-6, help="relative difference that is rounding")
+    add("--device", choices=("auto", "cpu", "cuda"), default="auto")
+    add("--threads", type=int, metavar="N", help="default: as the runs had")
+    return parser
+
+
+def _print(jobs: Sequence[Job], verdicts: Sequence[Verdict], console: Console) -> None:
+    table = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    for heading in ("", "seed", "came out"):
+        table.add_column(heading, justify="right" if heading == "seed" else "left")
+    for job, verdict in zip(jobs, verdicts, strict=True):
+        shown = Text(verdict.text, STYLES[verdict.how])
+        table.add_row(Text(job.label), str(job.seed), shown)
+    console.print(table)
+    same = sum(verdict.how != "differs" for verdict in verdicts)
+    console.print(f"{same} of {len(jobs)} runs came out the same", highlight=False)

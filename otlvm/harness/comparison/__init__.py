@@ -1,0 +1,1 @@
+"""From a store to numbers and verdicts. No torch, no matplotlib."""

@@ -1,0 +1,114 @@
+"""Whether runs that are repeated come out the same."""
+
+import csv
+import random
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from otlvm.harness.messages import InputError
+from otlvm.harness.metrics import METRICS
+from otlvm.harness.store.record import Record
+from otlvm.harness.suite.load import Suite
+from otlvm.harness.suite.runs import Run
+
+RUNS = "runs.csv"
+
+
+AGAIN = "'python -m benchmarks.table DIR'"
+
+
+COMPARED = [metric for metric in METRICS if metric.best is not None]
+
+
+Rows = dict[tuple[str, int], dict[str, float]]
+"""The metrics of finished runs by label and seed."""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Whether a run came out the same.
+
+    Attributes:
+        how: ``equal`` (to the last bit), ``close`` (within the tolerance) or ``differs``.
+        text: The same for a reader, with what differs most.
+    """
+
+    how: str
+    text: str
+
+
+def read_rows(path: Path) -> Rows:
+    """Read the finished runs of ``runs.csv``, numbers to the last bit and labels as they are.
+
+    Raises:
+        InputError: If it cannot be read, or is no such table.
+    """
+    rows: Rows = {}
+    line = 1
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            for row in (reader := csv.DictReader(file, strict=True)):
+                line = reader.line_num
+                if row["status"] == "done":
+                    texts = {metric.key: row.get(metric.key) for metric in COMPARED}
+                    metrics = {key: float(text) for key, text in texts.items() if text}
+                    rows[row["label"], int(row["seed"])] = metrics
+    except OSError as error:
+        raise InputError(f"{path} cannot be read: {error}") from error
+    except KeyError as error:
+        raise InputError(f"{path} has no column {error}: draw it again with {AGAIN}") from error
+    except (ValueError, TypeError, csv.Error) as error:
+        message = f"{path}:{line}: {error}: draw it again with {AGAIN}"
+        raise InputError(message) from error
+    return rows
+
+
+def judge(before: Mapping[str, float], after: Record | None, tolerance: float) -> Verdict:
+    """Compare the metrics of a run and of its repetition; times and memory do not count.
+
+    Args:
+        before: Its metrics in ``runs.csv``.
+        after: The repetition's record; None if it has none.
+        tolerance: The largest relative difference that counts as rounding.
+    """
+    if after is None or after["status"] != "done":
+        status = after["status"] if after else "missing"
+        reason = f": {after['reason']}" if after and after["reason"] else ""
+        return Verdict("differs", f"{status}{reason}")
+    gaps = []
+    for metric in COMPARED:
+        there, here = before.get(metric.key), after["metrics"].get(metric.key)
+        if (there is None) != (here is None):
+            return Verdict("differs", f"{metric.title}: {there} there, {here} here")
+        if there is not None and here is not None:
+            gap = abs(there - here) / max(abs(there), abs(here), 1e-300)
+            gaps.append((gap, f"{metric.title}: {there:.6g} there, {here:.6g} here"))
+    worst, where = max(gaps, default=(0.0, ""))
+    if worst == 0:
+        return Verdict("equal", "equal to the last bit")
+    if worst <= tolerance:
+        return Verdict("close", f"equal to {worst:.1e} ({where})")
+    return Verdict("differs", where)
+
+
+def sample(suite: Suite, rows: Rows, count: int | None, seed: int) -> list[Run]:
+    """Draw finished runs at random, of as many labels as possible.
+
+    Args:
+        suite: The suite.
+        rows: What `read_rows` returns.
+        count: How many; None takes all.
+        seed: Seed of the draw.
+    """
+    runs = [run for run in suite.runs if (run.label, run.seed) in rows]
+    if count is None:
+        return runs
+    random.Random(seed).shuffle(runs)  # noqa: S311 (no secret)
+    turn: dict[str, int] = {}
+    order = []
+    for run in runs:  # the first of each label before the second of any
+        turn[run.label] = turn.get(run.label, 0) + 1
+        order.append(turn[run.label])
+    ranked = sorted(range(len(runs)), key=order.__getitem__)
+    return [runs[index] for index in ranked[:count]]

@@ -1,0 +1,1 @@
+"""Who is next, where it runs, what becomes of it: the only writer of results."""

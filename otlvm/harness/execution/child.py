@@ -1,0 +1,128 @@
+"""A run in a process of its own: what it does costs nobody else."""
+
+import os
+import signal
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from otlvm.harness.job import Job
+from otlvm.harness.processes import processes, start_server
+from otlvm.harness.store.record import Record
+from otlvm.harness.store.work_folder import LOG, PROGRESS, read_progress
+from otlvm.harness.worker.work import INTERRUPTED, NO_STORAGE, work_alone
+
+
+@dataclass(frozen=True)
+class End:
+    """How a process ended.
+
+    Attributes:
+        how: ``finished`` (the result is in its folder), ``interrupted``, ``timeout``, ``no
+            storage`` or ``crashed``.
+        reason: One line, if it crashed or ran out of time.
+        details: The end of its log.
+    """
+
+    how: str
+    reason: str = ""
+    details: str = ""
+
+
+class Child:
+    """A process that executes a job, in a process group of its own.
+
+    Args:
+        job: The job.
+        folder: Where it works.
+    """
+
+    def __init__(self, job: Job, folder: Path) -> None:
+        self.job = job
+        self.folder = folder
+        (folder / PROGRESS).unlink(missing_ok=True)
+        (folder / LOG).unlink(missing_ok=True)
+        try:
+            self._start()
+        except (EOFError, ConnectionError):  # the server was killed: the next call starts another
+            self._start()
+        self._deadline = time.monotonic() + (job.limits.timeout or float("inf"))
+        self._stop_by = float("inf")
+        self._timed_out = False
+
+    def _start(self) -> None:
+        start_server()
+        self._control, control = processes.Pipe()
+        self._process = processes.Process(target=work_alone, args=(self.job, self.folder, control))
+        self._process.start()
+        control.close()
+
+    def running(self) -> bool:
+        """Tell whether the process is alive."""
+        return bool(self._process.is_alive())
+
+    def poll(self) -> End | None:
+        """Return how it ended, None while it runs; ends it when its time is over."""
+        now = time.monotonic()
+        if now > self._deadline and self._process.is_alive():
+            self._timed_out = True
+            self.kill()
+        if now > self._stop_by:
+            self.kill()
+        if self._process.is_alive():
+            return None
+        self._process.join()
+        self.kill()  # what it may have started
+        self._control.close()
+        return self._end(self._process.exitcode)
+
+    def stop(self, grace: float) -> None:
+        """Ask it to save its state and stop; it is killed after some seconds of grace."""
+        self._stop_by = min(self._stop_by, time.monotonic() + grace)
+        self._send("stop")
+
+    def tell_neighbours(self, count: int) -> None:
+        """Say how many runs share the machine, itself included."""
+        self._send(count)
+
+    def kill(self) -> None:
+        """Kill its whole process group."""
+        for kill in (os.killpg, os.kill):
+            try:
+                kill(self._process.pid, signal.SIGKILL)
+                return
+            except ProcessLookupError:  # gone, or not yet the head of a group
+                continue
+
+    def progress(self) -> Record | None:
+        """Return the newest row of its learning curve, with ``steps``."""
+        return read_progress(self.folder)
+
+    def _send(self, message: object) -> None:
+        try:
+            self._control.send(message)
+        except OSError:  # it has ended meanwhile
+            return
+
+    def _end(self, code: int) -> End:
+        details = _tail(self.folder / LOG)
+        if (self.folder / "result" / "record.json").exists():
+            return End("finished")
+        if self._timed_out:
+            return End("timeout", f"killed after {self.job.limits.timeout:g} s", details)
+        if code == INTERRUPTED or self._stop_by < float("inf"):
+            return End("interrupted")
+        if code == NO_STORAGE:
+            return End("no storage", details.strip().rpartition("\n")[2])
+        if code < 0:
+            name = signal.Signals(-code).name
+            hint = ", as the kernel does when memory runs out" if code == -signal.SIGKILL else ""
+            return End("crashed", f"the process was killed by {name}{hint}", details)
+        return End("crashed", f"the process ended with exit code {code}, without a result", details)
+
+
+def _tail(path: Path, size: int = 4000) -> str:
+    try:
+        return path.read_text(encoding="utf-8", errors="replace")[-size:]
+    except FileNotFoundError:
+        return ""

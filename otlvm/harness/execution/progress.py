@@ -1,0 +1,114 @@
+"""Progress of a suite and of the runs in it; one plain line a finished run where nobody watches."""
+
+from typing import Protocol
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+
+from otlvm.harness.job import Job
+from otlvm.harness.store.record import Record
+
+SHOWN = ("loss", "bce", "accuracy", "components_used")
+SUMMARY = {"accuracy": ".3f", "bce": ".1f", "fit_seconds": ".1f"}
+
+
+class SuiteProgress:
+    """A bar for the suite and one for each run under way, on a terminal.
+
+    Args:
+        total: How many runs there are.
+        console: Where to draw.
+    """
+
+    def __init__(self, total: int, console: Console) -> None:
+        self._console = console
+        self._progress = Progress(
+            TextColumn("{task.description}", markup=False),
+            BarColumn(bar_width=24),
+            TextColumn("{task.completed:.0f}/{task.total:.0f}"),
+            TimeRemainingColumn(compact=True),
+            TextColumn("{task.fields[numbers]}", markup=False),
+            console=console,
+            disable=not console.is_terminal,
+            transient=True,
+        )
+        self._suite = self._progress.add_task("suite", total=total, numbers="")
+        self._bars: dict[str, TaskID] = {}
+
+    def __enter__(self) -> "SuiteProgress":
+        self._progress.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if not self._progress.disable:  # or rich before 15 ends the line that it never began
+            self._progress.stop()
+
+    def start(self, job: Job) -> None:
+        """Begin a run."""
+        steps = job.config.get("train", {}).get("steps", 1)
+        self._bars[job.id] = self._progress.add_task(_title(job), total=steps, numbers="")
+
+    def row(self, job: Job, row: Record) -> None:
+        """Show the newest row of a run's learning curve."""
+        numbers = "  ".join(f"{name} {row[name]:.4g}" for name in SHOWN if name in row)
+        self._progress.update(self._bars[job.id], completed=row["step"], numbers=numbers)
+
+    def finish(self, job: Job, record: Record | None, note: str = "") -> None:
+        """End a run with a line that stays."""
+        if job.id in self._bars:
+            self._progress.remove_task(self._bars.pop(job.id))
+        outcome = "interrupted" if record is None else _outcome(record)
+        line = f"{_title(job)}: {outcome}{', ' + note if note else ''}"
+        self._console.print(line, markup=False, highlight=False, soft_wrap=True)
+        self._progress.advance(self._suite)
+
+
+def _title(job: Job) -> str:
+    return f"{job.label}, seed {job.seed}"
+
+
+def _outcome(record: Record) -> str:
+    if record["reason"]:
+        return f"{record['status']} ({record['reason']})"
+    metrics = record["metrics"]
+    numbers = [f"{key} {metrics[key]:{form}}" for key, form in SUMMARY.items() if key in metrics]
+    return ", ".join([record["status"], *numbers])
+
+
+class Report(Protocol):
+    """Who wants to know how it goes."""
+
+    def start(self, job: Job) -> None:
+        """A run has begun."""
+
+    def row(self, job: Job, row: Record) -> None:
+        """A run has a new row of its learning curve."""
+
+    def finish(self, job: Job, record: Record | None, note: str = "") -> None:
+        """A run is over; without a record it was interrupted."""
+
+
+class Reports:
+    """Passes everything on to each.
+
+    Args:
+        reports: To whom.
+    """
+
+    def __init__(self, *reports: Report) -> None:
+        self._reports = reports
+
+    def start(self, job: Job) -> None:
+        """Begin a run."""
+        for report in self._reports:
+            report.start(job)
+
+    def row(self, job: Job, row: Record) -> None:
+        """Pass on the newest row of a run's learning curve."""
+        for report in self._reports:
+            report.row(job, row)
+
+    def finish(self, job: Job, record: Record | None, note: str = "") -> None:
+        """End a run."""
+        for report in self._reports:
+            report.finish(job, record, note)

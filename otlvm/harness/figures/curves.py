@@ -1,0 +1,124 @@
+"""Learning curves: accuracy and BCE against steps, accuracy against time. Never imports torch."""
+
+from collections.abc import Mapping
+
+import pandas as pd
+from matplotlib.artist import Artist
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+
+from otlvm import plots
+from otlvm.harness.figures.rows import finished
+from otlvm.harness.figures.style import COLUMN, PAGE, Look, add_legend, looks, style
+
+PANELS = {"accuracy": "accuracy (held-out)", "bce": "BCE (nats per image)"}
+MARKS = 6  # markers a line
+SIDE_BY_SIDE = "Times taken side by side do not compare."
+
+
+@style()
+def draw_curves(curves: pd.DataFrame, records: pd.DataFrame) -> Figure | None:
+    """Accuracy and BCE of every row against steps, the baselines' accuracy as lines.
+
+    Without labels there is no accuracy, and the panel is left out.
+
+    Args:
+        curves: What `read_curves` returned.
+        records: The rows to show.
+
+    Returns:
+        The figure; None if no run has a curve.
+    """
+    if curves.empty:
+        return None
+    look = looks(records["label"])
+    panels = {key: title for key, title in PANELS.items() if key in curves}
+    figure = Figure((PAGE, 2.4), layout="constrained")
+    axes = figure.subplots(1, len(panels), squeeze=False)[0]
+    for axis, (key, title) in zip(axes, panels.items(), strict=True):
+        drawn = draw_bands(axis, curves, key, look)
+        axis.xaxis.set_major_locator(MaxNLocator(6))
+        axis.set(xlabel="training steps", ylabel=title, xlim=(0, curves["step"].max()))
+    if "accuracy" in panels:
+        drawn |= draw_levels(axes[0], records[~records["label"].isin(list(drawn))], look)
+        axes[0].set_ylim(bottom=0)  # after the lines: it ends the search for a top that shows all
+    add_legend(figure, list(drawn.values()), list(drawn))
+    return figure
+
+
+@style()
+def draw_time(curves: pd.DataFrame, records: pd.DataFrame) -> Figure | None:
+    """Accuracy of every row against seconds of training, the baselines as points.
+
+    Curves hold no times, since they are the same bit for bit whatever interrupts a training: a
+    row's seconds are its steps, times the mean time of a step over its seeds.
+
+    Args:
+        curves: What `read_curves` returned.
+        records: The rows to show.
+
+    Returns:
+        The figure; None if no run has a curve with accuracy, and the time of a step.
+    """
+    timed = finished(records, ["step_ms"])
+    pace = timed.groupby("label")["step_ms"].mean() / 1000
+    if "accuracy" not in curves or not curves["label"].isin(pace.index).any():
+        return None
+    known = curves[curves["label"].isin(pace.index)]
+    known = known.assign(seconds=known["step"] * known["label"].map(pace))
+    look = looks(records["label"])
+    figure = Figure((COLUMN, 2.6), layout="constrained")
+    axis = figure.subplots()
+    drawn = draw_bands(axis, known, "accuracy", look, x="seconds")
+    rest = finished(records[~records["label"].isin(curves["label"])], ["accuracy", "fit_seconds"])
+    for label, (x, y) in rest.groupby("label")[["fit_seconds", "accuracy"]].mean().iterrows():
+        own = look[str(label)]
+        (drawn[str(label)],) = axis.plot(
+            x, y, own.marker, color=own.colour, markersize=6, label=str(label), clip_on=False
+        )
+    axis.set(xlabel="training time (s): steps × mean time of a step", ylabel=PANELS["accuracy"])
+    axis.xaxis.set_major_locator(MaxNLocator(5))
+    axis.set_xlim(left=0)
+    axis.set_ylim(bottom=0)
+    used = records.loc[records["label"].isin(list(drawn)), "side_by_side"]
+    if (used.astype(float) > 1).any():
+        axis.set_title(SIDE_BY_SIDE, fontsize=7)
+    add_legend(figure, list(drawn.values()), list(drawn))
+    return figure
+
+
+def draw_bands(
+    axis: Axes, curves: pd.DataFrame, key: str, look: Mapping[str, Look], x: str = "step"
+) -> dict[str, Artist]:
+    """Draw each row's mean over its seeds, and a band of one standard deviation around it."""
+    drawn: dict[str, Artist] = {}
+    for label, rows in curves.groupby("label", sort=False):
+        own = look[str(label)]
+        every = max(1, rows[x].nunique() // MARKS)
+        plots.curves(
+            rows,
+            axis,
+            key=key,
+            x=x,
+            color=own.colour,
+            linestyle=own.dashes,
+            marker=own.marker,
+            markersize=3,
+            markevery=(len(drawn) % every, every),
+            label=str(label),
+        )
+        drawn[str(label)] = axis.lines[-1]
+    return drawn
+
+
+def draw_levels(axis: Axes, records: pd.DataFrame, look: Mapping[str, Look]) -> dict[str, Artist]:
+    """Draw the mean accuracy of each row's finished runs as a line across."""
+    drawn: dict[str, Artist] = {}
+    done = finished(records, ["accuracy"])
+    for label, level in done.groupby("label", sort=False)["accuracy"].mean().items():
+        own = look[str(label)]
+        drawn[str(label)] = axis.axhline(
+            level, color=own.colour, linestyle=own.dashes, label=str(label)
+        )
+    return drawn

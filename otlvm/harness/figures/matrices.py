@@ -1,0 +1,63 @@
+"""Which components each class uses, a heat map a row. Never imports torch."""
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+from numpy.typing import NDArray
+
+from otlvm.harness.figures.style import COLUMN, PAGE, height, style, wrap, wrap_names
+from otlvm.harness.store.store import Store
+from otlvm.plots import class_components, colour_bar
+
+ACROSS = 4
+
+
+def read_matrices(store: Store, records: pd.DataFrame) -> dict[str, NDArray[Any]]:
+    """Read the mean q(k|x) of each class for the first finished seed of each row.
+
+    Returns:
+        Matrices ``[classes, components]`` by label; rows without one are left out.
+    """
+    firsts = records[records["status"] == "done"].drop_duplicates("label")
+    found = {}
+    for run_id, label in firsts[["id", "label"]].to_numpy():
+        pictures = store.pictures(run_id)
+        if "class_components" in pictures:
+            found[str(label)] = pictures["class_components"]
+    return found
+
+
+@style()
+def draw_matrices(matrices: Mapping[str, NDArray[Any]]) -> Figure | None:
+    """Draw class x component matrices with one colour scale.
+
+    Args:
+        matrices: What `read_matrices` returned.
+
+    Returns:
+        The figure; None if there is no matrix.
+    """
+    if not matrices:
+        return None
+    names = wrap_names(matrices, 22)
+    across = min(ACROSS, len(names))
+    down = math.ceil(len(names) / across)
+    width = PAGE if across > 2 else COLUMN
+    figure = Figure((width, down * (1.5 + height(names)) + 0.5), layout="constrained")
+    axes = figure.subplots(down, across, squeeze=False).ravel()
+    for axis, name, matrix in zip(axes, names, matrices.values(), strict=False):
+        class_components({"class_components": matrix}, axis, ordered=True)
+        axis.set(xlabel="", ylabel="", xticks=[])
+        axis.set_title(name, fontsize=7)
+        axis.yaxis.set_major_locator(MaxNLocator(5, integer=True))
+    for axis in axes[len(names) :]:
+        axis.remove()
+    figure.supylabel("class", fontsize=8)
+    order = "components, ordered so that the diagonal holds the most"
+    figure.supxlabel(wrap(order, 36) if width == COLUMN else order, fontsize=8)
+    colour_bar(*axes[: len(names)], aspect=30)
+    return figure

@@ -1,0 +1,41 @@
+"""Figure 6: a training that spoils the reconstructions it began with. Never imports torch."""
+
+from matplotlib.artist import Artist
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+
+from otlvm import plots
+from otlvm.harness.figures.curves import PANELS, draw_bands
+from otlvm.harness.figures.paper.source import LeftOutError, Source, letters, of_row
+from otlvm.harness.figures.style import PAGE, add_legend, looks, style
+
+
+@style()
+def draw_deterioration(source: Source) -> Figure:
+    """Draw reconstructions before and after training, its loss terms, and BCE curves."""
+    down = len(source.rows)
+    figure = Figure((PAGE, 3.9 * down), layout="constrained")
+    axes = figure.subplots(2 * down, 2, squeeze=False, height_ratios=(1.5, 2.2) * down)
+    title = letters()
+    if source.curves.empty:
+        raise LeftOutError("no run has a learning curve")
+    look = looks(source.curves["label"])
+    drawn: dict[str, Artist] = {}
+    for place, row in enumerate(source.rows):
+        (before, after), (left, right) = axes[2 * place : 2 * place + 2]
+        with of_row(row):
+            plots.reconstructions(row.pictures, before, step=0)
+            plots.reconstructions(row.pictures, after)
+            plots.losses(row.history, left)
+        left.set_ylabel("")
+        title(before, f"{row.label}: before training", 3)
+        title(after, f"after {row.history['step'].max():,} steps", 3)
+        title(left, "terms of its loss", 3)
+        title(right, PANELS["bce"], 3)
+        left.legend(loc="best")
+        drawn |= draw_bands(right, source.curves, "bce", look)
+        right.xaxis.set_major_locator(MaxNLocator(5, integer=True))
+        right.set(xlabel="training steps")
+        right.set_xlim(left=0)
+    add_legend(figure, list(drawn.values()), list(drawn))
+    return figure

@@ -1,0 +1,97 @@
+"""What a figure of the paper is drawn from. Never imports torch."""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from string import ascii_lowercase
+from typing import Any
+
+import pandas as pd
+from matplotlib.axes import Axes
+from numpy.typing import NDArray
+
+from otlvm.harness.comparison.records import read_curves
+from otlvm.harness.figures.rows import choose_rows
+from otlvm.harness.figures.style import wrap
+from otlvm.harness.store.store import Store
+from otlvm.harness.suite.figures_section import FigureEntry
+from otlvm.harness.suite.runs import Row
+from otlvm.plots import MissingArrayError
+
+TITLE_LETTER = 0.066  # inches
+
+
+class LeftOutError(Exception):
+    """A figure cannot be drawn; the message says why."""
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A row, as its first finished seed has it.
+
+    Attributes:
+        label: The row.
+        pictures: Its arrays.
+        history: The rows of its learning curve.
+    """
+
+    label: str
+    pictures: Mapping[str, NDArray[Any]]
+    history: pd.DataFrame
+
+
+@dataclass(frozen=True)
+class Source:
+    """What a figure shows.
+
+    Attributes:
+        rows: The rows.
+        curves: Learning curves of all seeds, as `read_curves` returns them, of other rows too.
+        lines: Finished runs of the rows that have a line beside the curves.
+    """
+
+    rows: list[Shown]
+    curves: pd.DataFrame
+    lines: pd.DataFrame
+
+
+def read_source(store: Store, records: pd.DataFrame, entry: FigureEntry) -> Source:
+    """Read what a figure shows.
+
+    Raises:
+        LeftOutError: If one of its rows has no finished run.
+    """
+    names = records[["label", "method", "data"]].drop_duplicates()
+    known = [Row(*map(str, row)) for row in names.itertuples(index=False, name=None)]
+    done = records[records["status"] == "done"]
+    rows = []
+    for label in entry.labels(entry.rows, known):
+        first = done[done["label"] == label].head(1)
+        if first.empty:
+            raise LeftOutError(f"no run of {label!r} is done")
+        history = read_curves(store, first)
+        rows.append(Shown(label, store.pictures(str(first["id"].iloc[0])), history))
+    if not rows:
+        raise LeftOutError(f"no run of {', '.join(map(repr, entry.rows))} was asked for yet")
+    shown = records[records["label"].isin(entry.labels(entry.curves or ["*"], known))]
+    lines = done[done["label"].isin(entry.labels(entry.lines, known))]
+    return Source(rows, read_curves(store, choose_rows(shown)), lines)
+
+
+@contextmanager
+def of_row(row: Shown) -> Iterator[None]:
+    """Say which row it is that lacks an array."""
+    try:
+        yield
+    except MissingArrayError as error:
+        raise LeftOutError(f"{row.label!r}, first finished seed: {error}") from error
+
+
+def letters() -> Callable[[Axes, str, float], None]:
+    """Return what gives one panel after the other its letter and title, of some inches at most."""
+    names = iter(ascii_lowercase)
+
+    def title(axis: Axes, text: str, inches: float) -> None:
+        axis.set_title(wrap(f"({next(names)}) {text}", int(inches / TITLE_LETTER)), loc="left")
+
+    return title

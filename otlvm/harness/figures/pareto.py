@@ -1,0 +1,76 @@
+"""What reconstruction costs in divergence from the prior. Never imports torch."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+
+from otlvm.harness.figures.rows import finished
+from otlvm.harness.figures.style import COLUMN, add_legend, looks, style
+
+X, Y = "latent_mmd", "bce"
+SMALL: dict[str, Any] = {"markersize": 3, "markeredgewidth": 0}
+LARGE: dict[str, Any] = {"markersize": 6.5, "markeredgewidth": 0.6, "markeredgecolor": "0.15"}
+
+
+def pareto_front(costs: pd.DataFrame) -> pd.DataFrame:
+    """Leave the rows that no other row beats: none is as low in all columns and lower in one.
+
+    Args:
+        costs: Columns of which the lowest is best; a row with a NaN is left out.
+
+    Returns:
+        The rows left, by the first column, then the others.
+    """
+    known = costs.dropna()
+    values = known.to_numpy(float)
+    not_higher = (values[:, None] <= values[None]).all(axis=2)
+    lower = (values[:, None] < values[None]).any(axis=2)
+    beaten = (not_higher & lower).any(axis=0)
+    return known.iloc[np.flatnonzero(~beaten)].sort_values(list(known.columns))
+
+
+@style()
+def draw_pareto(records: pd.DataFrame) -> Figure | None:
+    """BCE against the size of MMD²: a small mark a run, a large one a row, and the rows' front.
+
+    Returns:
+        The figure; None if fewer than two rows have both.
+    """
+    known = finished(records, [X, Y])
+    known = known.assign(**{X: known[X].abs()})
+    means = known.groupby("label", sort=False)[[X, Y]].mean()
+    if len(means) < 2:
+        return None
+    look = looks(records["label"])
+    figure = Figure((COLUMN, 2.6), layout="constrained")
+    axis = figure.subplots()
+    front = pareto_front(means)
+    (line,) = axis.step(front[X], front[Y], where="post", color="0.3", linewidth=1, zorder=1.5)
+    handles = []
+    for label, runs in known.groupby("label", sort=False):
+        own = look[str(label)]
+        axis.plot(runs[X], runs[Y], own.marker, color=own.colour, alpha=0.55, **SMALL)
+        mean = means.loc[[label]]
+        handles += axis.plot(mean[X], mean[Y], own.marker, color=own.colour, **LARGE)
+    axis.set(xlabel="|MMD²| (IMQ): codes against the prior", ylabel="BCE (nats per image)")
+    _scale(axis, known[X])
+    small = Line2D([], [], marker="o", color="0.5", linestyle="", **SMALL)
+    names = [*map(str, means.index), "front of the means", "one seed"]
+    add_legend(figure, [*handles, line, small], names)
+    return figure
+
+
+def _scale(axis: Axes, values: pd.Series) -> None:
+    """Take a logarithmic axis where the values need one, with plain numbers."""
+    if values.min() <= 0 or values.max() < 10 * values.min():
+        return
+    axis.set_xscale("log")
+    steps = (1.0, 3.0) if values.max() < 100 * values.min() else (1.0,)
+    axis.xaxis.set_major_locator(LogLocator(subs=steps))
+    axis.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    axis.xaxis.set_minor_formatter(NullFormatter())

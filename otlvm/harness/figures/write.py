@@ -1,0 +1,114 @@
+"""Records -> all figures that apply. Never imports torch."""
+
+from collections.abc import Callable, Iterable
+from functools import partial
+from pathlib import Path
+
+import pandas as pd
+from matplotlib.figure import Figure
+
+from otlvm.harness.comparison.records import read_curves
+from otlvm.harness.figures.curves import draw_curves, draw_time
+from otlvm.harness.figures.heatmap import draw_heatmap
+from otlvm.harness.figures.matrices import draw_matrices, read_matrices
+from otlvm.harness.figures.paper import draw_entry
+from otlvm.harness.figures.paper.source import LeftOutError
+from otlvm.harness.figures.pareto import draw_pareto
+from otlvm.harness.figures.ranks import draw_ranks
+from otlvm.harness.figures.rows import MOST_ROWS, choose_rows, finished
+from otlvm.harness.figures.seeds import draw_seeds
+from otlvm.harness.figures.style import style, write
+from otlvm.harness.metrics import METRICS
+from otlvm.harness.store.store import Store
+from otlvm.harness.suite.figures_section import FigureEntry
+
+Draw = Callable[[], Figure | None]
+
+
+def known_figures(
+    store: Store, records: pd.DataFrame, entries: Iterable[FigureEntry] = ()
+) -> dict[str, Draw]:
+    """Return what draws each figure, by name; it returns None where the figure does not apply.
+
+    Returns:
+        ``curves``, ``time``, ``pareto``, ``seeds``, ``matrices``, of the rows that `choose_rows`
+        leaves, ``heatmap`` and ``ranks``, and the figures that a suite asks for, which raise
+        `LeftOutError` where they cannot be drawn.
+    """
+    shown = choose_rows(records)
+    of_rows: dict[str, Draw] = {
+        "curves": lambda: draw_curves(read_curves(store, shown), shown),
+        "time": lambda: draw_time(read_curves(store, shown), shown),
+        "pareto": lambda: draw_pareto(shown),
+        "seeds": lambda: draw_seeds(shown),
+        "matrices": lambda: draw_matrices(read_matrices(store, shown)),
+    }
+    if len(shown) < len(records):
+        chosen = "most accurate" if records["accuracy"].notna().any() else "lowest in BCE"
+        note = f"the {MOST_ROWS} {chosen} of {records['label'].nunique()} rows"
+        of_rows = {name: partial(_with_note, draw, note) for name, draw in of_rows.items()}
+    return {
+        **of_rows,
+        "heatmap": lambda: draw_heatmap(records),
+        "ranks": lambda: _ranks(records),
+        **{entry.name: partial(draw_entry, store, records, entry) for entry in entries},
+    }
+
+
+def asked_for(store: Store) -> list[FigureEntry]:
+    """Return the figures that a store's suite asks for."""
+    return [FigureEntry.model_validate(entry) for entry in store.manifest().get("figures", [])]
+
+
+@style()
+def write_figures(
+    store: Store,
+    records: pd.DataFrame,
+    entries: Iterable[FigureEntry] = (),
+    say: Callable[[str], None] | None = None,
+) -> list[Path]:
+    """Write each figure that the records allow as PNG and PDF beside them, and remove the others.
+
+    Args:
+        store: Where to.
+        records: What `otlvm.harness.comparison.records.read_records` returns.
+        entries: The figures that the suite asks for.
+        say: Called with a line for each of these that cannot be drawn.
+
+    Returns:
+        The files, of those that `known_figures` has.
+    """
+    written: list[Path] = []
+    for name, draw in known_figures(store, records, entries).items():
+        try:
+            figure = draw()
+        except LeftOutError as error:
+            figure = None
+            if say is not None:
+                say(f"figure {name} is left out: {error}")
+        if figure is not None:
+            written += write(figure, store.root / name)
+        else:  # of an earlier suite in this folder
+            for suffix in ("png", "pdf"):
+                (store.root / f"{name}.{suffix}").unlink(missing_ok=True)
+    return written
+
+
+def _with_note(draw: Draw, note: str) -> Figure | None:
+    figure = draw()
+    if figure is not None:
+        figure.suptitle(note)
+    return figure
+
+
+def _ranks(records: pd.DataFrame) -> Figure | None:
+    """Rank the dozen methods that are most accurate, where records tell data sets and methods."""
+    if not {"data", "method"} <= set(records):
+        return None
+    done = finished(records, ["accuracy"])
+    scores = done.pivot_table(index="data", columns="method", values="accuracy", sort=False)
+    best = scores.mean().nlargest(MOST_ROWS).index
+    figure = draw_ranks(scores[[method for method in scores if method in best]], METRICS[0])
+    if figure is not None and scores.shape[1] > MOST_ROWS:
+        figure.suptitle(f"the {MOST_ROWS} most accurate of {scores.shape[1]} methods")
+    return figure

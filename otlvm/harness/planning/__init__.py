@@ -1,0 +1,1 @@
+"""From runs to jobs, all that decides results checked; what is left to do."""

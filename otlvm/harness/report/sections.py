@@ -1,0 +1,148 @@
+"""What the page shows of each run."""
+
+import re
+import shlex
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from otlvm.harness.metrics import METRICS
+from otlvm.harness.report.run_pictures import RunPictures, draw
+from otlvm.harness.report.small_curves import Curve, read_curves
+from otlvm.harness.store.record import Record
+from otlvm.harness.store.store import Store
+from otlvm.harness.store.work_folder import LOG
+from otlvm.harness.suite.yaml import dump
+
+MOST_SECTIONS = 200  # a page of more is slow to open
+TAIL_LINES, TAIL_BYTES = 40, 2**15
+NOT_TEXT = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|[\x00-\x08\x0b-\x1f\x7f]")
+
+
+@dataclass(frozen=True)
+class RunSection:
+    """A run as its section shows it.
+
+    Attributes:
+        label: Its row.
+        seed: Its seed.
+        status: What became of it.
+        accuracy: What its heading shows; empty if it has none.
+        reason: Why it is not done.
+        details: The traceback.
+        log: The end of what it printed, if it is not done.
+        metrics: Name and value.
+        config: As YAML.
+        curves: Its learning curves.
+        pictures: Its images.
+        pictures_failed: Why there are none, if making them raised.
+        facts: Data, times and what it shared the machine with.
+        environment: Versions and machine.
+        rerun: The command that computes it again.
+        load: The statement that loads its model; empty if it has none.
+    """
+
+    label: str
+    seed: int
+    status: str
+    accuracy: str
+    reason: str
+    details: str
+    log: str
+    metrics: list[tuple[str, str]]
+    config: str
+    curves: list[Curve]
+    pictures: RunPictures
+    pictures_failed: str
+    facts: dict[str, str]
+    environment: dict[str, str]
+    rerun: str
+    load: str
+
+
+def choose_runs(records: pd.DataFrame) -> pd.DataFrame:
+    """Leave the runs that get a section: all, or where they are many the first seed of each row."""
+    if len(records) <= MOST_SECTIONS:
+        return records
+    return records.drop_duplicates("label").head(MOST_SECTIONS)
+
+
+def sections(store: Store, chosen: pd.DataFrame) -> Iterator[RunSection]:
+    """Yield the section of each run, one at a time: they need not be in memory together."""
+    for row in chosen.to_dict("records"):
+        yield section(store, {str(key): value for key, value in row.items()})
+
+
+def section(store: Store, row: Mapping[str, Any]) -> RunSection:
+    """Read a run's files.
+
+    Args:
+        store: Where they are.
+        row: Its row of `otlvm.harness.comparison.records.read_records`.
+    """
+    record: Record = store.record_or_none(row["id"]) or {}
+    folder = store.runs / row["id"]
+    metrics = {key: row[key] for key in record.get("metrics") or {}}
+    name = f"{row['label']}, seed {row['seed']}"
+    model = folder / "model"
+    return RunSection(
+        label=row["label"],
+        seed=row["seed"],
+        status=row["status"],
+        accuracy=f"{metrics['accuracy']:.3f}" if "accuracy" in metrics else "",
+        reason=record.get("reason") or "",
+        details=record.get("details") or "",
+        log=read_tail(folder / LOG) if row["status"] != "done" else "",
+        metrics=show_metrics(metrics),
+        config=dump(record["config"]) if record else "",
+        curves=read_curves(folder / "curves.csv"),
+        pictures=draw(store.pictures(row["id"]), name) if record else RunPictures(),
+        pictures_failed=record.get("pictures_failed") or "",
+        facts=_facts(row, record),
+        environment={k: str(v) for k, v in (record.get("environment") or {}).items()},
+        rerun=rerun_command(store.root, row["label"], row["seed"]),
+        load=f"otlvm.load({str(model)!r})" if model.is_dir() else "",
+    )
+
+
+def show_metrics(metrics: Mapping[str, float]) -> list[tuple[str, str]]:
+    """Name and format metrics, those of the tables first, in their order."""
+    known = {metric.key: metric for metric in METRICS}
+    shown = [(m.heading, f"{metrics[m.key]:.{m.digits}f}") for m in METRICS if m.key in metrics]
+    return shown + [(key, f"{value:.4g}") for key, value in metrics.items() if key not in known]
+
+
+def read_tail(path: Path) -> str:
+    """Return the last lines of a log, without colours; empty if there is none."""
+    if not path.is_file():
+        return ""
+    with path.open("rb") as file:
+        file.seek(max(0, path.stat().st_size - TAIL_BYTES))
+        text = file.read().decode("utf-8", errors="replace")
+    return "\n".join(NOT_TEXT.sub("", line) for line in text.splitlines()[-TAIL_LINES:])
+
+
+def rerun_command(root: Path, label: str, seed: int) -> str:
+    """Return the command that computes a run again, beside the store that it leaves as it is."""
+    lock = str(root / "suite.lock.yaml")
+    again = str(root.with_name(f"{root.name}-again"))
+    words = ["python", "-m", "otlvm.harness.commands.run", lock, "--only", label, "--rerun", label]
+    return shlex.join([*words, "--set", f"seeds=[{seed}]", "--out", again])
+
+
+def _facts(row: Mapping[str, Any], record: Record) -> dict[str, str]:
+    facts = {"run": row["id"]}
+    if record:
+        facts["data checksum"] = record["data_checksum"]
+    if record.get("started"):
+        facts["started"] = record["started"]
+    if record.get("wall_seconds") is not None:
+        facts["wall time"] = f"{record['wall_seconds']:.1f} s"
+    if not pd.isna(row["side_by_side"]):
+        count = int(row["side_by_side"])
+        shared = f"up to {count} runs at a time (∥): its times do not compare"
+        facts["shared the machine"] = shared if count > 1 else "no, or was timed once more alone"
+    return facts

@@ -1,0 +1,1 @@
+"""Results on disk, the only truth about what is done. No torch."""

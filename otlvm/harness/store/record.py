@@ -1,0 +1,168 @@
+"""A result on disk: one folder, complete if its record is there, checked whenever it is read.
+
+Never imports torch.
+"""
+
+import csv
+import hashlib
+import json
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from otlvm.harness.store.files import synchronize
+
+SCHEMA = 2
+PICTURES = "pictures.npz"
+Record = dict[str, Any]
+IDENTITY = ("config", "seed", "data_checksum", "code")
+"""The fields of a record that decide its result; the id is their hash."""
+
+
+class DamagedResultError(ValueError):
+    """A result that is truncated, empty or garbage: worth nothing but keeping aside."""
+
+
+class ForeignResultError(ValueError):
+    """A whole result that is not what its place says."""
+
+
+def run_id(identity: Record) -> str:
+    """Content hash of all that decides a result; the label does not."""
+    content = [identity[key] for key in IDENTITY]
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def write_result(
+    folder: Path,
+    record: Record,
+    curves: list[dict[str, float]],
+    save_model: Callable[[Path], None] | None,
+    pictures: Mapping[str, NDArray[Any]] | None = None,
+) -> None:
+    """Write a result's files, and last its record, each of them through to the disk.
+
+    Args:
+        folder: An empty or new folder.
+        record: The record, with the fields of `IDENTITY`.
+        curves: Rows of the learning curve.
+        save_model: Writes the model to a directory, if there is one.
+        pictures: Arrays that show what the model does, by name.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    if curves:
+        with (folder / "curves.csv").open("w", newline="") as file:
+            names = dict.fromkeys(key for row in curves for key in row)
+            writer = csv.DictWriter(file, fieldnames=list(names))
+            writer.writeheader()
+            writer.writerows(curves)
+    if save_model is not None:
+        save_model(folder / "model")
+    if pictures:
+        arrays: dict[str, Any] = {**pictures}
+        np.savez_compressed(folder / PICTURES, **arrays)
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    content = {
+        "schema": SCHEMA,
+        **record,
+        "id": run_id(record),
+        "files": {path.relative_to(folder).as_posix(): _fingerprint(path) for path in files},
+    }
+    content["digest"] = _digest(content)
+    aside = folder / "record.json.new"
+    aside.write_text(json.dumps(content, indent=2, allow_nan=False) + "\n", encoding="utf-8")
+    for path in (*files, aside):
+        synchronize(path)
+    aside.replace(folder / "record.json")
+    for path in (*{path.parent for path in files}, folder):
+        synchronize(path)
+
+
+def read_result(folder: Path, expected: str | Record) -> Record | None:
+    """Read and check the record of a result.
+
+    Args:
+        folder: The result's folder.
+        expected: Its id, or the fields of `IDENTITY` that it must have.
+
+    Returns:
+        The record; None if there is no folder.
+
+    Raises:
+        DamagedResultError: If a file is truncated, empty, changed or garbage.
+        ForeignResultError: If schema or content are not what the place says; shows the difference.
+    """
+    try:
+        record = json.loads((folder / "record.json").read_bytes())
+    except (FileNotFoundError, NotADirectoryError) as error:
+        if not folder.is_dir():
+            return None
+        raise DamagedResultError(f"{folder} holds no record") from error
+    except ValueError as error:
+        raise DamagedResultError(f"{folder / 'record.json'} is no whole record: {error}") from error
+    if not isinstance(record, dict) or "schema" not in record:
+        raise DamagedResultError(f"{folder / 'record.json'} is no record")
+    if record["schema"] != SCHEMA:
+        raise ForeignResultError(f"{folder}: schema {record['schema']}, expected {SCHEMA}")
+    if not {*IDENTITY, "id", "status", "files", "digest"} <= record.keys():
+        raise DamagedResultError(f"{folder / 'record.json'} lacks fields")
+    _check_identity(folder, record, expected)
+    if record["digest"] != _digest(record):
+        raise DamagedResultError(f"{folder / 'record.json'} was changed after it was written")
+    for name, fingerprint in record["files"].items():
+        _check_file(folder / name, fingerprint)
+    return record
+
+
+def differences(found: Any, expected: Any, path: str = "") -> Iterator[str]:
+    """Yield a line for each value in which two nested mappings differ."""
+    if isinstance(found, dict) and isinstance(expected, dict):
+        for key in sorted(found.keys() | expected.keys()):
+            inner = f"{path}.{key}" if path else str(key)
+            yield from differences(found.get(key), expected.get(key), inner)
+    elif found != expected:
+        yield f"{path}: {found!r} there, {expected!r} expected"
+
+
+def _check_identity(folder: Path, record: Record, expected: str | Record) -> None:
+    if isinstance(expected, str):
+        found = run_id(record)
+        if found == expected == record["id"]:
+            return
+        lines = [f"its content is that of {found}, its id {record['id']}, {expected} is expected"]
+    else:
+        there, wanted = ({key: part[key] for key in IDENTITY} for part in (record, expected))
+        if there == wanted and record["id"] == expected.get("id", record["id"]):
+            return
+        lines = [f"its id is {record['id']}", *differences(there, wanted)]
+    raise ForeignResultError(f"{folder} holds another run's result:\n  " + "\n  ".join(lines))
+
+
+def _digest(record: Record) -> str:
+    content = {key: value for key, value in record.items() if key != "digest"}
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+
+def _fingerprint(path: Path) -> Record:
+    status = path.stat()
+    return {
+        "size": status.st_size,
+        "mtime_ns": status.st_mtime_ns,
+        "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
+    }
+
+
+def _check_file(path: Path, expected: Record) -> None:
+    """Compare size and time, and where the time differs, as after a copy, the content."""
+    try:
+        status = path.stat()
+    except FileNotFoundError as error:
+        raise DamagedResultError(f"{path} is missing") from error
+    if status.st_size != expected["size"]:
+        raise DamagedResultError(f"{path} has {status.st_size} bytes of {expected['size']}")
+    untouched = status.st_mtime_ns == expected["mtime_ns"]
+    if not untouched and hashlib.sha256(path.read_bytes()).hexdigest() != expected["sha256"]:
+        raise DamagedResultError(f"{path} was changed after it was written")

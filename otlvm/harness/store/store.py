@@ -1,0 +1,198 @@
+"""The store: one directory, the only truth about what is done, failed, running or missing.
+
+    DIR/suite.lock.yaml       the suite that reruns exactly this
+    DIR/suite.json            which run belongs to which row, in the suite's order
+    DIR/runs/<id>/            results: record.json, curves.csv, pictures.npz, log.txt, and
+                              model/ for `otlvm.load`
+    DIR/work/<id>/            runs under way: checkpoint, progress, log, the result being written,
+                              and start/, the model that it starts from, if it starts from one
+    DIR/leases/<id>.json      who works on what
+    DIR/timings/              a store like this one, of runs that were repeated alone
+    DIR/trackers/             logs and locks of trackers
+    DIR/damaged/              what was found damaged, kept
+
+Never imports torch.
+"""
+
+import itertools
+import json
+import os
+import shutil
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from otlvm.harness.store.files import replacing, synchronize
+from otlvm.harness.store.leases import Leases
+from otlvm.harness.store.record import (
+    PICTURES,
+    DamagedResultError,
+    ForeignResultError,
+    Record,
+    read_result,
+)
+from otlvm.harness.store.work_folder import CHECKPOINT, DAMAGED, LOG, START
+
+MANIFEST_SCHEMA = 1
+
+
+class Store:
+    """The records below one directory.
+
+    Args:
+        root: The directory; need not exist for reading.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.runs = root / "runs"
+        self.work = root / "work"
+
+    def timings(self) -> "Store":
+        """Return the store of runs that were repeated alone, for their times."""
+        return Store(self.root / "timings")
+
+    def open_for_writing(self) -> None:
+        """Make the directory and try a write.
+
+        Raises:
+            OSError: If it cannot be written.
+        """
+        for folder in (self.runs, self.work):
+            folder.mkdir(parents=True, exist_ok=True)
+        probe = self.runs / f".probe-{os.getpid()}"
+        probe.touch()
+        probe.unlink()
+        for old in self.runs.glob(".old-*"):  # of commits that were killed
+            if (self.runs / old.name.split("-")[1]).exists():
+                shutil.rmtree(old, ignore_errors=True)
+
+    def record(self, expected: str | Record) -> Record | None:
+        """Return a run's record, checked; see `read_result`."""
+        run_id = expected if isinstance(expected, str) else expected["id"]
+        return read_result(self.runs / run_id, expected)
+
+    def record_or_none(self, run_id: str) -> Record | None:
+        """Return a run's record; None if there is none that can be used."""
+        try:
+            return self.record(run_id)
+        except (DamagedResultError, ForeignResultError):
+            return None
+
+    def pictures(self, run_id: str) -> dict[str, NDArray[Any]]:
+        """Return what a run's model shows, see `show_model`; empty if the run kept nothing."""
+        path = self.runs / run_id / PICTURES
+        if not path.is_file():
+            return {}
+        with np.load(path, allow_pickle=False) as arrays:
+            return dict(arrays)
+
+    def folder(self, run_id: str) -> Path:
+        """Return the folder in which a run works, new if need be."""
+        folder = self.work / run_id
+        folder.mkdir(parents=True, exist_ok=True)
+        return folder
+
+    def place_start(self, run_id: str, start_id: str) -> None:
+        """Copy the model of a finished run to where another one starts from it."""
+        place = self.folder(run_id) / START
+        shutil.rmtree(place, ignore_errors=True)
+        shutil.copytree(self.runs / start_id / "model", place)
+
+    def finished(self, expected: Record) -> Record | None:
+        """Return the record of a result that was written but not committed, if there is one."""
+        try:
+            return read_result(self.work / expected["id"] / "result", expected)
+        except (DamagedResultError, ForeignResultError):
+            return None
+
+    def commit(self, run_id: str) -> None:
+        """Put a written result in its place in one step, instead of what was there."""
+        place, old = self.runs / run_id, self.runs / f".old-{run_id}-{os.getpid()}"
+        if place.exists():
+            place.rename(old)
+        (self.work / run_id / "result").rename(place)
+        synchronize(self.runs)
+        shutil.rmtree(old, ignore_errors=True)
+
+    def tidy(self, run_id: str, leases: Leases) -> Path | None:
+        """Remove what a committed run no longer needs, unless somebody works on it again.
+
+        What it printed goes to its result, a damaged checkpoint to the damaged; a run that may be
+        tried again keeps its checkpoint.
+
+        Returns:
+            Where the damaged checkpoint is now, if there was one.
+        """
+        folder, damaged = self.work / run_id, None
+        if not folder.exists() or not leases.acquire(run_id):
+            return None
+        record = self.record_or_none(run_id)
+        if record is not None:
+            if (folder / DAMAGED).exists():
+                damaged = self.set_aside(folder / DAMAGED)
+            if (folder / LOG).exists() and (folder / LOG).stat().st_size:
+                (folder / LOG).replace(self.runs / run_id / LOG)
+            keep = CHECKPOINT if record["status"] in ("failed", "timeout") else ""
+            for path in folder.iterdir():
+                if path.name != keep:
+                    shutil.rmtree(path) if path.is_dir() else path.unlink()
+            if not any(folder.iterdir()):
+                folder.rmdir()
+        leases.release(run_id)
+        return damaged
+
+    def set_aside(self, path: Path) -> Path:
+        """Move something damaged out of the way; returns where it is now."""
+        folder = self.root / "damaged"
+        folder.mkdir(parents=True, exist_ok=True)
+        for count in itertools.count(1):
+            place = folder / f"{path.parent.name}-{path.name}-{count}"
+            if not place.exists():
+                return path.rename(place)
+        raise AssertionError
+
+    def write_manifest(self, name: str, runs: Iterable[Record], **shown: object) -> None:
+        """Write which run belongs to which row: ``label``, ``seed``, ``id``, in order.
+
+        Args:
+            name: The suite's name.
+            runs: Its cells.
+            shown: How its tables are laid out.
+        """
+        content = {"schema": MANIFEST_SCHEMA, "name": name, "runs": list(runs), **shown}
+        self.write_text("suite.json", json.dumps(content, indent=2) + "\n")
+
+    def write_text(self, name: str, text: str) -> None:
+        """Write a file of the store's own, whole or not at all."""
+        with replacing(self.root / name) as aside:
+            aside.write_text(text, encoding="utf-8")
+            synchronize(aside)
+
+    def manifest(self) -> Record:
+        """Return what `write_manifest` wrote.
+
+        Raises:
+            FileNotFoundError: If the directory is no store.
+            ValueError: If the manifest is damaged.
+        """
+        path = self.root / "suite.json"
+        if not path.is_file():
+            raise FileNotFoundError(f"{self.root} holds no results: {path.name} is missing")
+        try:
+            manifest = json.loads(path.read_bytes())
+        except ValueError as error:
+            raise ValueError(f"{path} is damaged: run the suite again: {error}") from error
+        if not isinstance(manifest, dict) or manifest.get("schema") != MANIFEST_SCHEMA:
+            raise ValueError(f"{path} is of another version: run the suite again")
+        runs = manifest.get("runs")
+        keys = {"label", "seed", "id"}
+        whole = isinstance(runs, list) and all(
+            isinstance(r, dict) and keys <= r.keys() for r in runs
+        )
+        if not whole or not runs or "name" not in manifest:
+            raise ValueError(f"{path} names no runs: run the suite again")
+        return manifest

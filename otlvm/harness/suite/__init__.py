@@ -1,0 +1,1 @@
+"""A suite file, read, checked and expanded to runs. No torch, no data."""

@@ -1,0 +1,138 @@
+"""Claims: what a suite is expected to show; `claim_check` says what became of them.
+
+A claim reads ``accuracy of GM-WAE >= 0.65`` or ``bce of GM-WAE < bce of beta=*``: a metric of a
+row, and a number or a metric of a row, times a number if need be. Labels may be patterns; a claim
+about several rows holds if it holds for each. ``at step 10`` behind a label takes the value from
+the learning curve: ``kl_z of VAE at step 10 > 100 * reconstruction of VAE at step 10``.
+"""
+
+import fnmatch
+import operator
+import re
+import textwrap
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from otlvm.harness.config import Config
+from otlvm.harness.messages import InputError, KeyPath
+from otlvm.harness.suite.runs import Row, Run
+from otlvm.harness.suite.table_section import check_metric
+from otlvm.registry import did_you_mean
+
+TERM = r"(?P<{0}metric>\w+) of (?P<{0}label>.+?)(?: at step (?P<{0}step>\d+))?"
+NUMBER = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?"
+PATTERN = re.compile(
+    rf"{TERM.format('')}\s+(?P<sign><=|>=|<|>)\s+"
+    rf"(?:(?:(?P<factor>{NUMBER}) \* )?{TERM.format('other_')}|(?P<number>{NUMBER}))"
+)
+COMPARISONS = {"<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge}
+
+
+@dataclass(frozen=True)
+class Term:
+    """A metric of the rows whose label, or label without data set, is or matches a pattern.
+
+    Attributes:
+        metric: The metric; at a step, a column of the learning curves.
+        label: Label or pattern.
+        step: The step; None takes the final value, on all held-out images.
+    """
+
+    metric: str
+    label: str
+    step: int | None = None
+
+    def rows(self, known: Iterable[Row]) -> list[Row]:
+        """Return the rows that it means: those of that name, else all that match."""
+        rows = list(dict.fromkeys(known))
+        equal = [row for row in rows if self.label in (row.label, row.method)]
+        return equal or [row for row in rows if fnmatch.fnmatchcase(row.label, self.label)]
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A claim.
+
+    Attributes:
+        text: As the suite has it.
+        left: What is claimed to be smaller or larger.
+        sign: Which of the two.
+        right: Than what.
+        factor: By what the right term is multiplied.
+    """
+
+    text: str
+    left: Term
+    sign: str
+    right: Term | float
+    factor: float = 1.0
+
+    def terms(self) -> list[Term]:
+        """Return the terms that name rows."""
+        return [self.left] if isinstance(self.right, float) else [self.left, self.right]
+
+
+def parse_claim(text: str) -> Claim:
+    """Read a claim.
+
+    Raises:
+        ValueError: If it is none.
+    """
+    match = PATTERN.fullmatch(text.strip())
+    if match is None:
+        raise ValueError(
+            f"expected '<metric> of <label> < <number>' or '... < <metric> of <label>', with <, "
+            f"<=, > or >=, and 'at step <number>' behind a label if need be, got {text!r}"
+        )
+    right = _term(match, "other_") if match["number"] is None else float(match["number"])
+    factor = float(match["factor"] or 1)
+    return Claim(text.strip(), _term(match, ""), match["sign"], right, factor)
+
+
+def _term(match: re.Match[str], prefix: str) -> Term:
+    metric, label, step = (match[prefix + name] for name in ("metric", "label", "step"))
+    return Term(metric, label, None if step is None else int(step))
+
+
+def check_claims(claims: Sequence[str], runs: Sequence[Run], changed: bool = False) -> None:
+    """Check that each claim is one, about metrics, rows and steps that there are.
+
+    Args:
+        claims: The claims.
+        runs: The suite's runs.
+        changed: Whether the command line changes their training: a claim about a step that is then
+            not there is undecided.
+
+    Raises:
+        InputError: If not.
+    """
+    rows = [Row(run.label, run.method, run.data) for run in runs]
+    configs = {row: run.config for row, run in zip(rows, runs, strict=True)}
+    for index, text in enumerate(claims):
+        path = ("claims", index)
+        try:
+            claim = parse_claim(text)
+        except ValueError as error:
+            raise InputError(f"{error}", path) from error
+        for term in claim.terms():
+            if term.step is None:  # objectives name their own terms of the curves
+                check_metric(term.metric, path)
+            if not term.rows(rows):
+                known = list(dict.fromkeys(row.label for row in rows))
+                hint = did_you_mean(term.label, known)
+                listed = textwrap.shorten(", ".join(known), 400)
+                raise InputError(f"no row is {term.label!r}{hint}; there are: {listed}", path)
+            if term.step is not None and not changed:
+                for row in term.rows(rows):
+                    _check_step(term.step, row.label, configs[row], path)
+
+
+def _check_step(step: int, label: str, config: Config, path: KeyPath) -> None:
+    """Check that a row's learning curve has a step."""
+    train = config.get("train")
+    if train is None:
+        raise InputError(f"{label!r} is a baseline: it has no learning curve", path)
+    further = {*train["eval_at"], *train["snapshots"], train["steps"]}
+    if step > train["steps"] or (step % train["eval_every"] and step not in further):
+        remedy = f"name a multiple of {train['eval_every']} up to {train['steps']}, or add it to"
+        raise InputError(f"{label!r} logs no step {step}: {remedy} 'train.eval_at'", path)

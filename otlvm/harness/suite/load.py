@@ -1,0 +1,133 @@
+"""The suite file, loaded and expanded."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import otlvm
+from otlvm.harness.config import set_field
+from otlvm.harness.job import Limits
+from otlvm.harness.messages import InputError
+from otlvm.harness.suite.claims_section import check_claims
+from otlvm.harness.suite.expand import expand
+from otlvm.harness.suite.figures_section import FigureEntry, check_figures
+from otlvm.harness.suite.lock_section import Lock
+from otlvm.harness.suite.predecessors import check_starts
+from otlvm.harness.suite.published_section import Published, choose_published
+from otlvm.harness.suite.runs import Run
+from otlvm.harness.suite.schema import SECTIONS, Spec, SuiteFile
+from otlvm.harness.suite.table_section import TableOptions, check_table
+from otlvm.harness.suite.validation import validated
+from otlvm.harness.suite.yaml import YamlFile, show_path
+from otlvm.registry import did_you_mean
+
+
+@dataclass(frozen=True)
+class Suite:
+    """A loaded suite: its runs in the file's order, how to show them, where to find keys."""
+
+    name: str
+    runs: list[Run]
+    limits: Limits
+    file: YamlFile
+    table: TableOptions
+    published: Sequence[Published]
+    claims: Sequence[str]
+    figures: Sequence[FigureEntry]
+    track: Sequence[Spec]
+    lock: Lock | None
+
+    def locate(self, error: InputError) -> str:
+        """Write an error with file, line and key path."""
+        return describe(self.file, error)
+
+
+def describe(file: YamlFile, error: InputError) -> str:
+    """Write an error with file, line and the path of the nearest key that the file has."""
+    path = error.path
+    candidates = [path]
+    if path[:1] in (("runs",), ("baselines",)):  # the entry's own, its grid's, or the suite's value
+        field = path[2:]
+        dotted = ".".join(str(key) for key in field)
+        candidates += [(*path[:2], "grid", dotted), ("grid", dotted), field]
+    found = [(candidate, file.find(candidate)) for candidate in candidates]
+    whole = [hit for candidate, hit in found if hit and hit[0] == candidate]
+    hit = whole[0] if whole else file.find(path)
+    where = f"{file.path}:{hit[1]}" if hit else f"{file.path}"
+    shown = show_path(whole[0][0] if whole else path)
+    return f"{where}: {shown + ': ' if shown else ''}{error.message}"
+
+
+def load_suite(path: Path, overrides: dict[str, Any] | None = None) -> Suite:
+    """Read a suite file and expand it.
+
+    Args:
+        path: The YAML file.
+        overrides: Values by dotted path, set in every run after everything else; or ``seeds``,
+            ``name``, ``track``.
+
+    Raises:
+        InputError: If anything is wrong; the message is complete.
+    """
+    try:
+        file = YamlFile(path)
+    except InputError as error:
+        raise InputError(f"{path}: {error.message}") from error
+    try:
+        content, fields = _with_overrides(file.content, overrides or {})
+        suite = validated(SuiteFile, content)
+        runs = expand(suite, fields, "seeds" in (overrides or {}))
+        check_starts(runs)
+        check_table(suite.table, [run.config for run in runs])
+        changed = any(path.partition(".")[0] == "train" for path in overrides or {})
+        check_claims(suite.claims, runs, changed)
+        check_figures(suite.figures, runs)
+        published = choose_published(suite.published)
+    except InputError as error:
+        raise InputError(describe(file, error)) from error
+    name, limits = suite.name or path.stem, suite.execution.limits()
+    shown = (suite.table, published, suite.claims, suite.figures)
+    return Suite(name, runs, limits, file, *shown, suite.track, suite.lock)
+
+
+def _with_overrides(content: Any, overrides: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
+    """Set what belongs to the whole suite; return the rest, which is set in every run."""
+    fields = {}
+    for path, value in overrides.items():
+        root = path.partition(".")[0]
+        if path in ("name", "seeds", "track") or root == "execution":
+            content = set_field(content, path, value) if isinstance(content, dict) else content
+        elif root in SECTIONS:
+            fields[path] = value
+        else:
+            roots = [*SECTIONS, "execution", "seeds", "name", "track"]
+            hint, known = did_you_mean(root, roots), ", ".join(roots)
+            raise InputError(f"--set {path}: unknown field{hint}; it starts with one of {known}")
+    return content, fields
+
+
+SUITES = Path(otlvm.__file__).parent.parent / "benchmarks" / "suites"
+"""Found by path: a folder of that name elsewhere is somebody else's."""
+
+
+def shipped_suites() -> list[str]:
+    """Return the names of the suites that ship."""
+    return sorted(path.stem for path in SUITES.glob("*.yaml"))
+
+
+def find_suite(given: Path) -> Path:
+    """Return a suite's file: the given one, or the one that ships under this bare name.
+
+    Raises:
+        InputError: If there is no such file and no such name.
+    """
+    if given.is_file() or given.suffix or given.name != str(given):
+        return given
+    if given.name in shipped_suites():
+        return SUITES / f"{given}.yaml"
+    names = shipped_suites()
+    raise InputError(
+        f"{given}: no such file, and no suite of that name ships{did_you_mean(given.name, names)}; "
+        f"these do: {', '.join(names)}"
+    )

@@ -1,0 +1,177 @@
+"""The schema of a suite file; ``python -m benchmarks.schema`` prints it for editors."""
+
+from typing import Annotated, Any, Self
+
+from pydantic import Field, model_validator
+
+from otlvm.harness.job import Limits
+from otlvm.harness.suite.figures_section import FigureEntry
+from otlvm.harness.suite.lock_section import Lock
+from otlvm.harness.suite.table_section import TableOptions
+from otlvm.harness.suite.validation import Strict
+
+SECTIONS = ("data", "model", "objective", "train")
+Spec = str | dict[str, Any]
+Grid = dict[str, Annotated[list[Any], Field(min_length=1)]]
+Seeds = Annotated[list[Annotated[int, Field(ge=0, lt=2**32)]], Field(min_length=1)]
+
+
+class Train(Strict):
+    """The training of each run.
+
+    Attributes:
+        steps: Adam steps.
+        batch_size: Images a step.
+        learning_rate: Adam's learning rate.
+        eval_every: Steps between rows of the learning curve.
+        eval_at: Further steps that have a row.
+        snapshots: Steps whose reconstructions and classes by component are kept; 0 is before the
+            first. They have a row too.
+        compile: Compile the objective with torch.compile: a slow first step, faster others.
+        start: How training starts.
+    """
+
+    steps: int = Field(3000, gt=0)
+    batch_size: int = Field(128, gt=1)
+    learning_rate: float = Field(5e-4, gt=0)
+    eval_every: int = Field(100, gt=0)
+    eval_at: list[Annotated[int, Field(gt=0)]] = []
+    snapshots: list[Annotated[int, Field(ge=0)]] = []
+    compile: bool = False
+    start: Spec = "moments"
+
+    @model_validator(mode="after")
+    def _within_steps(self) -> Self:
+        for name in ("eval_at", "snapshots"):
+            beyond = [step for step in getattr(self, name) if step > self.steps]
+            if beyond:
+                raise ValueError(f"{name} {beyond} lie beyond the {self.steps} steps; [] for none")
+        return self
+
+
+class Model(Strict):
+    """The model of each run: specs of a network and a prior.
+
+    Attributes:
+        network: The three maps between images, components and codes.
+        prior: p(z, k).
+    """
+
+    network: Spec = "mlp"
+    prior: Spec = "gaussian_mixture"
+
+
+class TrainedConfig(Strict):
+    """Everything that decides the result of one run, besides its seed."""
+
+    data: Spec
+    model: Model
+    objective: Spec
+    train: Train
+
+
+class BaselineConfig(Strict):
+    """Everything that decides the result of a baseline, besides its seed."""
+
+    data: Spec
+    model: Model
+    baseline: Spec
+
+
+class Entry(Strict):
+    """One item of ``runs:``: what differs from the suite's own sections, and a grid over it.
+
+    Attributes:
+        label: The table's row; ``{beta}`` stands for the value of a grid's field. Default:
+            objective, divergence and the grid's values.
+        data: Changes of the suite's data set.
+        model: Changes of the suite's model.
+        objective: Changes of the suite's objective.
+        train: Changes of the suite's training.
+        baseline: A baseline instead of a model; it has no model, objective and train.
+        grid: Values by dotted path, such as ``objective.beta``; every combination is a row.
+        seeds: The entry's own seeds.
+    """
+
+    label: str | None = Field(None, min_length=1)
+    data: Spec | None = None
+    model: dict[str, Any] | None = None
+    objective: Spec | None = None
+    train: dict[str, Any] | None = None
+    baseline: Spec | None = None
+    grid: Grid = {}
+    seeds: Seeds | None = None
+
+
+Duration = Annotated[str, Field(pattern=r"^\d+(\.\d+)? ?(s|min|h)$")]
+SECONDS = {"s": 1, "min": 60, "h": 3600}
+
+
+class Execution(Strict):
+    """How runs are executed; none of it decides a result. Durations read like ``90 s, 5 min``.
+
+    Attributes:
+        timeout: A run that takes longer is killed. Default: none.
+        memory_mb: MiB that a run may ask for (Linux). Default: none.
+        checkpoint_every: A number of steps, or a duration.
+    """
+
+    timeout: Duration | None = None
+    memory_mb: int | None = Field(None, gt=0)
+    checkpoint_every: Annotated[int, Field(gt=0)] | Duration = "1 min"
+
+    def limits(self) -> Limits:
+        """Return the limits of each run."""
+        every = self.checkpoint_every
+        return Limits(
+            timeout=None if self.timeout is None else seconds(self.timeout),
+            memory_mb=self.memory_mb,
+            checkpoint_steps=every if isinstance(every, int) else None,
+            checkpoint_seconds=seconds(every) if isinstance(every, str) else None,
+        )
+
+
+def seconds(duration: str) -> float:
+    """Read a duration such as ``90 s``, ``5 min`` or ``1.5 h``."""
+    number = duration.rstrip("sminh ")
+    return float(number) * SECONDS[duration[len(number) :].strip()]
+
+
+class SuiteFile(Strict):
+    """The whole file.
+
+    Attributes:
+        name: The folder of the results, ``runs/<name>``. Default: the file's name.
+        data: The data set of each run.
+        model: The model of each run.
+        objective: The objective of each run that has none of its own.
+        train: The training of each run.
+        execution: What a run may cost, and how often it saves its state.
+        grid: Values by dotted path, for every entry.
+        seeds: Each row is trained once with each.
+        runs: What is trained.
+        baselines: Clusterings without a latent-variable model.
+        table: How the comparison is laid out.
+        published: Values of the literature beside it: ``all``, or methods and entries of your own.
+        claims: What is expected, such as ``accuracy of GM-WAE >= 0.65``; checked after the runs.
+        figures: Figures of the paper to draw: of which rows.
+        track: Trackers that are told of each run.
+        lock: Written by the harness into ``suite.lock.yaml``, which reruns what a folder holds.
+    """
+
+    name: str | None = Field(None, pattern=r"^[\w.-]+$")
+    data: Spec | None = None
+    model: dict[str, Any] = {}
+    objective: Spec | None = None
+    train: dict[str, Any] = {}
+    execution: Execution = Field(default_factory=Execution)
+    grid: Grid = {}
+    seeds: Seeds = [0]
+    runs: list[Entry] = []
+    baselines: list[Spec] = []
+    table: TableOptions = Field(default_factory=TableOptions)
+    published: str | list[Spec] = []
+    claims: list[str] = []
+    figures: list[FigureEntry] = []
+    track: list[Spec] = []
+    lock: Lock | None = None

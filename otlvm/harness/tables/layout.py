@@ -1,0 +1,250 @@
+"""What to show, and where: from one row a label to views. Never imports torch."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from otlvm.harness.comparison.claims import NO_CURVES, VERDICTS, check_claim
+from otlvm.harness.comparison.significance import LEVEL, MIN_SEEDS, RULE, TOO_FEW
+from otlvm.harness.config import Config, get_field, show_value
+from otlvm.harness.metrics import METRICS, Metric
+from otlvm.harness.suite.claims_section import parse_claim
+from otlvm.harness.suite.published_section import Published
+from otlvm.harness.suite.table_section import TableOptions
+from otlvm.harness.tables.view import Cell, Column, Group, View
+
+MISSING = "–"
+SHARED = " ∥"
+SHARED_NOTE = "∥: other runs shared the machine; times do not compare."
+SPREADS = {
+    "std": "Mean ± standard deviation over seeds (n)",
+    "interval": "Mean over seeds (n) [95 % bootstrap interval]",
+}
+LONG = ("metric", "n", "mean", "SD", "95 % interval", "IQM")
+LONG_NOTE = (
+    "Mean, standard deviation (SD), bootstrap interval of the mean and interquartile mean (IQM) "
+    "over seeds (n)"
+)
+PUBLISHED_NOTE = (
+    "As their sources report them: other networks, protocols and splits. Never ranked with ours."
+)
+
+
+def lay_out(
+    records: pd.DataFrame, summary: pd.DataFrame, title: str, options: TableOptions
+) -> View:
+    """Lay the comparison out as a table.
+
+    Args:
+        records: What `read_records` returns.
+        summary: What `summarize` made of it, with the metrics that the options need.
+        title: The table's title.
+        options: Columns, order, grouping and form.
+    """
+    metrics = [m for m in options.chosen() if summary[f"{m.key}_mean"].notna().any()]
+    known = records.dropna(subset="config").drop_duplicates("label")
+    configs = dict(zip(known["label"], known["config"], strict=True))
+    lines = _wide if options.form == "wide" else _long
+    groups = []
+    for heading, labels in _groups(summary, configs, options):
+        rows = []
+        for label in _ordered(summary.loc[labels], options):
+            config = configs.get(label, {})
+            fields = [Cell(*_field(config, path)) for path in options.columns]
+            row = summary.loc[[label]].iloc[0]
+            for cells in lines(row, metrics, options):
+                rows.append([Cell(label, label), *fields, *cells])
+        groups.append(Group(heading, rows))
+    short = [path.rpartition(".")[2] for path in options.columns]
+    keys = [
+        key if short.count(key) == 1 else path
+        for key, path in zip(short, options.columns, strict=True)
+    ]
+    columns = [Column(key, numeric=False, key=True) for key in ("", *keys)]
+    if options.form == "wide":
+        columns += [Column("n", key=True), *(Column(metric.heading) for metric in metrics)]
+    else:
+        columns += [Column(LONG[0], numeric=False), *map(Column, LONG[1:])]
+    return View(title, columns, groups, _note(summary, metrics, options), _problems(summary))
+
+
+def _groups(
+    summary: pd.DataFrame, configs: dict[str, Config], options: TableOptions
+) -> Iterator[tuple[str, list[str]]]:
+    """Yield heading and labels of each group, in the suite's order."""
+    field = options.group
+    if field is None:
+        field = "data" if _several_data(summary) else ""
+    values: dict[str, list[str]] = {}
+    for label in summary.index:
+        if field in ("", "data", "method"):
+            value = str(summary.loc[label, field]) if field else ""
+        else:
+            value = f"{field.rpartition('.')[2]}: {_field(configs.get(label, {}), field)[0]}"
+        values.setdefault(value, []).append(str(label))
+    yield from values.items()
+
+
+def _several_data(summary: pd.DataFrame) -> bool:
+    return len(set(summary["data"])) > 1
+
+
+def _ordered(summary: pd.DataFrame, options: TableOptions) -> list[str]:
+    """Return the labels of a group in the order that the options ask for."""
+    if options.order == "suite":
+        return list(summary.index)
+    if options.order == "label":
+        return sorted(summary.index)
+    metric = {metric.key: metric for metric in options.needed()}[options.order]
+    means = summary[f"{metric.key}_mean"]
+    cost = {"high": -means, "near zero": means.abs()}.get(str(metric.best), means)
+    return list(cost.sort_values(kind="stable").index)
+
+
+def _field(config: Config, path: str) -> tuple[str, float | str | None]:
+    """Write a field of a config, and say by what it is sorted."""
+    value: Any = get_field(config, path)
+    if value is None:
+        return MISSING, None
+    return show_value(value), value if isinstance(value, int | float) else show_value(value)
+
+
+def _wide(row: pd.Series, metrics: Sequence[Metric], options: TableOptions) -> Iterator[list[Cell]]:
+    """One line: n, then a cell for each metric."""
+    cells = [Cell(_count(row), int(row["n"]))]
+    for metric in metrics:
+        mean = row[f"{metric.key}_mean"]
+        text = _mean(row, metric)
+        if options.spread == "std" and not np.isnan(row[f"{metric.key}_std"]):
+            text += f" ± {row[f'{metric.key}_std']:.{metric.digits}f}"
+        elif options.spread == "interval" and not np.isnan(row[f"{metric.key}_low"]):
+            text += f" {_interval(row, metric)}"
+        text += SHARED if metric.timing and row["side_by_side"] and not np.isnan(mean) else ""
+        sort = None if np.isnan(mean) else float(mean)
+        cells.append(Cell(text, sort, bool(row[f"{metric.key}_best"])))
+    yield cells
+
+
+def _long(row: pd.Series, metrics: Sequence[Metric], options: TableOptions) -> Iterator[list[Cell]]:
+    """A line for each metric: its name, n, and what `describe` gives; one line if there is none."""
+    if not metrics:
+        cells = [Cell(_count(row), int(row["n"])), Cell(str(row["short"]) or MISSING)]
+        yield [Cell(MISSING), *cells, *[Cell(MISSING)] * 3]
+    for metric in metrics:
+        mean, best = row[f"{metric.key}_mean"], bool(row[f"{metric.key}_best"])
+        shared = SHARED if metric.timing and row["side_by_side"] and not np.isnan(mean) else ""
+        cells = [Cell(metric.heading, metric.heading), Cell(_count(row), int(row["n"]))]
+        cells.append(Cell(_mean(row, metric) + shared, None if np.isnan(mean) else mean, best))
+        for key in ("std", "interval", "iqm"):
+            value = row[f"{metric.key}_{'low' if key == 'interval' else key}"]
+            if np.isnan(value):
+                cells.append(Cell(MISSING))
+            elif key == "interval":
+                cells.append(Cell(_interval(row, metric), value))
+            else:
+                cells.append(Cell(f"{value:.{metric.digits}f}", value))
+        yield cells
+
+
+def _count(row: pd.Series) -> str:
+    return f"{row['n']}" if row["n"] == row["runs"] else f"{row['n']} of {row['runs']}"
+
+
+def _mean(row: pd.Series, metric: Metric) -> str:
+    mean = row[f"{metric.key}_mean"]
+    if row["n"] == 0 and row["short"]:
+        return str(row["short"])
+    return MISSING if np.isnan(mean) else f"{mean:.{metric.digits}f}"
+
+
+def _interval(row: pd.Series, metric: Metric) -> str:
+    low, high = (f"{row[f'{metric.key}_{end}']:.{metric.digits}f}" for end in ("low", "high"))
+    return f"[{low}, {high}]"
+
+
+def _note(summary: pd.DataFrame, metrics: Sequence[Metric], options: TableOptions) -> str:
+    """What a reader has to know."""
+    means = SPREADS[options.spread] if options.form == "wide" else LONG_NOTE
+    titles = [f"{metric.title}: {metric.note}" for metric in metrics if metric.note]
+    marked = any(summary[f"{metric.key}_best"].any() for metric in metrics)
+    ranked = any(metric.best for metric in metrics) and summary["data"].duplicated().any()
+    rule = RULE if marked else TOO_FEW if ranked else ""
+    if marked and _several_data(summary):
+        rule += " Each data set is ranked by itself."
+    shared = SHARED_NOTE if summary["side_by_side"].any() else ""
+    explained = "; ".join(titles) + "." if titles else ""
+    parts = (f"{means}, held-out data, eval mode.", explained, rule, shared)
+    return " ".join(part for part in parts if part)
+
+
+def _problems(summary: pd.DataFrame) -> list[str]:
+    failed = summary["problems"][summary["problems"] != ""]
+    return [f"{label}: {problem}" for label, problem in failed.items()]
+
+
+def lay_out_published(rows: Sequence[Published]) -> list[View]:
+    """Lay values of the literature out, a view for each metric, a group for each K."""
+    titles = {metric.key: metric for metric in METRICS}
+    views = []
+    for key in dict.fromkeys(row.metric for row in rows):
+        metric = titles[key]
+        chosen = sorted((row for row in rows if row.metric == key), key=lambda r: r.components)
+        groups = [
+            Group(f"K = {count}", [_published(r) for r in chosen if r.components == count])
+            for count in dict.fromkeys(row.components for row in chosen)
+        ]
+        headings = ("data", "of its runs", "protocol", "images", "source")
+        columns = [Column("", numeric=False, key=True), Column(metric.title)]
+        columns += [Column(heading, numeric=False) for heading in headings]
+        views.append(View(f"Published {metric.title}", columns, groups, PUBLISHED_NOTE))
+    return views
+
+
+def _published(row: Published) -> list[Cell]:
+    spread = "" if row.spread is None else f" ± {row.spread:.{row.digits}f}"
+    texts = (row.data, row.statistic, row.protocol, row.split, row.source)
+    value = Cell(f"{row.value:.{row.digits}f}{spread}", row.value)
+    return [Cell(row.method, row.method), value, *(Cell(text, text) for text in texts)]
+
+
+KEYS = {metric.key: metric for metric in METRICS}
+
+
+NOTE = (
+    f"With {MIN_SEEDS} seeds or more a claim holds or fails where a t-test (paired over the shared "
+    f"seeds, if it compares two rows) tells at the {LEVEL:.0%} level, and is undecided where not. "
+    "With fewer seeds the means alone decide. Of several rows the one that does worst is shown."
+)
+
+
+def lay_out_claims(
+    claims: Sequence[str], records: pd.DataFrame, curves: pd.DataFrame = NO_CURVES
+) -> View:
+    """Check claims and lay the outcomes out as a table.
+
+    Args:
+        claims: The claims, each as the suite has it.
+        records: What `otlvm.harness.comparison.records.read_records` returns.
+        curves: What `otlvm.harness.comparison.records.read_curves` returns, for claims about steps.
+    """
+    rows = []
+    for text in claims:
+        claim = parse_claim(text)
+        outcome = check_claim(claim, records, curves)
+        metrics = [term.metric for term in claim.terms()]
+        numbers = []
+        for value, metric in zip((outcome.left, outcome.right), (metrics * 2)[:2], strict=True):
+            digits = f".{KEYS[metric].digits}f" if metric in KEYS else ".4g"
+            shown = "–" if np.isnan(value) else f"{value:{digits}}"
+            numbers.append(Cell(shown, None if np.isnan(value) else value))
+        if isinstance(claim.right, float):
+            numbers[1] = Cell(f"{claim.right:g}", claim.right)
+        n = Cell(str(outcome.n), outcome.n)
+        verdict = Cell(outcome.verdict, VERDICTS.index(outcome.verdict))
+        rows.append([Cell(text, text), verdict, *numbers, n, Cell(outcome.rows, outcome.rows)])
+    headings = ("", "outcome", "measured", "against", "n", "rows")
+    texts = ("", "outcome", "rows")
+    columns = [Column(h, numeric=h not in texts, key=h == "") for h in headings]
+    return View("Claims", columns, [Group("", rows)], NOTE)

@@ -1,0 +1,36 @@
+"""Views on a terminal, broken into tables that fit it."""
+
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from otlvm.harness.tables.view import View
+
+PADDING = 1
+GAP = PADDING + 1  # and the box's own space
+
+
+def print_view(view: View, console: Console) -> None:
+    """Print a table, its problems and its note."""
+    for chosen in view.split(console.width, GAP):
+        table = Table(
+            title=view.title, title_justify="left", box=SIMPLE_HEAD, padding=(0, PADDING, 0, 0)
+        )
+        for index in chosen:
+            column = view.columns[index]
+            justify = "right" if column.numeric else "left"
+            width = view.width(index) if not column.key else None
+            table.add_column(column.heading, justify=justify, overflow="fold", max_width=width)  # type: ignore[arg-type]
+        for group in view.groups:
+            if group.heading:
+                table.add_row(Text(group.heading, "italic"), end_section=False)
+            for row in group.rows:
+                cells = [row[index] for index in chosen]
+                table.add_row(*(Text(c.text, "bold green" if c.bold else "") for c in cells))
+            table.add_section()
+        console.print(table)
+    for line in view.problems:
+        console.print(line, style="red", markup=False)
+    if view.note:
+        console.print(view.note, style="dim", markup=False)

@@ -1,0 +1,72 @@
+"""``python -m benchmarks.table DIR``: draw tables and figures again, from the records alone."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from otlvm.harness.comparison.claims import NO_CURVES
+from otlvm.harness.comparison.records import FACTS, read_curves
+from otlvm.harness.comparison.summary import long_form, summarize
+from otlvm.harness.store.files import replacing
+from otlvm.harness.store.store import Store
+from otlvm.harness.suite.claims_section import parse_claim
+from otlvm.harness.suite.published_section import Published
+from otlvm.harness.suite.table_section import TableOptions
+from otlvm.harness.tables.html import to_html
+from otlvm.harness.tables.latex import to_latex
+from otlvm.harness.tables.layout import lay_out, lay_out_claims, lay_out_published
+from otlvm.harness.tables.markdown import to_markdown
+from otlvm.harness.tables.view import View
+
+
+def views_of(store: Store, records: pd.DataFrame) -> tuple[list[View], pd.DataFrame]:
+    """Lay a store's tables out as its suite asks for.
+
+    Returns:
+        The comparison, what became of the suite's claims and what the literature reports; and the
+        summary behind the first.
+    """
+    manifest = store.manifest()
+    options = TableOptions.model_validate(manifest.get("table", {}))
+    published = [Published.model_validate(row) for row in manifest.get("published", [])]
+    summary = summarize(records, options.needed())
+    comparison = lay_out(records, summary, manifest["name"], options)
+    claims = manifest.get("claims", [])
+    checked = [lay_out_claims(claims, records, _curves(claims, store, records))] if claims else []
+    return [comparison, *checked, *lay_out_published(published)], summary
+
+
+def _curves(claims: Sequence[str], store: Store, records: pd.DataFrame) -> pd.DataFrame:
+    """Read the learning curves, if a claim is about a step."""
+    terms = [term for text in claims for term in parse_claim(text).terms()]
+    return read_curves(store, records) if any(t.step is not None for t in terms) else NO_CURVES
+
+
+def write_tables(
+    records: pd.DataFrame, summary: pd.DataFrame, views: list[View], folder: Path
+) -> list[str]:
+    """Write tidy data and the tables as they are shown.
+
+    Args:
+        records: What `read_records` returns: ``runs.csv``, a row a run.
+        summary: What `summarize` returns: ``table.csv``, a row a label, and ``table_long.csv``, a
+            row a label and metric.
+        views: What is shown: ``table.md``, ``table.tex`` and ``table.html``.
+        folder: Where to.
+
+    Returns:
+        The files' names.
+    """
+    texts = {
+        "runs.csv": records.drop(columns=["short", *FACTS]).to_csv(index=False),
+        "table.csv": summary.to_csv(),
+        "table_long.csv": long_form(summary).to_csv(index=False),
+        "table.md": to_markdown(views),
+        "table.tex": to_latex(views),
+        "table.html": "".join(map(to_html, views)),
+    }
+    for name, text in texts.items():
+        with replacing(folder / name) as aside:
+            aside.write_text(text, encoding="utf-8")
+    return list(texts)

@@ -1,0 +1,151 @@
+"""A tracker at work in a process of its own: what it does there costs nobody else."""
+
+import os
+import queue
+import re
+import signal
+import threading
+import time
+import traceback
+from collections import deque
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock
+
+from otlvm.harness.processes import processes, start_server
+from otlvm.harness.store.store import Store
+from otlvm.harness.trackers.base import trackers
+from otlvm.harness.trackers.logged import LoggedSuite, read_run
+from otlvm.registry import Spec
+
+PATIENCE_SECONDS = 60.0
+FOLDER = "trackers"
+Message = tuple[str, str] | None
+"""Label and id of a run; None is the suite."""
+
+
+class TrackerDownError(RuntimeError):
+    """A tracker raised, hangs or is gone."""
+
+
+class TrackerProcess:
+    """A tracker in a process of its own, which begins with the first message.
+
+    One message is under way at a time, so that nobody waits for a full pipe.
+
+    Args:
+        name: What to call it.
+        spec: What it is.
+        store: The suite's results.
+        suite: The suite's name.
+    """
+
+    def __init__(self, name: str, spec: Spec, store: Store, suite: str) -> None:
+        self.name = name
+        plain = re.sub(r"[^\w.-]+", "_", name)[:100]
+        self.log = store.root.resolve() / FOLDER / f"{plain}.log"
+        self._waiting: deque[Message] = deque()
+        self._asked: float | None = None
+        self._arguments = (spec, store.root.resolve(), suite, self.log)
+        self._process: Any = None
+        self._connection: Any = None
+
+    def put(self, message: Message) -> None:
+        """Let it log something, in its time."""
+        self._waiting.append(message)
+
+    def left(self) -> int:
+        """Return how many messages it has not done."""
+        return len(self._waiting) + (self._asked is not None)
+
+    def pump(self) -> None:
+        """Hand on the next message if the one before is done; never waits.
+
+        Raises:
+            TrackerDownError: If it raised, hangs or is gone.
+        """
+        if self._asked is not None:
+            if self._connection.poll():
+                self._receive()
+            elif time.monotonic() - self._asked > PATIENCE_SECONDS:
+                raise TrackerDownError(f"it did not answer for {PATIENCE_SECONDS:g} s")
+        if self._asked is None and self._waiting:
+            if self._process is None:
+                self._start()
+            self._connection.send(self._waiting.popleft())
+            self._asked = time.monotonic()
+
+    def kill(self) -> None:
+        """End it, and all that it started."""
+        self._waiting.clear()
+        self._asked = None
+        if self._process is None:
+            return
+        for kill in (os.killpg, os.kill):
+            try:
+                kill(self._process.pid, signal.SIGKILL)
+                break
+            except ProcessLookupError:  # gone, or not yet the head of a group
+                continue
+        self._process.join()
+        self._connection.close()
+        self._process = None
+
+    def _receive(self) -> None:
+        try:
+            problem = self._connection.recv()
+        except (EOFError, OSError) as error:
+            raise TrackerDownError("its process has ended") from error
+        if problem is not None:
+            raise TrackerDownError(problem)
+        self._asked = None
+
+    def _start(self) -> None:
+        try:
+            self.log.parent.mkdir(exist_ok=True)
+            start_server()
+            self._connection, connection = processes.Pipe()
+            arguments = (*self._arguments, connection)
+            self._process = processes.Process(target=_main, args=arguments, daemon=True)
+            self._process.start()
+            connection.close()
+        except (OSError, EOFError) as error:
+            raise TrackerDownError(f"its process does not start: {error}") from error
+
+
+def _main(spec: Spec, root: Path, suite: str, log: Path, connection: Connection) -> None:
+    """Log what messages tell to; the process's own code."""
+    os.setsid()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the harness ends it
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    written = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+    for stream in (1, 2):
+        os.dup2(written, stream)
+    messages: queue.SimpleQueue[Message] = queue.SimpleQueue()
+    threading.Thread(target=_listen, args=(connection, messages), daemon=True).start()
+    store, lock = Store(root), FileLock(log.with_suffix(".lock"))
+    tracker = None
+    while True:
+        message = messages.get()
+        try:
+            tracker = tracker or trackers.build(spec, root=root, suite=suite)
+            with lock:  # another command may work on this folder too
+                if message is None:
+                    tracker.log_suite(LoggedSuite(suite, root))
+                elif (run := read_run(store, *message)) is not None:
+                    tracker.log_run(run)
+        except Exception as error:  # whatever it is, the harness is told
+            traceback.print_exc()
+            connection.send(" ".join(f"{type(error).__name__}: {error}".split()))
+        else:
+            connection.send(None)
+
+
+def _listen(connection: Connection, messages: "queue.SimpleQueue[Message]") -> None:
+    while True:
+        try:
+            messages.put(connection.recv())
+        except (EOFError, OSError):  # the harness is gone
+            os.killpg(0, signal.SIGKILL)

@@ -1,0 +1,201 @@
+"""One run in, one result out: the only caller of build, fit and evaluate."""
+
+import math
+import random
+import time
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+import numpy as np
+import torch
+
+from otlvm.baselines import baselines
+from otlvm.data import Dataset
+from otlvm.evaluation import (
+    Pictures,
+    assignment_scores,
+    curve_point,
+    evaluate,
+    show_clustering,
+    show_model,
+)
+from otlvm.harness.config import Config
+from otlvm.harness.messages import one_line
+from otlvm.harness.worker.machine import peak_memory, reset_peak_memory
+from otlvm.harness.worker.snapshots import Snapshots
+from otlvm.networks import LatentMixtureModel
+from otlvm.objectives import objectives
+from otlvm.priors import priors
+from otlvm.starts import starts
+from otlvm.training import (
+    CheckpointError,
+    Checkpoints,
+    DivergedError,
+    InterruptedTrainingError,
+    fit,
+)
+
+Row = dict[str, float]
+
+
+@dataclass
+class Result:
+    """What became of one run.
+
+    Attributes:
+        status: ``done``, ``failed`` (it raised) or ``diverged`` (a number stopped being finite).
+        reason: Why, if not done; one line.
+        details: The traceback, if it raised.
+        diverged: Term, value and step, if it diverged.
+        metrics: The numbers of the tables, by name.
+        curves: One row a logged step.
+        model: The trained model, if there is one.
+        pictures: What it shows, as arrays by name.
+        pictures_failed: Why there are none, if making them raised; one line.
+    """
+
+    status: str = "done"
+    reason: str | None = None
+    details: str | None = None
+    diverged: dict[str, Any] | None = None
+    metrics: dict[str, float] = field(default_factory=dict)
+    curves: list[Row] = field(default_factory=list)
+    model: LatentMixtureModel | None = None
+    pictures: Pictures = field(default_factory=dict)
+    pictures_failed: str | None = None
+
+
+def execute(
+    config: Config,
+    seed: int,
+    data: Dataset,
+    checkpoints: Checkpoints,
+    on_row: Callable[[Row], None] | None = None,
+) -> Result:
+    """Train and evaluate one run; whatever it raises becomes its status.
+
+    Args:
+        config: The run's config.
+        seed: Its seed.
+        data: Its data, on the device where it trains.
+        checkpoints: Where it saves its state; it goes on from what is there.
+        on_row: Called with each row of the learning curve.
+
+    Raises:
+        InterruptedTrainingError: If ``checkpoints`` says stop.
+        CheckpointError: If what is there is no checkpoint of this run.
+    """
+    result = Result()
+    device = data.x_train.device
+    seed_everything(seed)
+    reset_peak_memory(device)
+    try:
+        if "baseline" in config:
+            show = _cluster(config, data, result)
+        else:
+            show = _train(config, data, checkpoints, result, on_row)
+        result.metrics["peak_mb"] = peak_memory(device)
+        for name, value in result.metrics.items():
+            if not math.isfinite(value):
+                raise DivergedError(name, value, config.get("train", {}).get("steps", 0))
+        _take_pictures(show, result)
+    except (InterruptedTrainingError, CheckpointError):
+        raise
+    except DivergedError as error:
+        result.status, result.reason = "diverged", str(error)
+        facts = {"term": error.term, "value": str(error.value), "step": error.step}
+        result.diverged, result.metrics = facts, {}
+    except Exception as error:  # one bad cell must not cost the others; the record tells all
+        result.status, result.reason = "failed", one_line(error)
+        result.details, result.metrics = traceback.format_exc(), {}
+    return result
+
+
+def seed_everything(seed: int) -> None:
+    """Seed every generator that a run may draw from."""
+    random.seed(seed)
+    np.random.seed(seed)  # noqa: NPY002 (plug-ins may draw from it)
+    torch.manual_seed(seed)
+
+
+def _train(
+    config: Config,
+    data: Dataset,
+    checkpoints: Checkpoints,
+    result: Result,
+    on_row: Callable[[Row], None] | None,
+) -> Callable[[], Pictures]:
+    """Train and measure a model; returns what makes its pictures."""
+    device = data.x_train.device
+    model = LatentMixtureModel(data.image_shape, **config["model"]).to(device)
+    snapshots = Snapshots(model, data, config["train"]["snapshots"], checkpoints)
+    objective = objectives.build(config["objective"]).to(device)
+    train = config["train"]
+
+    def snap(step: int) -> None:
+        try:
+            snapshots.take(step)
+        except Exception as error:  # as for the other pictures
+            result.pictures_failed = one_line(error)
+
+    if checkpoints.load() is None:
+        started = time.perf_counter()
+        starts.build(train["start"]).prepare(model, data.x_train, train["batch_size"])
+        _synchronize(device)
+        checkpoints.notes["start_seconds"] = time.perf_counter() - started
+        snap(0)
+
+    def log(row: Row) -> None:
+        result.curves.append(row)
+        snap(int(row["step"]))
+        if on_row is not None:
+            on_row(row)
+
+    history = fit(
+        model,
+        objective,
+        data.x_train,
+        steps=train["steps"],
+        batch_size=train["batch_size"],
+        learning_rate=train["learning_rate"],
+        log_every=train["eval_every"],
+        log_at={*train["eval_at"], *train["snapshots"]},
+        compiled=train["compile"],
+        evaluate=lambda trained: curve_point(trained, data),
+        on_row=log,
+        checkpoints=checkpoints,
+    )
+    result.curves, result.model = history.rows, model
+    result.metrics = {
+        **evaluate(model, data),
+        "fit_seconds": checkpoints.notes["start_seconds"] + history.seconds,
+        "step_ms": 1000 * history.seconds / history.steps,
+    }
+    return lambda: {**show_model(model, data), **snapshots.pictures()}
+
+
+def _cluster(config: Config, data: Dataset, result: Result) -> Callable[[], Pictures]:
+    """Fit and measure a baseline; returns what makes its pictures."""
+    prior = priors.build(config["model"]["prior"])
+    baseline = baselines.build(config["baseline"])
+    started = time.perf_counter()
+    pi_train = baseline.fit(data.x_train, prior.n_components)
+    pi_test = baseline.assign(data.x_test)
+    seconds = time.perf_counter() - started
+    result.metrics = {**assignment_scores(pi_train, pi_test, data), "fit_seconds": seconds}
+    return partial(show_clustering, pi_test, data)
+
+
+def _take_pictures(show: Callable[[], Pictures], result: Result) -> None:
+    try:
+        result.pictures = show()
+    except Exception as error:  # the numbers are there, and worth more; the record tells
+        result.pictures_failed = one_line(error)
+
+
+def _synchronize(device: torch.device) -> None:
+    if device.type == "cuda":
+        torch.cuda.synchronize(device)

@@ -1,0 +1,170 @@
+"""Execute a job in a folder: what happens inside the process that a run has to itself."""
+
+import importlib
+import json
+import os
+import resource
+import shutil
+import signal
+import sys
+import threading
+import time
+import warnings
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cache
+from multiprocessing.connection import Connection
+from pathlib import Path
+
+import torch
+
+from otlvm.data import Dataset, datasets
+from otlvm.harness.config import set_field
+from otlvm.harness.job import START_FIELD, Job
+from otlvm.harness.messages import one_line
+from otlvm.harness.store.record import write_result
+from otlvm.harness.store.work_folder import CHECKPOINT, DAMAGED, LOG, START, write_progress
+from otlvm.harness.worker.execute import Result, Row, execute
+from otlvm.harness.worker.machine import environment
+from otlvm.registry import RegistryError
+from otlvm.training import CheckpointError, Checkpoints, InterruptedTrainingError
+
+
+@dataclass
+class Control:
+    """What the outside world says while a run works.
+
+    Attributes:
+        stop: It shall save its state and stop.
+        side_by_side: The most runs that ever shared the machine with it, itself included.
+    """
+
+    stop: bool = False
+    side_by_side: int = 1
+
+    def should_stop(self) -> bool:
+        """Tell whether it shall save its state and stop."""
+        return self.stop
+
+
+def work(job: Job, folder: Path, control: Control) -> None:
+    """Execute a job and write its result to ``folder/result``.
+
+    Raises:
+        InterruptedTrainingError: If it was told to stop.
+    """
+    importlib.import_module("otlvm.harness.worker.preload")  # before the clock starts
+    if job.threads is not None:
+        torch.set_num_threads(job.threads)
+    shutil.rmtree(folder / "result", ignore_errors=True)
+    clock, started = time.monotonic(), datetime.now(UTC)
+    device = torch.device(job.device)
+
+    def show(row: Row) -> None:
+        try:
+            write_progress(folder, {**row, "steps": job.config["train"]["steps"]})
+        except OSError as error:  # only a display
+            warnings.warn(f"no progress shown: {error}", stacklevel=2)
+
+    def checkpoints() -> Checkpoints:
+        limits = job.limits
+        return Checkpoints(
+            folder / CHECKPOINT,
+            limits.checkpoint_steps,
+            limits.checkpoint_seconds,
+            identity=job.id,
+            stop=control.should_stop,
+        )
+
+    config = job.config
+    if job.start is not None:
+        config = set_field(config, START_FIELD, str(folder / START))
+    try:
+        data = _load(json.dumps(job.config["data"], sort_keys=True), job.device)
+        if data.checksum != job.data_checksum:
+            raise RegistryError(f"the data {data.name} changed since this suite was planned")
+    except RegistryError as error:
+        result = Result("failed", one_line(error))
+    else:
+        try:
+            result = execute(config, job.seed, data, checkpoints(), show)
+        except CheckpointError as error:
+            warnings.warn(f"{error}: begun again", stacklevel=2)
+            (folder / CHECKPOINT).replace(folder / DAMAGED)
+            result = execute(config, job.seed, data, checkpoints(), show)
+    record = {
+        **job.identity(),
+        "label": job.label,
+        "status": result.status,
+        "reason": result.reason,
+        "details": result.details,
+        "diverged": result.diverged,
+        "metrics": result.metrics,
+        "pictures_failed": result.pictures_failed,
+        "side_by_side": control.side_by_side,
+        "started": started.isoformat(timespec="seconds"),
+        "finished": datetime.now(UTC).isoformat(timespec="seconds"),
+        "wall_seconds": time.monotonic() - clock,
+        "environment": environment(device),
+    }
+    save = result.model.save if result.model is not None else None
+    try:
+        write_result(folder / "result", record, result.curves, save, result.pictures)
+    except OSError:
+        raise
+    except Exception as error:  # a plug-in's model or numbers that cannot be written
+        shutil.rmtree(folder / "result", ignore_errors=True)
+        failed = {"status": "failed", "reason": one_line(error), "metrics": {}}
+        write_result(folder / "result", {**record, **failed}, [], None)
+    if result.pictures_failed is not None:
+        warnings.warn(f"no pictures: {result.pictures_failed}", stacklevel=2)
+
+
+@cache
+def _load(spec: str, device: str) -> Dataset:
+    """Load a data set once a process: a harness without isolation executes many runs in one."""
+    return datasets.build(json.loads(spec)).to(torch.device(device))
+
+
+INTERRUPTED = 75  # EX_TEMPFAIL: stopped on demand, its state saved
+
+
+NO_STORAGE = 74  # EX_IOERR: the result could not be written
+
+
+def work_alone(job: Job, folder: Path, connection: Connection) -> None:
+    """Execute a job in the process that it has to itself."""
+    os.setsid()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the harness passes on what it means
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    log = os.open(folder / LOG, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+    for stream in (1, 2):
+        os.dup2(log, stream)
+    if job.limits.memory_mb is not None:
+        limit = job.limits.memory_mb * 2**20
+        resource.setrlimit(resource.RLIMIT_DATA, (limit, limit))
+    control = Control(side_by_side=job.side_by_side)
+    threading.Thread(target=_listen, args=(connection, control), daemon=True).start()
+    try:
+        work(job, folder, control)
+    except InterruptedTrainingError:
+        os._exit(INTERRUPTED)
+    except OSError as error:
+        sys.stderr.write(f"{type(error).__name__}: {error}\n")
+        sys.stderr.flush()
+        os._exit(NO_STORAGE)
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(0)  # whatever threads a plug-in has left
+
+
+def _listen(connection: Connection, control: Control) -> None:
+    while True:
+        try:
+            message = connection.recv()
+        except (EOFError, OSError):  # the harness is gone: another may go on with this run
+            os.killpg(0, signal.SIGKILL)
+        if message == "stop":
+            control.stop = True
+        else:
+            control.side_by_side = max(control.side_by_side, message)

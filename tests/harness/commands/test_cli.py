@@ -1,0 +1,118 @@
+"""The command ``otlvm``, its completion, and suites by their bare names."""
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+import otlvm
+from otlvm.harness.commands import completion
+from otlvm.harness.commands import main as cli
+from otlvm.harness.messages import InputError
+from otlvm.harness.suite.load import SUITES, find_suite, shipped_suites
+
+
+def test_a_shipped_suite_goes_by_its_name(run_main, tmp_path):
+    code, output, _ = run_main("quick", "--dry-run", "--set", "data=digits", "--only", "GM-*")
+    assert code == 0
+    assert f"4 runs, 4 to compute, into {Path('runs', 'quick')}" in output
+    (tmp_path / "quick").mkdir()  # results, say
+    assert find_suite(Path("quick")) == SUITES / "quick.yaml"
+
+
+def test_a_file_of_ones_own_goes_first(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("quick").write_text("name: mine")
+    assert find_suite(Path("quick")) == Path("quick")
+    assert find_suite(Path("quick.yaml")) == Path("quick.yaml")  # whose absence is an error
+    assert find_suite(Path("folder/quick")) == Path("folder/quick")
+
+
+def test_an_unknown_suite_gets_a_hint(run_main):
+    code, _, errors = run_main("quik", "--dry-run")
+    assert code == 2
+    assert "quik: no such file, and no suite of that name ships (did you mean 'quick'?)" in errors
+    assert f"these do: {', '.join(shipped_suites())}" in errors
+    with pytest.raises(InputError, match="ships; these do"):
+        find_suite(Path("xyzzy"))
+
+
+def test_commands_are_those_of_the_modules(tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr("sys.path", [])
+    assert cli.main(["status", str(tmp_path)]) == 2
+    assert "holds no results" in capsys.readouterr().err
+    with pytest.raises(SystemExit, match=r"^0$"):
+        cli.main(["--version"])
+    assert capsys.readouterr().out == f"otlvm {otlvm.__version__}\n"
+    with pytest.raises(SystemExit, match=r"^0$"):
+        cli.main(["--help"])
+    output = capsys.readouterr().out
+    assert all(f"  {name} " in output for name in cli.COMMANDS)
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        (["rum"], "unknown command 'rum' (did you mean 'run'?); known: run, status,"),
+        (["--jobs", "rum"], "unknown command '--jobs'"),
+        ([], "which command? otlvm --help lists them"),
+    ],
+)
+def test_wrong_commands_are_refused(given, message, capsys):
+    with pytest.raises(SystemExit, match=r"^2$"):
+        cli.main(given)
+    assert message in capsys.readouterr().err
+
+
+BASH = """
+source "$1"
+shift
+while read -ra COMP_WORDS; do
+  [[ ${COMP_WORDS[-1]} == "''" ]] && COMP_WORDS[-1]=
+  COMP_CWORD=$((${#COMP_WORDS[@]} - 1))
+  _shtab_otlvm otlvm "${COMP_WORDS[-1]}" "${COMP_WORDS[-2]}"
+  echo "${COMPREPLY[*]}"
+done
+"""
+COMPLETED = {
+    "otlvm r": "run report",
+    "otlvm run --de": "--device",
+    "otlvm run q": "quick",
+    "otlvm run my": "my_suite.yaml",
+    "otlvm run ''": f"my_suite.yaml results {' '.join(shipped_suites())}",
+    "otlvm run quick --device c": "cpu cuda",
+    "otlvm run quick --out ''": "results",
+    "otlvm table ''": "results",
+    "otlvm figures ''": "results",
+    "otlvm schema --m": "--markdown",
+    "otlvm compare results --csv m": "my_suite.yaml",
+    "otlvm completion ''": "bash zsh",
+    "otlvm verify --no": "",
+}
+
+
+def test_bash_completes_commands_options_and_suites(tmp_path, capsys):
+    assert completion.main(["bash"]) == 0
+    (tmp_path / "otlvm.bash").write_text(capsys.readouterr().out)
+    folder = tmp_path / "here"
+    (folder / "results").mkdir(parents=True)
+    (folder / "my_suite.yaml").touch()
+    process = subprocess.run(
+        ["bash", "--norc", "-c", BASH, "bash", tmp_path / "otlvm.bash"],
+        input="\n".join(COMPLETED) + "\n",
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=folder,
+        timeout=60,
+    )
+    found = {
+        line: sorted(words.split())
+        for line, words in zip(COMPLETED, process.stdout.splitlines(), strict=True)
+    }
+    assert found == {line: sorted(words.split()) for line, words in COMPLETED.items()}
+
+
+def test_zsh_s_script_names_suites_too(capsys):
+    assert completion.main(["zsh"]) == 0
+    assert f"compadd -- {' '.join(shipped_suites())}" in capsys.readouterr().out

@@ -1,0 +1,135 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+from otlvm.harness.commands.compare import main
+from otlvm.harness.comparison.changes import compare, with_data
+from otlvm.harness.metrics import METRICS
+from otlvm.harness.store.record import run_id, write_result
+from otlvm.harness.store.store import Store
+
+KEYS = [metric.key for metric in METRICS]
+
+
+def frame(rows):
+    found = [
+        {"label": label, "seed": seed, "status": "done", **metrics}
+        for label, seeds in rows.items()
+        for seed, metrics in enumerate(seeds)
+    ]
+    return pd.DataFrame(found).reindex(columns=["label", "seed", "status", *KEYS])
+
+
+def seeds(accuracy, bce=100.0, n=5, sign=1):
+    noise = sign * np.array([0.0, 0.02, -0.01, 0.01, -0.02])[:n]
+    return [{"accuracy": accuracy + e, "bce": bce + 100 * e} for e in noise]
+
+
+def test_better_and_worse_beyond_noise():
+    before = frame({"a": seeds(0.5), "b": seeds(0.5, 100), "c": seeds(0.5)})
+    after = frame({"a": seeds(0.7, sign=-1), "b": seeds(0.51, 130, sign=-1), "c": seeds(0.5)})
+    found = compare(before, after).set_index(["label", "metric"])
+    assert found.loc[("a", "accuracy"), "verdict"] == "better"
+    assert found.loc[("b", "BCE"), "verdict"] == "worse"
+    assert found.loc[("b", "accuracy"), "verdict"] == ""
+    assert (found.loc["c", "verdict"] == "").all()
+    assert found.loc[("a", "accuracy"), "before"] == pytest.approx(0.5)
+    assert found.loc[("a", "accuracy"), "after"] == pytest.approx(0.7)
+    assert (found["n"] == 5).all()
+
+
+def test_only_shared_seeds_count():
+    before, after = frame({"a": seeds(0.5)}), frame({"a": seeds(0.9, n=2)})
+    found = compare(before, after).set_index("metric")
+    assert found.loc["accuracy", "n"] == 2
+    assert found.loc["accuracy", "before"] == pytest.approx(0.51)
+    assert (found["verdict"] == "").all()
+
+
+def test_failed_runs_do_not_count():
+    before = frame({"a": seeds(0.5)})
+    after = frame({"a": seeds(0.9, sign=-1)})
+    after.loc[0, "status"] = "failed"
+    found = compare(before, after).set_index("metric")
+    assert found.loc["accuracy", "n"] == 4
+
+
+def test_nothing_in_common():
+    assert compare(frame({"a": seeds(0.5)}), frame({"b": seeds(0.5)})).empty
+
+
+@pytest.fixture
+def stores(tmp_path):
+    for name, gain, label in (("one", 0.0, "only one"), ("two", 0.3, "only two")):
+        store, cells = Store(tmp_path / name), []
+        store.open_for_writing()
+        for row in ("a", label):
+            for seed, metrics in enumerate(seeds(0.5 + gain, sign=1 if gain else -1)):
+                identity = {"config": [row, gain], "seed": seed, "data_checksum": "", "code": ""}
+                record = {**identity, "label": row, "status": "done", "reason": None,
+                          "metrics": metrics, "side_by_side": 1}  # fmt: skip
+                cells.append({"label": row, "seed": seed, "id": run_id(identity)})
+                write_result(store.runs / run_id(identity), record, [], None)
+        store.write_manifest(name, cells)
+    return tmp_path / "one", tmp_path / "two"
+
+
+def test_command_line(stores, tmp_path, capsys):
+    assert main([*map(str, stores), "--csv", str(tmp_path / "c.csv")]) == 0
+    shown = " ".join(capsys.readouterr().out.split())
+    assert "a accuracy 5 0.500 0.800 better" in shown
+    assert "only one" in shown.split("only in ")[1]
+    assert "only two" in shown.split("only in ")[2]
+    assert "Holm's correction" in shown
+    table = pd.read_csv(tmp_path / "c.csv", keep_default_na=False)
+    assert list(table.columns) == ["label", "metric", "n", "before", "after", "verdict"]
+    assert set(table["label"]) == {"a"}
+
+
+def test_data_sets_stand_for_themselves():
+    before = frame({"a": seeds(0.5), "b": seeds(0.5)}).assign(
+        method=["a"] * 5 + ["b"] * 5, data="digits", data_checksum="1"
+    )
+    one, two = before.query("label == 'a'"), before.query("label == 'b'")
+    after = pd.concat([one.assign(label="a, digits"), one.assign(label="a, new", data="new"), two])
+    named = with_data(before, after)
+    assert [list(dict.fromkeys(part["label"])) for part in named] == [
+        ["a, digits", "b, digits"],
+        ["a, digits", "a, new", "b, digits"],
+    ]
+    assert set(compare(*named)["label"]) == {"a, digits", "b, digits"}
+    assert with_data(before, before)[0] is before
+    old = before.assign(method=before["label"], data="")
+    assert set(with_data(old, after)[0]["label"]) == {"a", "b"}
+
+
+def test_other_data_under_the_same_label_are_said(stores, capsys):
+    store = Store(stores[1])
+    manifest = store.manifest()
+    for cell in manifest["runs"]:
+        record = store.record_or_none(cell["id"])
+        changed = {**record, "data_checksum": "other"}
+        cell["id"] = run_id(changed)
+        write_result(store.runs / cell["id"], changed, [], None)
+    store.write_manifest("two", manifest["runs"])
+    assert main([*map(str, stores)]) == 0
+    shown = " ".join(capsys.readouterr().out.split())
+    assert "on other data in each, so not the same task: a Means" in shown
+
+
+def test_nothing_to_compare_is_said(stores, tmp_path, capsys):
+    store = Store(stores[1])
+    runs = [cell for cell in store.manifest()["runs"] if cell["label"] != "a"]
+    store.write_manifest("two", runs)
+    assert main([*map(str, stores)]) == 0
+    assert "Nothing to compare" in capsys.readouterr().out
+
+
+def test_a_file_that_cannot_be_written(stores, tmp_path, capsys):
+    assert main([*map(str, stores), "--csv", str(tmp_path / "nowhere/c.csv")]) == 2
+    assert "nowhere" in capsys.readouterr().err
+
+
+def test_no_store(tmp_path, capsys):
+    assert main([str(tmp_path), str(tmp_path)]) == 2
+    assert "holds no results" in " ".join(capsys.readouterr().err.split())

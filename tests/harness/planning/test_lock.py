@@ -1,0 +1,179 @@
+import os
+from importlib.metadata import version
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from otlvm.harness.comparison.card import card
+from otlvm.harness.comparison.records import read_records
+from otlvm.harness.messages import InputError
+from otlvm.harness.planning.jobs import resolve
+from otlvm.harness.store.store import Store
+from otlvm.harness.suite.load import load_suite
+from otlvm.harness.suite.yaml import dump, parse
+
+TORCH = version("torch")
+
+plain = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    max_leaves=8,
+)
+
+
+@settings(deadline=None, max_examples=60)  # the machine may be busy
+@example({"\x85": "a\u2028b"})
+@given(plain)
+def test_yaml_reads_back_what_it_writes(value):
+    assert parse(dump(value)) == value
+
+
+@pytest.mark.parametrize("word", ["1e-3", "on", "yes", "0x10", "null", "1_000", "2001-01-01", "~"])
+def test_words_that_look_like_something_else_stay_words(word):
+    assert parse(dump({"key": word})) == {"key": word}
+    assert "!!" not in dump({"key": word})
+
+
+def ids(suite):
+    return [(job.label, job.seed, job.id) for job in resolve(suite, suite.runs)]
+
+
+def test_a_lock_expands_to_the_same_runs(locked):
+    suite, out = locked
+    before, after = load_suite(suite), load_suite(out / "suite.lock.yaml")
+    assert ids(after) == ids(before)
+    assert after.name == "tiny"
+    assert after.table == before.table
+    assert after.published == before.published
+    assert after.lock.environment["torch"] == TORCH
+    assert (after.lock.threads, after.lock.device) == (1, "cpu")
+
+
+def test_a_lock_of_several_data_sets(write_suite, run_main, tmp_path):
+    suite = write_suite(
+        "grid: {data: [digits, {name: digits, test_fraction: 0.3}]}\nbaselines: [kmeans]\n"
+    )
+    if run_main(suite, "--out", tmp_path / "out")[0] != 0:
+        pytest.fail("the suite did not run")
+    again = load_suite(tmp_path / "out/suite.lock.yaml")
+    assert ids(again) == ids(load_suite(suite))
+    assert len({label for label, _, _ in ids(again)}) == 2
+
+
+def test_a_lock_keeps_braces_in_labels(write_suite, run_main, tmp_path):
+    suite = write_suite(
+        "baselines: [{name: kmeans, n_init: 2}]\n"
+        "runs:\n"
+        "  - {label: 'K {baseline}, {{x}} {{', baseline: kmeans, grid: {baseline: [kmeans]}}\n"
+        "  - {label: 'p {start} }}', objective: vae, grid: {train.start: [prior]}}\n"
+    )
+    assert run_main(suite, "--out", tmp_path / "out", "--only", "kmeans*")[0] == 0
+    again = ids(load_suite(tmp_path / "out/suite.lock.yaml"))
+    assert again == ids(load_suite(suite))
+    labels = {label for label, _, _ in again}
+    assert {"K kmeans, {x} {", "p prior }"} < labels
+
+
+def test_a_lock_says_what_kept_runs_ran_with(locked, run_main, monkeypatch):
+    suite, out = locked
+    before = parse((out / "suite.lock.yaml").read_text())["lock"]
+    monkeypatch.setattr("otlvm.harness.commands.run.environment", lambda device: {"torch": "1.0"})
+    suite.write_text(suite.read_text().replace("metrics: [accuracy, bce]", "order: label"))
+    assert run_main(suite, "--out", out, "--threads", "2")[0] == 0
+    content = parse((out / "suite.lock.yaml").read_text())
+    assert content["table"] == {"order": "label"}
+    assert {**content["lock"], "written": ""} == {**before, "written": ""}
+    assert run_main(suite, "--out", out, "--threads", "2", "--rerun", "all")[0] == 0
+    after = load_suite(out / "suite.lock.yaml").lock
+    assert (after.threads, after.environment) == (2, {"torch": "1.0"})
+
+
+def test_data_of_one_content_are_all_locked(write_suite, run_main, tmp_path):
+    grid = "grid: {data: [digits, {name: digits, test_fraction: 0.2}]}\n"
+    run_main(write_suite(grid + "baselines: [kmeans]\n"), "--out", tmp_path / "out")
+    lock = load_suite(tmp_path / "out/suite.lock.yaml").lock
+    assert [item.data for item in lock.data] == [
+        {"name": "digits"},
+        {"name": "digits", "test_fraction": 0.2},
+    ]
+    assert len({item.checksum for item in lock.data}) == 1
+
+
+def test_data_that_were_not_locked_are_said(locked, run_main):
+    lock = locked[1] / "suite.lock.yaml"
+    other = ("--set", "data.test_fraction=0.4", "--dry-run", "--out", "new")
+    code, _, errors = run_main(lock, *other)
+    assert code == 0
+    assert "the data {'name': 'digits', 'test_fraction': 0.4} were not locked" in errors
+
+
+def test_a_locked_suite_recomputes_nothing(locked, run_main):
+    _, out = locked
+    records = {path: path.read_bytes() for path in out.glob("runs/*/record.json")}
+    code, _, errors = run_main(out / "suite.lock.yaml", "--out", out)
+    assert code == 0, errors
+    assert {path: path.read_bytes() for path in out.glob("runs/*/record.json")} == records
+    assert "there, " not in errors
+
+
+def change(path, edit):
+    content = parse(path.read_text())
+    edit(content["lock"])
+    path.write_text(dump(content))
+
+
+def test_another_version_is_said_and_other_data_are_refused(locked, run_main):
+    _, out = locked
+    lock = out / "suite.lock.yaml"
+    change(lock, lambda part: part["environment"].update(torch="1.0"))
+    code, _, errors = run_main(lock, "--out", out, "--dry-run")
+    assert code == 0
+    assert f"torch: 1.0 there, {TORCH} here" in errors
+    change(lock, lambda part: part.update(code=["0" * 64]))
+    assert "the code that decides results" in run_main(lock, "--out", out, "--dry-run")[2]
+    change(lock, lambda part: part["data"][0].update(checksum="0" * 64))
+    code, _, errors = run_main(lock, "--out", out, "--dry-run")
+    assert code == 2
+    assert "are not those that it was locked with" in " ".join(errors.split())
+
+
+def test_only_some_rows_lock_the_whole_suite(suite_of_nine, run_main, tmp_path):
+    suite = suite_of_nine
+    assert run_main(suite, "--out", tmp_path / "out", "--only", "kmeans")[0] == 0
+    assert ids(load_suite(tmp_path / "out/suite.lock.yaml")) == ids(load_suite(suite))
+
+
+def test_the_card_says_what_the_records_say(locked):
+    _, out = locked
+    lines = card(read_records(Store(out)))
+    assert lines["torch"] == TORCH
+    assert lines["cores"] == str(os.cpu_count())
+    assert lines["threads of each run"] == "1"
+    assert lines["seeds"] == "0, 1, 3"
+    assert lines["runs"] == "9 done"
+    checksum = read_records(Store(out))["data_checksum"][0]
+    assert lines["data (SHA-256)"] == f"digits: {checksum[:16]}"
+    text = (out / "card.md").read_text()
+    assert f"- torch: {TORCH}\n" in text
+
+
+def test_the_card_of_runs_that_differ(commit):
+    lines = card(read_records(commit({"a": [{"accuracy": 0.5}, ("failed", "x")]})))
+    assert lines["runs"] == "1 done, 1 failed"
+
+
+def test_the_card_counts_what_differs(write_study):
+    study = {"a": [{"environment": {"torch": v}} for v in ("1.0", "2.0", "2.0")]}
+    lines = card(read_records(write_study(study)))
+    assert lines["torch"] == "1.0 (1 run), 2.0 (2 runs)"
+
+
+def test_the_card_of_runs_without_records(commit):
+    lines = card(read_records(commit({"a": [None, None]})))
+    assert (lines["runs"], lines["seeds"]) == ("2 missing", "0, 1")
+
+
+def test_a_lock_is_a_schema_too(write_suite):
+    with pytest.raises(InputError, match=r"lock\.code: this key is needed"):
+        load_suite(write_suite("baselines: [kmeans]\nlock: {written: now, device: cpu}\n"))

@@ -1,0 +1,97 @@
+import base64
+import io
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from otlvm.harness.report.images import GAP, GAP_GREY, grid
+from otlvm.harness.report.run_pictures import draw
+from otlvm.harness.report.scatter import COLOURS, SIDE, scatter
+from otlvm.harness.report.small_curves import HEIGHT, WIDTH, read_curves
+
+
+def png_of(picture):
+    kind, _, content = picture.uri.partition(",")
+    assert kind == "data:image/png;base64"
+    return Image.open(io.BytesIO(base64.b64decode(content)))
+
+
+@pytest.mark.parametrize(("channels", "mode"), [(1, "L"), (3, "RGB")])
+def test_a_grid_holds_the_images(channels, mode):
+    tiles = np.random.default_rng(0).integers(0, 256, (2, 3, channels, 4, 25), dtype=np.uint8)
+    picture = grid(tiles, "alt")
+    image = png_of(picture)
+    assert image.mode == mode
+    pixels = np.asarray(image).reshape(*image.size[::-1], channels)
+    for row in range(2):
+        for column in range(3):
+            part = pixels[row * 5 : row * 5 + 4, column * 26 : column * 26 + 25]
+            assert (part == tiles[row, column].transpose(1, 2, 0)).all()
+    assert GAP == 1
+    assert (pixels[4] == GAP_GREY).all()
+    assert picture.width / picture.height == image.width / image.height
+
+
+def test_small_images_are_enlarged():
+    tiles = np.random.default_rng(0).integers(0, 256, (1, 2, 1, 8, 8), dtype=np.uint8)
+    pixels = np.asarray(png_of(grid(tiles, "alt")))
+    assert pixels.shape == (24, 49)
+    assert (pixels[::3, 25::3] == tiles[0, 1, 0]).all()
+    assert (pixels[2::3, 2:24:3] == tiles[0, 0, 0]).all()
+
+
+@pytest.mark.parametrize("shape", [(1, 1, 7), (2, 3, 4)])
+def test_what_is_no_image_becomes_strips(picture_arrays, shape):
+    tiles = np.arange(2 * np.prod(shape), dtype=np.uint8).reshape(1, 2, *shape)
+    pixels = np.asarray(png_of(grid(tiles, "alt")))
+    assert (pixels[0::2] == tiles.reshape(2, -1)).all()
+    arrays = picture_arrays(shape)
+    drawn = draw(arrays, "run")
+    first = np.asarray(png_of(drawn.reconstructions[0]))
+    assert (first[0] == arrays["originals"][0].ravel()).all()
+    assert (first[2] == arrays["reconstructions"][0].ravel()).all()  # each below its original
+    assert drawn.components.caption.startswith("9 strips a component")
+
+
+def test_originals_are_above_their_reconstructions(picture_arrays):
+    arrays = picture_arrays((1, 6, 25))
+    first, second = (np.asarray(png_of(part)) for part in draw(arrays, "run").reconstructions)
+    assert (first[:6, :25] == arrays["originals"][0, 0]).all()
+    assert (first[7:, :25] == arrays["reconstructions"][0, 0]).all()
+    assert (second[:6, :25] == arrays["originals"][10, 0]).all()
+    components = np.asarray(png_of(draw(arrays, "run").components))
+    assert (components[7:13, :25] == arrays["modes"][1, 0]).all()
+    assert (components[7:13, 26:51] == arrays["samples"][1, 0, 0]).all()
+
+
+def test_scatter_paints_each_point_in_its_colour():
+    points = np.array([[0.0, 0.0], [4.0, 1.0]])
+    image = png_of(scatter(points, np.array([[2.0, 4.0]]), np.array([0, 21]), "alt", "c"))
+    assert image.size == (2 * SIDE, 2 * SIDE)
+    pixels = np.asarray(image.convert("RGB"))
+    colour = {name: bytes.fromhex(name[1:]) for name in COLOURS[:2]}
+    left, right = pixels[:, :SIDE], pixels[:, SIDE:]
+    assert (left == [*colour[COLOURS[0]]]).all(axis=-1).any()
+    assert (right == [*colour[COLOURS[1]]]).all(axis=-1).any()  # 21 begins the colours again
+    rows = np.flatnonzero((pixels != 255).any(axis=(1, 2)))
+    assert rows.min() < 20 < 580 < rows.max()  # as wide as high, up is larger
+    png_of(scatter(np.zeros((1, 2)), np.zeros((0, 2)), np.array([-1]), "one point", "c"))
+
+
+# curves
+
+
+def test_curves_fill_their_drawing(tmp_path):
+    path = tmp_path / "curves.csv"
+    path.write_text("step,bce,accuracy\n10,4,\n20,inf,0.5\n30,2,0.5\n")
+    accuracy, bce = read_curves(path)
+    assert bce.points == f"0.0,0.0 {WIDTH}.0,{HEIGHT}.0"
+    assert (bce.high, bce.low, bce.last, bce.first_step, bce.last_step) == ("4", "2", "2", 10, 30)
+    assert accuracy.points.startswith(f"0.0,{HEIGHT}.0")  # a flat line divides by nothing
+    assert read_curves(tmp_path / "none.csv") == []
+    lines = "".join(f"{i},{i}\n" for i in range(10_001))
+    path.write_text(f"step,bce\n{lines}")
+    (long,) = read_curves(path)
+    assert len(long.points.split()) < 200
+    assert long.points.endswith(f"{WIDTH}.0,0.0")

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from filelock import FileLock
 
-from otlvm.harness.store.record import run_id, write_result
+from otlvm.harness.store.record import new_record, run_id, write_result
 from otlvm.harness.store.store import Store
 
 SUITE = """\
@@ -162,15 +162,15 @@ def commit(tmp_path):
                     continue
                 done = isinstance(result, dict)
                 status, reason, *diverged = ("done", None) if done else result
-                record = {
-                    **identity,
-                    "label": label,
-                    "status": status,
-                    "reason": reason,
-                    "diverged": diverged[0] if diverged else None,
-                    "metrics": result if done else {},
-                    "side_by_side": side_by_side,
-                }
+                record = new_record(
+                    identity,
+                    label,
+                    status,
+                    reason=reason,
+                    diverged=diverged[0] if diverged else None,
+                    metrics=result if done else {},
+                    side_by_side=side_by_side,
+                )
                 write_result(store.folder(cells[-1]["id"]) / "result", record, list(curves), None)
                 store.commit(cells[-1]["id"])
         store.write_manifest(name, cells, **shown)

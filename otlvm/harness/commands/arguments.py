@@ -11,6 +11,7 @@ from otlvm.harness.messages import InputError
 from otlvm.harness.store.store import Store
 from otlvm.harness.suite.yaml import parse
 
+ALL_DONE, SOME_FAILED, BAD_INPUT, ALL_FAILED, NO_STORAGE, INTERRUPTED = 0, 1, 2, 3, 4, 130
 EXIT_CODES = """\
 exit codes: 0 all runs are done, 1 some failed, 2 the input is wrong (nothing was trained),
 3 all failed, 4 results cannot be written, 130 interrupted (the same command goes on from there)"""

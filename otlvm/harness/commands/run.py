@@ -1,196 +1,116 @@
-"""What ``python -m benchmarks.run`` does: plan, execute, show."""
+"""``otlvm run SUITE``: train a suite's runs and compare them."""
 
 import argparse
-import shutil
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import torch
 from rich.console import Console
 
-from otlvm.harness.commands import arguments as opts
-from otlvm.harness.commands.list import print_registries
-from otlvm.harness.execution.backends import open_backend
-from otlvm.harness.execution.launchers import BackendLostError, Launcher, Processes
-from otlvm.harness.execution.progress import Reports, SuiteProgress
-from otlvm.harness.execution.scheduler import Scheduler, Task
-from otlvm.harness.execution.stops import Stops
+from otlvm.harness.commands import arguments as args
+from otlvm.harness.commands.arguments import (
+    ALL_DONE,
+    ALL_FAILED,
+    BAD_INPUT,
+    INTERRUPTED,
+    NO_STORAGE,
+    SOME_FAILED,
+)
 from otlvm.harness.job import Job
-from otlvm.harness.messages import InputError, show_duration
-from otlvm.harness.planning.jobs import choose, resolve, with_starts
-from otlvm.harness.planning.lock import LOCK, lock_content, lock_of
-from otlvm.harness.planning.plan import FAILURES, Planned, look_up, seconds_left
+from otlvm.harness.messages import InputError, say, show_duration
 from otlvm.harness.processes import start_server
-from otlvm.harness.store.leases import Leases
-from otlvm.harness.store.record import ForeignResultError, Record
 from otlvm.harness.store.store import Store
 from otlvm.harness.suite.load import Suite, find_suite, load_suite
-from otlvm.harness.suite.lock_section import Lock
 from otlvm.harness.suite.yaml import dump
-from otlvm.harness.trackers.tracking import Tracking
-from otlvm.harness.worker.machine import environment, threads_each
 from otlvm.plugins import find_plugins_in
 
-ALL_DONE, SOME_FAILED, BAD_INPUT, ALL_FAILED, NO_STORAGE, INTERRUPTED = 0, 1, 2, 3, 4, 130
+if TYPE_CHECKING:  # they need torch, which takes seconds: a mistake in the suite is told before
+    from otlvm.harness.execution.backends import Place
+    from otlvm.harness.planning.plan import Plan
+    from otlvm.harness.trackers.tracking import Tracking
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line; returns the exit code."""
-    options = opts.parser().parse_args(arguments)
-    if options.suite is not None and options.jobs > 0 and not (options.list or options.dry_run):
-        start_server()
-    return run_command(options)
+    return run(args.parser().parse_args(arguments))
 
 
-def run_command(options: argparse.Namespace) -> int:
+def run(options: argparse.Namespace) -> int:
     """Do what the command line asks for; returns the exit code."""
     console, errors = Console(), Console(stderr=True)
     if options.list:
+        from otlvm.harness.commands.list import print_registries
+
         find_plugins_in(Path.cwd())
         print_registries(console)
         return ALL_DONE
-    if options.suite is None:
-        errors.print("which suite? A file, or one that ships: quick")
-        return BAD_INPUT
     try:
-        opts.check(options)
-        options.suite = find_suite(options.suite)
-        device = opts.device(options.device)
-        find_plugins_in(options.suite.resolve().parent)
-        suite = load_suite(options.suite, dict(opts.assignment(text) for text in options.set))
-        jobs = with_starts(resolve(suite, choose(suite, options.only)))
-        heed_lock(suite, jobs, device, options, errors)
-        mine = with_starts(jobs[opts.shard(options.shard)])
-        store = Store(options.out or Path("runs") / suite.name)
-        tracking = _tracking(suite, store, errors)
-        leases = Leases(store.root / "leases")
-        planned = _plan(mine, store, leases)
+        suite = _read(options)
+        if options.jobs and not options.dry_run:
+            start_server()  # it imports torch while we do the same
+        plan, place = _plan(suite, options)
+        for line in _differences(plan, place):
+            say(errors, f"{suite.file.path}: {line}", "yellow")
+        tracking = _tracking(suite, plan.store, errors)
         if options.dry_run:
-            _show_plan(planned, store, options, console)
+            _show(plan, options.jobs, console)
             return ALL_DONE
-        _open(store)
+        _open(plan.store)
     except InputError as error:
-        errors.print(error.message, style="red", markup=False, highlight=False, soft_wrap=True)
+        say(errors, error.message, "red")
         return BAD_INPUT
     except KeyboardInterrupt:
-        errors.print("interrupted: nothing was trained")
+        say(errors, "interrupted: nothing was trained")
         return INTERRUPTED
-    try:
-        shown = {
-            "table": suite.table.model_dump(exclude_defaults=True),
-            "published": [row.model_dump(exclude_none=True) for row in suite.published],
-            "claims": list(suite.claims),
-            "figures": [row.model_dump(exclude_defaults=True) for row in suite.figures],
-        }
-        shown = {section: content for section, content in shown.items() if content}
-        store.write_manifest(suite.name, _manifest(suite, jobs, store), **shown)
-        lock = _lock(jobs, planned, device, options)
-        store.write_text(LOCK, dump(lock_content(suite.name, suite.runs, lock, shown)))
-        with tracking:
-            with Stops() as stops:
-                with open_backend(options, device, stops, store.root) as launcher:
-                    _execute(planned, store, leases, launcher, stops, tracking, options, errors)
-                if options.serial_timing and not stops.count:
-                    _time_alone(mine, store, device, stops, options, errors)
-            if stops.count:
-                tracking.abandon()
-                return _say_interrupted(mine, store, errors)
-            code = _finish(mine, store, console, errors)
-            tracking.finish_suite()
-        return code
-    except InputError as error:  # the cluster is not there or not as described
-        errors.print(error.message, style="red", markup=False, highlight=False, soft_wrap=True)
-        return BAD_INPUT
-    except BackendLostError as error:
-        errors.print(f"{error}", style="red", markup=False, soft_wrap=True)
-        return _say_interrupted(mine, store, errors)
-    except OSError as error:
-        return _say_no_storage(error, store, errors)
+    return _execute(plan, place, tracking, options, console, errors)
 
 
-def _plan(jobs: Sequence[Job], store: Store, leases: Leases) -> list[Planned]:
-    try:
-        return [Planned(job, look_up(job.identity(), store, leases)) for job in jobs]
-    except ForeignResultError as error:
-        raise InputError(f"{error}\nMove that folder away, or give another --out.") from error
+def _read(options: argparse.Namespace) -> Suite:
+    args.check(options)
+    if options.suite is None:
+        raise InputError("which suite? A file, or one that ships: quick")
+    path = find_suite(options.suite)
+    find_plugins_in(path.resolve().parent)
+    return load_suite(path, dict(args.assignment(text) for text in options.set))
 
 
-def _tracking(suite: Suite, store: Store, errors: Console) -> Tracking:
+def _plan(suite: Suite, options: argparse.Namespace) -> "tuple[Plan, Place]":
+    """Resolve what to do and where, which needs torch and the data."""
+    from otlvm.harness.execution.backends import Place
+    from otlvm.harness.planning.plan import make_plan
+
+    device = args.device(options.device)
+    store = Store(options.out or Path("runs") / suite.name)
+    shard = args.shard(options.shard)
+    plan = make_plan(suite, store, options.only, shard, options.rerun)
+    locked = suite.lock.threads if suite.lock else None
+    return plan, Place(
+        device=device,
+        jobs=options.jobs,
+        threads=options.threads or locked,
+        backend=options.backend,
+        scheduler=options.scheduler,
+        cluster=options.cluster,
+        search=suite.file.path.parent,
+    )
+
+
+def _differences(plan: "Plan", place: "Place") -> Sequence[str]:
+    """Say what may make results differ from those that the suite was locked with."""
+    if plan.suite.lock is None:
+        return ()
+    from otlvm.harness.worker.machine import environment
+
+    return list(plan.suite.lock.differences(plan.jobs, environment(place.device)))
+
+
+def _tracking(suite: Suite, store: Store, errors: Console) -> "Tracking":
+    from otlvm.harness.trackers.tracking import Tracking
+
     try:
         return Tracking(suite.track, store, suite.name, errors)
     except InputError as error:
         raise InputError(suite.locate(error)) from error
-
-
-def heed_lock(
-    suite: Suite, jobs: list[Job], device: str, options: argparse.Namespace, errors: Console
-) -> None:
-    """Take a locked suite's number of threads, and say what differs here."""
-    if suite.lock is None:
-        return
-    options.threads = options.threads or suite.lock.threads
-    here = environment(torch.device(device))
-    for line in suite.lock.differences(jobs, here):
-        errors.print(f"{suite.file.path}: {line}", style="yellow", markup=False, soft_wrap=True)
-
-
-def _lock(
-    jobs: list[Job], planned: Sequence[Planned], device: str, options: argparse.Namespace
-) -> Lock:
-    """Say what the runs ran with: those that are kept, else those that now begin."""
-    for item in planned:
-        record = item.state.record
-        if record and record.get("environment") and not item.wanted(options.rerun):
-            ran = record["environment"]
-            return lock_of(jobs, ran["device"].partition(":")[0], ran["threads"], ran)
-    threads = options.threads
-    if options.backend == "local":
-        threads = threads_each(options.jobs, threads)
-    return lock_of(jobs, device, threads, environment(torch.device(device)))
-
-
-def _manifest(suite: Suite, jobs: list[Job], store: Store) -> list[Record]:
-    """The rows of this call, in the suite's order, and those that ``--only`` left out."""
-    rows = {(job.label, job.seed): job.id for job in jobs}
-    try:
-        before = {(row["label"], row["seed"]): row["id"] for row in store.manifest()["runs"]}
-    except (FileNotFoundError, ValueError):
-        before = {}
-    known = {**before, **rows}
-    return [
-        {
-            "label": run.label,
-            "method": run.method,
-            "data": run.data,
-            "seed": run.seed,
-            "id": known[run.label, run.seed],
-        }
-        for run in suite.runs
-        if (run.label, run.seed) in known
-    ]
-
-
-def _show_plan(
-    planned: list[Planned], store: Store, options: argparse.Namespace, console: Console
-) -> None:
-    for item in planned:
-        job, state = item.job, item.state
-        again = ", run again" if state.record and item.wanted(options.rerun) else ""
-        note = f"  ({state.note})" if state.note else ""
-        line = f"{state.name}{again}  {job.id}  {job.label}, seed {job.seed}{note}"
-        console.print(line, markup=False, highlight=False, soft_wrap=True)
-        config = f"    {job.config}"
-        console.print(config, style="dim", markup=False, highlight=False, soft_wrap=True)
-    todo = [(item.job.label, 1.0) for item in planned if item.wanted(options.rerun)]
-    states = [(item.job.label, item.state) for item in planned]
-    left = seconds_left(states, todo, max(1, options.jobs)) if todo else None
-    estimate = "" if left is None else f", about {show_duration(left)} with --jobs {options.jobs}"
-    console.print(
-        f"{len(planned)} runs, {len(todo)} to compute{estimate}, into {store.root}",
-        markup=False,
-        highlight=False,
-        soft_wrap=True,
-    )
 
 
 def _open(store: Store) -> None:
@@ -200,100 +120,99 @@ def _open(store: Store) -> None:
         raise InputError(f"--out {store.root} cannot be written: {error}") from error
 
 
+def _show(plan: "Plan", jobs: int, console: Console) -> None:
+    """Print each run's state and config, and about how long the rest takes."""
+    for item in plan.planned:
+        job, state = item.job, item.state
+        again = ", run again" if state.record and item.wanted else ""
+        note = f"  ({state.note})" if state.note else ""
+        say(console, f"{state.name}{again}  {job.id}  {job.label}, seed {job.seed}{note}")
+        say(console, f"    {job.config}", "dim")
+    left = plan.seconds(jobs)
+    estimate = "" if left is None else f", about {show_duration(left)} with --jobs {jobs}"
+    count, todo = len(plan.planned), len(plan.todo)
+    say(console, f"{count} runs, {todo} to compute{estimate}, into {plan.store.root}")
+
+
 def _execute(
-    planned: list[Planned],
-    store: Store,
-    leases: Leases,
-    launcher: Launcher,
-    stops: Stops,
-    tracking: Tracking,
+    plan: "Plan",
+    place: "Place",
+    tracking: "Tracking",
     options: argparse.Namespace,
+    console: Console,
     errors: Console,
-) -> None:
-    tasks = []
-    with SuiteProgress(len(planned), errors) as progress:
-        report = Reports(progress, tracking)
-        for item in planned:
-            job, state = item.job, item.state
-            if not item.wanted(options.rerun):
-                store.tidy(job.id, leases)
-                report.finish(job, state.record, "kept")
-                continue
-            if state.name == "damaged":
-                place = store.set_aside(store.runs / job.id)
-                errors.print(f"{state.note}: kept as {place}, computed again",
-                             style="yellow", markup=False, soft_wrap=True)  # fmt: skip
-            if options.rerun not in (None, "failed") and state.record is not None:
-                shutil.rmtree(store.work / job.id, ignore_errors=True)  # from the start
-            tasks.append(Task(job, state.record["digest"] if state.record else None))
-        Scheduler(store, leases, launcher, report, stops, options.fail_fast).run(tasks)
+) -> int:
+    """Compute what is to do, and write what it comes to."""
+    from otlvm.harness.execution.launchers import BackendLostError
+    from otlvm.harness.execution.session import run_plan, time_alone
+    from otlvm.harness.execution.stops import Stops
+
+    try:
+        _write_plan(plan, place, errors)
+        with tracking:
+            with Stops() as stops:
+                run_plan(plan, place, stops, tracking, errors, options.fail_fast)
+                if options.serial_timing and not stops.count:
+                    time_alone(plan, place, stops, errors)
+            if stops.count:
+                tracking.abandon()
+                return _say_interrupted(plan.mine, plan.store, errors)
+            code = _finish(plan.mine, plan.store, console, errors)
+            tracking.finish_suite()
+        return code
+    except InputError as error:  # the cluster is not there or not as described
+        say(errors, error.message, "red")
+        return BAD_INPUT
+    except BackendLostError as error:
+        say(errors, f"{error}", "red")
+        return _say_interrupted(plan.mine, plan.store, errors)
+    except OSError as error:
+        return _say_no_storage(error, plan.store, errors)
 
 
-def _time_alone(
-    jobs: list[Job],
-    store: Store,
-    device: str,
-    stops: Stops,
-    options: argparse.Namespace,
-    errors: Console,
-) -> None:
-    """Repeat, one at a time, what was trained beside other runs."""
-    timings = store.timings()
-    timings.open_for_writing()
-    leases = Leases(timings.root / "leases")
-    records = [(job, store.record_or_none(job.id)) for job in jobs]
-    shared = [job for job, r in records if r and r["status"] == "done" and r["side_by_side"] > 1]
-    tasks = []
-    for job in shared:
-        before = timings.record_or_none(job.id)
-        if before is None or before["side_by_side"] > 1:
-            tasks.append(Task(job, before["digest"] if before else None))
-    if tasks:
-        errors.print(f"timing {len(tasks)} runs alone", markup=False)
-    launcher = Processes(1, device, options.threads)
-    with SuiteProgress(len(tasks), errors) as progress:
-        Scheduler(timings, leases, launcher, progress, stops).run(tasks)
+def _write_plan(plan: "Plan", place: "Place", errors: Console) -> None:
+    """Write the manifest, and the lock that reruns exactly what it names."""
+    from otlvm.harness.planning.lock import LOCK, lock_content, lock_of, shown_runs
+    from otlvm.harness.worker.machine import environment, threads_each
+
+    suite, shown = plan.suite, shown_runs(plan)
+    for label in shown.left_out:
+        say(errors, f"{label}: left out of the tables, for its results are of another config, "
+            "data or code; run it again without --only", "yellow")  # fmt: skip
+    threads = threads_each(place.jobs, place.threads) if place.backend == "local" else place.threads
+    lock = lock_of(plan, shown, place.device, threads, environment(place.device))
+    sections = suite.sections()
+    plan.store.write_manifest(suite.name, shown.rows(), **sections)
+    plan.store.write_text(LOCK, dump(lock_content(suite.name, shown.runs, lock, sections)))
 
 
 def _say_no_storage(error: OSError, store: Store, errors: Console) -> int:
-    errors.print(
-        f"stopped, because {store.root} cannot be written: {error}\nWhat was finished is kept. "
-        f"Make room, and the same command goes on from there.",
-        style="red",
-        markup=False,
-        highlight=False,
-        soft_wrap=True,
-    )
+    say(errors, f"stopped, because {store.root} cannot be written: {error}\nWhat was finished is "
+        "kept. Make room, and the same command goes on from there.", "red")  # fmt: skip
     return NO_STORAGE
 
 
-def _say_interrupted(jobs: list[Job], store: Store, errors: Console) -> int:
-    done = sum((store.record_or_none(job.id) or {}).get("status") == "done" for job in jobs)
-    errors.print(
-        f"interrupted: {done} of {len(jobs)} runs are finished and kept in {store.root}; "
-        f"the same command goes on from there",
-        markup=False,
-        highlight=False,
-    )
+def _say_interrupted(jobs: Sequence[Job], store: Store, errors: Console) -> int:
+    records = [store.record_or_none(job.id) for job in jobs]
+    done = sum(record is not None and record["status"] == "done" for record in records)
+    say(errors, f"interrupted: {done} of {len(jobs)} runs are finished and kept in {store.root}; "
+        "the same command goes on from there")  # fmt: skip
     return INTERRUPTED
 
 
-def _finish(jobs: list[Job], store: Store, console: Console, errors: Console) -> int:
-    from otlvm.harness.commands import (
-        report,
-        table,  # seaborn takes seconds, and only this needs it
-    )
+def _finish(jobs: Sequence[Job], store: Store, console: Console, errors: Console) -> int:
+    """Write tables, figures and report; returns the exit code that the runs' states make."""
+    from otlvm.harness.commands import report, table  # seaborn takes seconds
+    from otlvm.harness.planning.state import FAILURES
 
     table.show(store, console)
     report.show(store, console)
-    states = [(store.record_or_none(job.id) or {}).get("status") for job in jobs]
+    records = [store.record_or_none(job.id) for job in jobs]
+    states = [record["status"] if record else None for record in records]
     failed = sum(state in FAILURES for state in states)
     if failed:
-        errors.print(
-            f"{failed} of {len(jobs)} runs failed; they are tried again with --rerun failed",
-            style="red",
-            markup=False,
-        )
+        say(errors, f"{failed} of {len(jobs)} runs failed; they are tried again with "
+            "--rerun failed", "red")  # fmt: skip
     if all(state == "done" for state in states):
         return ALL_DONE
     return ALL_FAILED if failed == len(states) else SOME_FAILED

@@ -2,6 +2,7 @@
 
 import argparse
 from collections import Counter
+from typing import Any
 
 from rich.console import Console
 from rich.table import Table
@@ -9,9 +10,8 @@ from rich.text import Text
 
 from otlvm.harness.commands.arguments import show_store, store_parser
 from otlvm.harness.messages import show_duration
-from otlvm.harness.planning.plan import State, look_up, seconds_left
-from otlvm.harness.store.leases import Leases
-from otlvm.harness.store.record import ForeignResultError, Record
+from otlvm.harness.planning.state import State, look_up, seconds_left
+from otlvm.harness.store.record import ForeignResultError
 from otlvm.harness.store.store import Store
 from otlvm.harness.store.work_folder import read_progress
 
@@ -26,8 +26,7 @@ def show_status(store: Store, console: Console) -> None:
         ValueError: If its manifest is damaged.
     """
     manifest = store.manifest()
-    leases = Leases(store.root / "leases")
-    states = [(cell, _state(cell["id"], store, leases)) for cell in manifest["runs"]]
+    states = [(cell, _state(cell["id"], store)) for cell in manifest["runs"]]
     table = Table(box=None, padding=(0, 2, 0, 0))
     for heading in ("state", "run", "seed", "progress"):
         table.add_column(heading, justify="right" if heading == "seed" else "left")
@@ -50,21 +49,21 @@ def show_status(store: Store, console: Console) -> None:
     console.print(f"{manifest['name']}: {summary}{estimate}", markup=False, highlight=False)
 
 
-def _state(run_id: str, store: Store, leases: Leases) -> State:
+def _state(run_id: str, store: Store) -> State:
     try:
-        return look_up(run_id, store, leases)
+        return look_up(run_id, store)
     except ForeignResultError as error:
         return State("foreign", None, str(error).splitlines()[0])
 
 
-def _progress(progress: Record | None, state: State) -> str:
+def _progress(progress: dict[str, Any] | None, state: State) -> str:
     parts = []
     if progress:
         parts.append(f"step {progress['step']:.0f} of {progress['steps']}")
     if state.note:
         parts.append(state.note)
     if state.record is not None and state.name == "done":
-        parts.append(show_duration(state.record["wall_seconds"]))
+        parts.append(show_duration(state.record["wall_seconds"] or 0.0))
     return ", ".join(parts)
 
 

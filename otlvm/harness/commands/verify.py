@@ -10,27 +10,25 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from otlvm.harness.commands import arguments as opts
-from otlvm.harness.commands.run import (
+from otlvm.harness.commands import arguments as args
+from otlvm.harness.commands.arguments import (
     ALL_DONE,
     BAD_INPUT,
     INTERRUPTED,
     NO_STORAGE,
     SOME_FAILED,
-    heed_lock,
 )
-from otlvm.harness.comparison.repetitions import RUNS, Rows, Verdict, judge, read_rows, sample
-from otlvm.harness.execution.launchers import Processes
-from otlvm.harness.execution.progress import SuiteProgress
-from otlvm.harness.execution.scheduler import Scheduler, Task
+from otlvm.harness.comparison.repetitions import RUNS, Verdict, judge, read_rows, sample
+from otlvm.harness.execution.backends import Place
+from otlvm.harness.execution.session import repeat
 from otlvm.harness.execution.stops import Stops
 from otlvm.harness.job import Job
-from otlvm.harness.messages import InputError
+from otlvm.harness.messages import InputError, say
 from otlvm.harness.planning.jobs import resolve, with_starts
 from otlvm.harness.planning.lock import LOCK
-from otlvm.harness.store.leases import Leases
 from otlvm.harness.store.store import Store
 from otlvm.harness.suite.load import load_suite
+from otlvm.harness.worker.machine import environment
 from otlvm.plugins import find_plugins_in
 
 STYLES = {"equal": "green", "close": "green", "differs": "red"}
@@ -38,33 +36,57 @@ STYLES = {"equal": "green", "close": "green", "differs": "red"}
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line; returns the exit code."""
-    options = parser().parse_args(arguments)
+    return run(parser().parse_args(arguments))
+
+
+def run(options: argparse.Namespace) -> int:
+    """Do what the command line asks for; returns the exit code."""
     console, errors = Console(), Console(stderr=True)
-    folder = options.directory
     try:
-        _check(options)
-        device = opts.device(options.device)
-        find_plugins_in(folder)
-        suite = load_suite(folder / LOCK)
-        rows = read_rows(folder / RUNS)
-        runs = sample(suite, rows, None if options.all else options.runs, options.seed)
-        if not runs:
-            raise InputError(f"{folder / RUNS} has no finished run of those in {LOCK}")
-        jobs = resolve(suite, runs)
-        heed_lock(suite, jobs, device, options, errors)
-        verdicts = _repeat(jobs, rows, device, options, errors)
+        jobs, verdicts = _verify(options, errors)
     except InputError as error:
-        errors.print(error.message, style="red", markup=False, highlight=False, soft_wrap=True)
+        say(errors, error.message, "red")
         return BAD_INPUT
     except KeyboardInterrupt:
-        errors.print("interrupted: nothing was compared")
+        say(errors, "interrupted: nothing was compared")
         return INTERRUPTED
     except OSError as error:
-        message = f"stopped, because {tempfile.gettempdir()} cannot be written: {error}"
-        errors.print(message, style="red", markup=False, highlight=False, soft_wrap=True)
+        say(errors, f"stopped, because {tempfile.gettempdir()} cannot be written: {error}", "red")
         return NO_STORAGE
     _print(jobs, verdicts, console)
     return SOME_FAILED if any(v.how == "differs" for v in verdicts) else ALL_DONE
+
+
+def _verify(options: argparse.Namespace, errors: Console) -> tuple[list[Job], list[Verdict]]:
+    """Execute a sample of a suite's runs again, elsewhere, and judge each.
+
+    Raises:
+        KeyboardInterrupt: If a stop is asked for.
+    """
+    _check(options)
+    folder = options.directory
+    find_plugins_in(folder)
+    suite = load_suite(folder / LOCK)
+    rows = read_rows(folder / RUNS)
+    runs = sample(suite, rows, None if options.all else options.runs, options.seed)
+    if not runs:
+        raise InputError(f"{folder / RUNS} has no finished run of those in {LOCK}")
+    device = args.device(options.device)
+    jobs = resolve(suite, runs)
+    threads = options.threads
+    if suite.lock is not None:
+        threads = threads or suite.lock.threads
+        for line in suite.lock.differences(jobs, environment(device)):
+            say(errors, f"{suite.file.path}: {line}", "yellow")
+    with tempfile.TemporaryDirectory() as scratch, Stops() as stops:
+        store = Store(Path(scratch))
+        repeat(with_starts(jobs), store, Place(device, threads=threads), stops, errors)
+        if stops.count:
+            raise KeyboardInterrupt
+        return jobs, [
+            judge(rows[job.label, job.seed], store.record_or_none(job.id), options.tolerance)
+            for job in jobs
+        ]
 
 
 def _check(options: argparse.Namespace) -> None:
@@ -73,29 +95,6 @@ def _check(options: argparse.Namespace) -> None:
         value = getattr(options, name)
         if value is not None and not value >= least:  # NaN is refused too
             raise InputError(f"--{name} {value}: expected {least} or more")
-
-
-def _repeat(
-    jobs: Sequence[Job], rows: Rows, device: str, options: argparse.Namespace, errors: Console
-) -> list[Verdict]:
-    """Execute jobs again, elsewhere, and judge each.
-
-    Raises:
-        KeyboardInterrupt: If a stop is asked for.
-    """
-    with tempfile.TemporaryDirectory() as folder, Stops() as stops:
-        store = Store(Path(folder))
-        store.open_for_writing()
-        launcher = Processes(1, device, options.threads)
-        with SuiteProgress(len(with_starts(jobs)), errors) as progress:
-            tasks = [Task(job, None) for job in with_starts(jobs)]
-            Scheduler(store, Leases(store.root / "leases"), launcher, progress, stops).run(tasks)
-        if stops.count:
-            raise KeyboardInterrupt
-        return [
-            judge(rows[job.label, job.seed], store.record_or_none(job.id), options.tolerance)
-            for job in jobs
-        ]
 
 
 def parser() -> argparse.ArgumentParser:

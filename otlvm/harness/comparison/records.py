@@ -1,37 +1,43 @@
-"""Records -> tidy data -> one row a label. Never imports torch."""
+"""A store's records and learning curves as tidy data."""
+
+from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
 from otlvm.harness.metrics import METRICS
 from otlvm.harness.store.record import Record
 from otlvm.harness.store.store import Store
-from otlvm.harness.store.work_folder import CHECKPOINT
 
 FACTS = ("config", "data_checksum", "environment", "wall_seconds")
 
 
 def read_records(store: Store) -> pd.DataFrame:
-    """Read a store as tidy data: one row a run, in the suite's order.
+    """Read a store as tidy data: one row per run, in the suite's order.
 
     Returns:
         Columns ``label``, ``method``, ``data``, ``seed``, ``status``, ``reason``, ``short``,
-        ``side_by_side``, ``id``, one a metric, and the rest of `FACTS` as they stand in the record.
-        A run without a usable record has the status ``interrupted`` if it left a checkpoint, else
-        ``missing``, and None for its facts.
+        ``side_by_side``, ``id``, one per metric, and the rest of `FACTS` as they stand in the
+        record. A run without a usable record has the status ``interrupted`` if it left a
+        checkpoint, else ``missing``, and None for its facts.
     """
-    rows = []
-    for cell in store.manifest()["runs"]:
-        record = store.record_or_none(cell["id"])
-        if record is None:
-            begun = (store.work / cell["id"] / CHECKPOINT).exists()
-            record = {"status": "interrupted" if begun else "missing"}
-        if (record.get("side_by_side") or 1) > 1:
-            record = _with_times_alone(record, store)
-        facts = {key: record.get(key) for key in ("status", "reason", "side_by_side", *FACTS)}
-        names = {"label": cell["label"], "method": cell["label"], "data": "", **cell}
-        rows.append({**names, **facts, "short": _short(record), **record.get("metrics", {})})
+    rows = [_row(cell, store) for cell in store.manifest()["runs"]]
     frame = pd.DataFrame(rows)
     return frame.reindex(columns=[*frame.columns.union([m.key for m in METRICS], sort=False)])
+
+
+def _row(cell: dict[str, Any], store: Store) -> dict[str, Any]:
+    names = {"label": cell["label"], "method": cell["label"], "data": "", **cell}
+    record = store.record_or_none(cell["id"])
+    if record is None:
+        status = "interrupted" if store.has_checkpoint(cell["id"]) else "missing"
+        nothing = dict.fromkeys(("reason", "side_by_side", *FACTS))
+        return {**names, "status": status, **nothing, "short": status}
+    if record["side_by_side"] > 1:
+        record = _with_times_alone(record, store)
+    known: dict[str, Any] = {**record}
+    facts = {key: known.get(key) for key in ("status", "reason", "side_by_side", *FACTS)}
+    return {**names, **facts, "short": _short(record), **record["metrics"]}
 
 
 def _with_times_alone(record: Record, store: Store) -> Record:
@@ -47,19 +53,29 @@ def _with_times_alone(record: Record, store: Store) -> Record:
 
 def _short(record: Record) -> str:
     """What a cell shows instead of a number, for example ``nan @ 412``."""
-    diverged = record.get("diverged")
-    return f"{diverged['value']} @ {diverged['step']}" if diverged else str(record["status"])
+    diverged = record["diverged"]
+    return f"{diverged['value']} @ {diverged['step']}" if diverged else record["status"]
+
+
+def read_curve(folder: Path) -> pd.DataFrame:
+    """Read the learning curve in a result's folder: ``step`` and one column per measured quantity.
+
+    A run that has none, as a baseline, has an empty one.
+    """
+    path = folder / "curves.csv"
+    return pd.read_csv(path) if path.is_file() else pd.DataFrame()
 
 
 def read_curves(store: Store, records: pd.DataFrame) -> pd.DataFrame:
     """Read the learning curves of all runs that have some, as tidy data.
 
     Returns:
-        Columns ``label``, ``seed``, ``step`` and one a measured quantity.
+        Columns ``label``, ``seed``, ``step`` and one per measured quantity.
     """
-    parts = []
-    for run_id, label, seed in records[["id", "label", "seed"]].to_numpy():
-        path = store.runs / run_id / "curves.csv"
-        if path.is_file():
-            parts.append(pd.read_csv(path).assign(label=label, seed=seed))
-    return pd.concat(parts) if parts else pd.DataFrame()
+    runs = records[["id", "label", "seed"]].to_numpy()
+    curves = [
+        read_curve(store.runs / run_id).assign(label=label, seed=seed)
+        for run_id, label, seed in runs
+    ]
+    known = [curve for curve in curves if len(curve)]
+    return pd.concat(known) if known else pd.DataFrame()

@@ -5,12 +5,15 @@ import signal
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from otlvm.harness.job import Job
 from otlvm.harness.processes import processes, start_server
-from otlvm.harness.store.record import Record
-from otlvm.harness.store.work_folder import LOG, PROGRESS, read_progress
+from otlvm.harness.store.work_folder import LOG, PROGRESS, read_progress, read_tail
 from otlvm.harness.worker.work import INTERRUPTED, NO_STORAGE, work_alone
+
+DETAILS = 4000
+"""Characters of a log that a record keeps."""
 
 
 @dataclass(frozen=True)
@@ -94,7 +97,7 @@ class Child:
             except ProcessLookupError:  # gone, or not yet the head of a group
                 continue
 
-    def progress(self) -> Record | None:
+    def progress(self) -> dict[str, Any] | None:
         """Return the newest row of its learning curve, with ``steps``."""
         return read_progress(self.folder)
 
@@ -105,7 +108,7 @@ class Child:
             return
 
     def _end(self, code: int) -> End:
-        details = _tail(self.folder / LOG)
+        details = read_tail(self.folder / LOG)[-DETAILS:]
         if (self.folder / "result" / "record.json").exists():
             return End("finished")
         if self._timed_out:
@@ -119,10 +122,3 @@ class Child:
             hint = ", as the kernel does when memory runs out" if code == -signal.SIGKILL else ""
             return End("crashed", f"the process was killed by {name}{hint}", details)
         return End("crashed", f"the process ended with exit code {code}, without a result", details)
-
-
-def _tail(path: Path, size: int = 4000) -> str:
-    try:
-        return path.read_text(encoding="utf-8", errors="replace")[-size:]
-    except FileNotFoundError:
-        return ""

@@ -8,9 +8,9 @@ from typing import Any, Literal
 from distributed import Client, LocalCluster
 from pydantic import Field, ValidationError
 
-from otlvm.harness.messages import InputError
+from otlvm.harness.messages import InputError, show_path
 from otlvm.harness.suite.validation import Strict
-from otlvm.harness.suite.yaml import YamlFile, show_path
+from otlvm.harness.suite.yaml import YamlFile
 
 QUEUES = {"slurm": "SLURMCluster", "pbs": "PBSCluster", "sge": "SGECluster", "lsf": "LSFCluster"}
 CONNECT_SECONDS = 15

@@ -15,7 +15,6 @@ from otlvm.harness.execution.child import Child, End
 from otlvm.harness.execution.launchers import BackendLostError
 from otlvm.harness.job import Job
 from otlvm.harness.store.files import pack, unpack
-from otlvm.harness.store.record import Record
 from otlvm.harness.store.work_folder import CHECKPOINT, DAMAGED, LOG, START, read_progress
 from otlvm.plugins import find_plugins_in
 
@@ -142,7 +141,7 @@ class RemoteRun:
     def tell_neighbours(self, count: int) -> None:
         """Do nothing: the job says how many runs its host may execute."""
 
-    def progress(self) -> Record | None:
+    def progress(self) -> dict[str, Any] | None:
         """Return the newest row of its learning curve, where the worker shares the disk."""
         return read_progress(self._folder)
 

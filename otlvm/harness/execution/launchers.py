@@ -1,14 +1,13 @@
 """Where runs execute on this machine: in processes of their own, or in this one."""
 
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import torch
 
 from otlvm.harness.execution.child import Child, End
 from otlvm.harness.execution.stops import Stops
 from otlvm.harness.job import Job
-from otlvm.harness.store.record import Record
 from otlvm.harness.store.work_folder import read_progress
 from otlvm.harness.worker.machine import threads_each
 from otlvm.harness.worker.work import Control, work
@@ -34,7 +33,7 @@ class Handle(Protocol):
     def tell_neighbours(self, count: int) -> None:
         """Say how many runs share the machine, itself included."""
 
-    def progress(self) -> Record | None:
+    def progress(self) -> dict[str, Any] | None:
         """Return the newest row of its learning curve, with ``steps``."""
 
 
@@ -128,7 +127,7 @@ class Finished:
     def tell_neighbours(self, count: int) -> None:
         """Do nothing: it has ended."""
 
-    def progress(self) -> Record | None:
+    def progress(self) -> dict[str, Any] | None:
         """Return the newest row of its learning curve."""
         return read_progress(self._folder)
 

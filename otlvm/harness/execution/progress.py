@@ -1,15 +1,55 @@
-"""Progress of a suite and of the runs in it; one plain line a finished run where nobody watches."""
+"""Who is told how a suite goes, and the bars of a terminal; one plain line per run elsewhere."""
 
-from typing import Protocol
+from typing import Any, Protocol
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
 from otlvm.harness.job import Job
+from otlvm.harness.messages import say
 from otlvm.harness.store.record import Record
 
 SHOWN = ("loss", "bce", "accuracy", "components_used")
 SUMMARY = {"accuracy": ".3f", "bce": ".1f", "fit_seconds": ".1f"}
+
+
+class Observer(Protocol):
+    """Who wants to know how it goes."""
+
+    def start(self, job: Job) -> None:
+        """A run has begun."""
+
+    def row(self, job: Job, row: dict[str, Any]) -> None:
+        """A run has a new row of its learning curve."""
+
+    def finish(self, job: Job, record: Record | None, note: str = "") -> None:
+        """A run is over; without a record it was interrupted."""
+
+
+class Observers:
+    """Passes everything on to each.
+
+    Args:
+        observers: To whom.
+    """
+
+    def __init__(self, *observers: Observer) -> None:
+        self._observers = observers
+
+    def start(self, job: Job) -> None:
+        """Begin a run."""
+        for observer in self._observers:
+            observer.start(job)
+
+    def row(self, job: Job, row: dict[str, Any]) -> None:
+        """Pass on the newest row of a run's learning curve."""
+        for observer in self._observers:
+            observer.row(job, row)
+
+    def finish(self, job: Job, record: Record | None, note: str = "") -> None:
+        """End a run."""
+        for observer in self._observers:
+            observer.finish(job, record, note)
 
 
 class SuiteProgress:
@@ -48,7 +88,7 @@ class SuiteProgress:
         steps = job.config.get("train", {}).get("steps", 1)
         self._bars[job.id] = self._progress.add_task(_title(job), total=steps, numbers="")
 
-    def row(self, job: Job, row: Record) -> None:
+    def row(self, job: Job, row: dict[str, Any]) -> None:
         """Show the newest row of a run's learning curve."""
         numbers = "  ".join(f"{name} {row[name]:.4g}" for name in SHOWN if name in row)
         self._progress.update(self._bars[job.id], completed=row["step"], numbers=numbers)
@@ -59,7 +99,7 @@ class SuiteProgress:
             self._progress.remove_task(self._bars.pop(job.id))
         outcome = "interrupted" if record is None else _outcome(record)
         line = f"{_title(job)}: {outcome}{', ' + note if note else ''}"
-        self._console.print(line, markup=False, highlight=False, soft_wrap=True)
+        say(self._console, line)
         self._progress.advance(self._suite)
 
 
@@ -73,42 +113,3 @@ def _outcome(record: Record) -> str:
     metrics = record["metrics"]
     numbers = [f"{key} {metrics[key]:{form}}" for key, form in SUMMARY.items() if key in metrics]
     return ", ".join([record["status"], *numbers])
-
-
-class Report(Protocol):
-    """Who wants to know how it goes."""
-
-    def start(self, job: Job) -> None:
-        """A run has begun."""
-
-    def row(self, job: Job, row: Record) -> None:
-        """A run has a new row of its learning curve."""
-
-    def finish(self, job: Job, record: Record | None, note: str = "") -> None:
-        """A run is over; without a record it was interrupted."""
-
-
-class Reports:
-    """Passes everything on to each.
-
-    Args:
-        reports: To whom.
-    """
-
-    def __init__(self, *reports: Report) -> None:
-        self._reports = reports
-
-    def start(self, job: Job) -> None:
-        """Begin a run."""
-        for report in self._reports:
-            report.start(job)
-
-    def row(self, job: Job, row: Record) -> None:
-        """Pass on the newest row of a run's learning curve."""
-        for report in self._reports:
-            report.row(job, row)
-
-    def finish(self, job: Job, record: Record | None, note: str = "") -> None:
-        """End a run."""
-        for report in self._reports:
-            report.finish(job, record, note)

@@ -9,13 +9,12 @@ from datetime import UTC, datetime
 
 from otlvm.harness.execution.child import End
 from otlvm.harness.execution.launchers import Handle, Launcher
-from otlvm.harness.execution.progress import Report
+from otlvm.harness.execution.progress import Observer
 from otlvm.harness.execution.stops import Stops
 from otlvm.harness.job import Job
-from otlvm.harness.store.leases import HEARTBEAT_SECONDS, Leases
-from otlvm.harness.store.record import write_result
+from otlvm.harness.store.leases import HEARTBEAT_SECONDS
+from otlvm.harness.store.record import new_record, write_result
 from otlvm.harness.store.store import Store
-from otlvm.harness.store.work_folder import CHECKPOINT
 
 POLL_SECONDS = 0.05
 LOOK_ELSEWHERE_SECONDS = 1.0
@@ -46,17 +45,15 @@ class Scheduler:
 
     Attributes:
         store: Where results go.
-        leases: Who works on what, here and in other processes.
         launcher: Where runs execute.
-        report: Who wants to know.
+        observer: Who wants to know.
         stops: Whether to stop.
         fail_fast: Stop at the first run that is not done.
     """
 
     store: Store
-    leases: Leases
     launcher: Launcher
-    report: Report
+    observer: Observer
     stops: Stops
     fail_fast: bool = False
     _running: dict[str, tuple[Task, Handle]] = field(default_factory=dict)
@@ -102,7 +99,7 @@ class Scheduler:
         finally:
             for run_id, (_, handle) in self._running.items():
                 handle.kill()
-                self.leases.release(run_id)
+                self.store.leases.release(run_id)
 
     def _stopping(self) -> bool:
         return self.stops.count > 0 or (self.fail_fast and self._failed)
@@ -130,10 +127,10 @@ class Scheduler:
             return True
         if job.start is not None and job.start.id in self._ahead:
             return False
-        if not self.leases.acquire(job.id):
+        if not self.store.leases.acquire(job.id):
             return False
         if self._done_meanwhile(task):
-            self.leases.release(job.id)
+            self.store.leases.release(job.id)
             return True
         if self.store.finished(job.identity()):  # its process died between writing and committing
             self._commit(job)
@@ -141,7 +138,7 @@ class Scheduler:
         if not self._has_start(job):
             return True
         self._running[job.id] = task, self.launcher.launch(job, self.store.folder(job.id))
-        self.report.start(job)
+        self.observer.start(job)
         self._tell_neighbours()
         return True
 
@@ -163,15 +160,15 @@ class Scheduler:
         record = self.store.record_or_none(task.job.id)
         if record is None or record["digest"] == task.before:
             return False
-        self.store.tidy(task.job.id, self.leases)
+        self.store.tidy(task.job.id)
         self._ahead.discard(task.job.id)
-        self.report.finish(task.job, record, "by another process")
+        self.observer.finish(task.job, record, "by another process")
         return True
 
     def _collect(self) -> None:
         for run_id, (task, handle) in list(self._running.items()):
             if progress := handle.progress():
-                self.report.row(task.job, progress)
+                self.observer.row(task.job, progress)
             end = handle.poll()
             if end is None:
                 continue
@@ -181,12 +178,12 @@ class Scheduler:
     def _settle(self, job: Job, end: End) -> None:
         """Turn an ended run into a result, unless it was interrupted."""
         if end.how == "no storage":
-            self.leases.release(job.id)
+            self.store.leases.release(job.id)
             raise StorageError(f"{job.label}, seed {job.seed}: {end.reason}")
-        if end.how == "interrupted" or not self.leases.holds(job.id):
-            self.leases.release(job.id)
-            saved = (self.store.work / job.id / CHECKPOINT).exists()
-            self.report.finish(job, None, "its state is saved" if saved else "")
+        if end.how == "interrupted" or not self.store.leases.holds(job.id):
+            self.store.leases.release(job.id)
+            saved = self.store.has_checkpoint(job.id)
+            self.observer.finish(job, None, "its state is saved" if saved else "")
             return
         if end.how != "finished":
             self._write_failure(job, end)
@@ -194,41 +191,33 @@ class Scheduler:
 
     def _commit(self, job: Job) -> None:
         self.store.commit(job.id)
-        self.leases.release(job.id)
+        self.store.leases.release(job.id)
         self._ahead.discard(job.id)
-        damaged = self.store.tidy(job.id, self.leases)
+        damaged = self.store.tidy(job.id)
         record = self.store.record(job.identity())
         self._failed |= record is not None and record["status"] != "done"
         note = f"begun again, for its checkpoint was damaged: kept as {damaged}" if damaged else ""
-        self.report.finish(job, record, note)
+        self.observer.finish(job, record, note)
 
     def _write_failure(self, job: Job, end: End) -> None:
-        now = datetime.now(UTC).isoformat(timespec="seconds")
-        record = {
-            **job.identity(),
-            "label": job.label,
-            "status": "timeout" if end.how == "timeout" else "failed",
-            "reason": end.reason,
-            "details": end.details,
-            "diverged": None,
-            "metrics": {},
-            "pictures_failed": None,
-            "side_by_side": 1,
-            "started": None,
-            "finished": now,
-            "wall_seconds": None,
-            "environment": {},
-        }
+        record = new_record(
+            job.identity(),
+            job.label,
+            "timeout" if end.how == "timeout" else "failed",
+            reason=end.reason,
+            details=end.details,
+            finished=datetime.now(UTC).isoformat(timespec="seconds"),
+        )
         folder = self.store.folder(job.id) / "result"
         shutil.rmtree(folder, ignore_errors=True)
         write_result(folder, record, [], None)
 
     def _heartbeat(self) -> None:
         for run_id in self._running:
-            self.leases.touch(run_id)
+            self.store.leases.touch(run_id)
 
     def _tell_neighbours(self) -> None:
-        count = max(len(self._running), len(self.leases.on_this_host()))
+        count = max(len(self._running), len(self.store.leases.on_this_host()))
         if count > 1:
             for _, handle in self._running.values():
                 handle.tell_neighbours(count)

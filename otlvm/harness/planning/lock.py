@@ -1,14 +1,109 @@
-"""The lock file: a suite that reruns exactly these runs, and what they ran with."""
+"""What a call keeps beside its results: which runs are shown, and the lock that reruns them."""
 
-from collections.abc import Sequence
+from collections.abc import Container, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from otlvm.harness.config import Config, data_key
-from otlvm.harness.job import Job
+from otlvm.harness.config import Config, data_key, set_field
+from otlvm.harness.job import START_FIELD, Job
+from otlvm.harness.planning.code import code_identities
+from otlvm.harness.planning.plan import Plan
+from otlvm.harness.store.record import Identity, Record, Row
 from otlvm.harness.suite.lock_section import Lock, LockedData
+from otlvm.harness.suite.predecessors import predecessors_first, start_of
 from otlvm.harness.suite.runs import Run, as_template
 
 LOCK = "suite.lock.yaml"
+Cell = tuple[str, int]
+"""Label and seed."""
+
+
+@dataclass(frozen=True)
+class Shown:
+    """The runs that a folder's tables show.
+
+    Attributes:
+        runs: The runs, in the suite's order: those of this call, and those that ``--only`` left
+            out if they have a result of the config that the suite gives them now.
+        ids: The id of each, by label and seed.
+        identities: What decides the result of each.
+        left_out: Labels of earlier rows whose results are of another config, data or code.
+    """
+
+    runs: list[Run]
+    ids: dict[Cell, str]
+    identities: dict[Cell, Identity]
+    left_out: list[str]
+
+    def rows(self) -> list[Row]:
+        """Return the manifest's rows: ``label``, ``method``, ``data``, ``seed`` and ``id``."""
+        return [
+            {**run.row._asdict(), "seed": run.seed, "id": self.ids[run.label, run.seed]}
+            for run in self.runs
+        ]
+
+
+def shown_runs(plan: Plan) -> Shown:
+    """Choose the runs that the tables show after a call."""
+    runs = plan.suite.runs
+    ids: dict[Cell, str] = {(job.label, job.seed): job.id for job in plan.jobs}
+    identities = {(job.label, job.seed): _identity(job) for job in plan.jobs}
+    earlier, left_out = dict(_earlier(plan, ids)), set[str]()
+    for run in predecessors_first(runs, lambda run: start_of(run, runs)):
+        cell = (run.label, run.seed)
+        if cell not in earlier:
+            continue
+        record = earlier[cell]
+        present = _present(run, record, plan, ids)
+        if present is None:
+            left_out.add(run.label)
+        else:
+            ids[cell], identities[cell] = record["id"], present
+    shown = [run for run in runs if (run.label, run.seed) in ids]
+    labels = [label for label in dict.fromkeys(run.label for run in runs) if label in left_out]
+    return Shown(shown, ids, identities, labels)
+
+
+def _identity(job: Job) -> Identity:
+    return {
+        "config": job.config,
+        "seed": job.seed,
+        "data_checksum": job.data_checksum,
+        "code": job.code,
+    }
+
+
+def _earlier(plan: Plan, ids: Container[Cell]) -> Iterator[tuple[Cell, Record]]:
+    """Yield label and seed of each other run of an earlier call that has a result; its record."""
+    try:
+        rows = plan.store.manifest()["runs"]
+    except (FileNotFoundError, ValueError):
+        return
+    for row in rows:
+        cell = (row["label"], row["seed"])
+        record = None if cell in ids else plan.store.record_or_none(row["id"])
+        if record is not None:
+            yield cell, record
+
+
+def _present(run: Run, record: Record, plan: Plan, ids: dict[Cell, str]) -> Identity | None:
+    """Return what decides a run's result now, if a record is of it; None if it is of another.
+
+    Data that this call does not load are taken to be those of the record.
+    """
+    config = run.config
+    first = start_of(run, plan.suite.runs)
+    if first is not None:
+        config = set_field(config, START_FIELD, ids.get((first.label, first.seed)))
+    checksums = {data_key(job.config): job.data_checksum for job in plan.jobs}
+    identity: Identity = {
+        "config": config,
+        "seed": run.seed,
+        "data_checksum": checksums.get(data_key(config), record["data_checksum"]),
+        "code": code_identities([config])[0],
+    }
+    same = all(record[key] == value for key, value in identity.items())  # type: ignore[literal-required]
+    return identity if same else None
 
 
 def lock_content(name: str, runs: Sequence[Run], lock: Lock, sections: Config) -> Config:
@@ -30,14 +125,32 @@ def lock_content(name: str, runs: Sequence[Run], lock: Lock, sections: Config) -
     return {"name": name, "runs": entries, **sections, "lock": lock.model_dump()}
 
 
-def lock_of(jobs: Sequence[Job], device: str, threads: int | None, environment: Config) -> Lock:
-    """Say what jobs run with."""
-    data = {data_key(job.config): (job.config["data"], job.data_checksum) for job in jobs}
+def lock_of(plan: Plan, shown: Shown, device: str, threads: int | None, here: Config) -> Lock:
+    """Say what runs ran with: those that are kept, else those that now begin.
+
+    Args:
+        plan: What the call does.
+        shown: The runs that its tables show.
+        device: Where runs train now.
+        threads: Torch's threads of each.
+        here: Versions, revision and machine of this call.
+    """
+    for item in plan.planned:
+        record = item.state.record
+        if record is not None and record["environment"] and not item.wanted:
+            here = record["environment"]
+            device, threads = here["device"].partition(":")[0], here["threads"]
+            break
+    identities = list(shown.identities.values())
+    data = {data_key(each["config"]): each for each in identities}
     return Lock(
         written=datetime.now(UTC).isoformat(timespec="seconds"),
         device=device,
         threads=threads,
-        code=sorted({job.code for job in jobs}),
-        data=[LockedData(data=spec, checksum=checksum) for spec, checksum in data.values()],
-        environment=environment,
+        code=sorted({each["code"] for each in identities}),
+        data=[
+            LockedData(data=each["config"]["data"], checksum=each["data_checksum"])
+            for each in data.values()
+        ],
+        environment=here,
     )

@@ -1,107 +1,118 @@
-"""What is to do: the state of each run of a suite, and how long the rest may take."""
+"""What one call does: its jobs, the state of each, and which it computes."""
 
-import fnmatch
-import statistics
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from otlvm.harness.job import Job
-from otlvm.harness.store.leases import Leases
-from otlvm.harness.store.record import DamagedResultError, Record
+from otlvm.harness.messages import InputError, no_row
+from otlvm.harness.planning.jobs import choose, resolve, with_starts
+from otlvm.harness.planning.state import FAILURES, State, look_up, seconds_left
+from otlvm.harness.store.record import ForeignResultError
 from otlvm.harness.store.store import Store
-from otlvm.harness.store.work_folder import CHECKPOINT
+from otlvm.harness.suite.load import Suite
+from otlvm.harness.suite.runs import rows_meant
 
-FAILURES = ("failed", "diverged", "timeout")
-
-
-@dataclass(frozen=True)
-class State:
-    """What is known of a run.
-
-    Attributes:
-        name: ``done``, a failure's status, ``running``, ``interrupted`` (with a checkpoint),
-            ``damaged`` or ``to do``.
-        record: Its record, if it has one.
-        note: Who runs it, why it failed, what is damaged.
-    """
-
-    name: str
-    record: Record | None = None
-    note: str = ""
+EVERY_FAILURE, EVERYTHING = "failed", "all"
+"""What ``--rerun`` may be besides rows."""
 
 
 @dataclass(frozen=True)
 class Planned:
-    """A run of a suite and its state.
+    """A run of a suite.
 
     Attributes:
         job: The run.
         state: Its state.
+        wanted: Whether this call computes it.
     """
 
     job: Job
     state: State
-
-    def wanted(self, rerun: str | None) -> bool:
-        """Tell whether this call computes it.
-
-        Args:
-            rerun: ``failed``, ``all``, a label or a pattern of labels; None computes what is
-                missing.
-        """
-        if self.state.name not in ("done", *FAILURES):
-            return True
-        if rerun == "failed":
-            return self.state.name in FAILURES
-        return rerun is not None and (
-            rerun in ("all", self.job.label) or fnmatch.fnmatchcase(self.job.label, rerun)
-        )
+    wanted: bool
 
 
-def look_up(expected: str | Record, store: Store, leases: Leases) -> State:
-    """Look up the state of a run.
+@dataclass(frozen=True)
+class Plan:
+    """What one call does.
+
+    Attributes:
+        suite: The suite.
+        store: Where results go.
+        jobs: The jobs of all rows that were asked for, and of those that they start from.
+        planned: Those of this call's shard, with their states.
+        from_scratch: Labels of rows that begin again without the checkpoints that they left.
+    """
+
+    suite: Suite
+    store: Store
+    jobs: list[Job]
+    planned: list[Planned]
+    from_scratch: frozenset[str] = frozenset()
+
+    @cached_property
+    def mine(self) -> list[Job]:
+        """The jobs of this call."""
+        return [item.job for item in self.planned]
+
+    @property
+    def todo(self) -> list[Planned]:
+        """The runs that this call computes."""
+        return [item for item in self.planned if item.wanted]
+
+    def seconds(self, slots: int) -> float | None:
+        """Estimate how long this call takes; None if nothing is known or to do."""
+        states = [(item.job.label, item.state) for item in self.planned]
+        todo = [(item.job.label, 1.0) for item in self.todo]
+        return seconds_left(states, todo, max(1, slots)) if todo else None
+
+
+def make_plan(
+    suite: Suite,
+    store: Store,
+    only: str | None = None,
+    shard: slice = slice(None),
+    rerun: str | None = None,
+) -> Plan:
+    """Resolve what a call shall do.
 
     Args:
-        expected: Its id, or the fields of its identity.
-        store: Where results are.
-        leases: Who works on what.
+        suite: The suite.
+        store: Where results go.
+        only: The rows, by label or pattern; None takes all.
+        shard: Which of their runs.
+        rerun: Which results are computed again.
 
     Raises:
-        ForeignResultError: If a result is not what its place says.
+        InputError: If something is wrong that can be known before training.
     """
-    run_id = expected if isinstance(expected, str) else expected["id"]
+    again = _again(suite, rerun)
+    jobs = with_starts(resolve(suite, choose(suite, only)))
+    mine = with_starts(jobs[shard])
+    planned = []
+    for job, state in zip(mine, _states(mine, store), strict=True):
+        has_result = state.name in ("done", *FAILURES)
+        failed = rerun == EVERY_FAILURE and state.name in FAILURES
+        wanted = not has_result or failed or job.label in again
+        planned.append(Planned(job, state, wanted))
+    return Plan(suite, store, jobs, planned, frozenset(again))
+
+
+def _again(suite: Suite, rerun: str | None) -> set[str]:
+    """Return the labels whose results are computed again, whatever became of them."""
+    labels = {run.label for run in suite.runs}
+    if rerun is None or (rerun == EVERY_FAILURE and rerun not in labels):
+        return set()
+    if rerun == EVERYTHING:
+        return labels
+    meant = {row.label for row in rows_meant(rerun, (run.row for run in suite.runs))}
+    if not meant:
+        raise InputError(f"--rerun: {no_row(rerun, (run.label for run in suite.runs))}")
+    return meant
+
+
+def _states(jobs: Sequence[Job], store: Store) -> list[State]:
     try:
-        record = store.record(expected)
-    except DamagedResultError as error:
-        return State("damaged", None, str(error))
-    if record is not None:
-        return State(record["status"], record, record["reason"] or "")
-    owner = leases.owner(run_id)
-    if owner is not None:
-        return State("running", None, owner)
-    begun = (store.work / run_id / CHECKPOINT).exists()
-    return State("interrupted" if begun else "to do")
-
-
-def seconds_left(
-    states: Iterable[tuple[str, State]], todo: Iterable[tuple[str, float]], slots: int
-) -> float | None:
-    """Estimate the time that runs will take, from finished ones of the same row, else of any.
-
-    Args:
-        states: Label and state of all runs.
-        todo: Label, and the part that is left, of each run to come.
-        slots: How many run at a time.
-
-    Returns:
-        Seconds; None if no run has finished yet.
-    """
-    known: dict[str, list[float]] = {}
-    for label, state in states:
-        if state.record is not None and state.name == "done":
-            known.setdefault(label, []).append(state.record["wall_seconds"])
-    if not known:
-        return None
-    anywhere = statistics.mean(seconds for row in known.values() for seconds in row)
-    typical = {label: statistics.mean(row) for label, row in known.items()}
-    return sum(part * typical.get(label, anywhere) for label, part in todo) / slots
+        return [look_up(job.identity(), store) for job in jobs]
+    except ForeignResultError as error:
+        raise InputError(f"{error}\nMove that folder away, or give another --out.") from error

@@ -60,18 +60,13 @@ def write_report(
 
 def _when(store: Store, records: pd.DataFrame) -> tuple[datetime, datetime] | None:
     """When the first run began and the last one ended."""
-    found = [store.record_or_none(run_id) for run_id in records["id"]]
-    times = [
-        [
-            datetime.fromisoformat(record[key])
-            for record in found
-            if record is not None and record.get(key)
-        ]
-        for key in ("started", "finished")  # a run that was killed tells neither
-    ]
-    if not all(times):
+    found = [record for run_id in records["id"] if (record := store.record_or_none(run_id))]
+    began = [record["started"] for record in found if record["started"]]  # None: it was killed
+    ended = [record["finished"] for record in found if record["finished"]]
+    if not began or not ended:
         return None
-    return min(times[0]).astimezone(UTC), max(times[1]).astimezone(UTC)
+    first, last = min(map(datetime.fromisoformat, began)), max(map(datetime.fromisoformat, ended))
+    return first.astimezone(UTC), last.astimezone(UTC)
 
 
 def own_text(name: str) -> Markup:

@@ -9,16 +9,16 @@ from typing import Any
 
 import pandas as pd
 
+from otlvm.harness.comparison.records import read_curve
 from otlvm.harness.metrics import METRICS
 from otlvm.harness.report.run_pictures import RunPictures, draw
-from otlvm.harness.report.small_curves import Curve, read_curves
-from otlvm.harness.store.record import Record
+from otlvm.harness.report.small_curves import Curve, draw_curves
 from otlvm.harness.store.store import Store
-from otlvm.harness.store.work_folder import LOG
+from otlvm.harness.store.work_folder import LOG, read_tail
 from otlvm.harness.suite.yaml import dump
 
 MOST_SECTIONS = 200  # a page of more is slow to open
-TAIL_LINES, TAIL_BYTES = 40, 2**15
+TAIL_LINES = 40
 NOT_TEXT = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|[\x00-\x08\x0b-\x1f\x7f]")
 
 
@@ -83,7 +83,8 @@ def section(store: Store, row: Mapping[str, Any]) -> RunSection:
         store: Where they are.
         row: Its row of `otlvm.harness.comparison.records.read_records`.
     """
-    record: Record = store.record_or_none(row["id"]) or {}
+    found = store.record_or_none(row["id"])
+    record: dict[str, Any] = {**found} if found is not None else {}
     folder = store.runs / row["id"]
     metrics = {key: row[key] for key in record.get("metrics") or {}}
     name = f"{row['label']}, seed {row['seed']}"
@@ -95,10 +96,10 @@ def section(store: Store, row: Mapping[str, Any]) -> RunSection:
         accuracy=f"{metrics['accuracy']:.3f}" if "accuracy" in metrics else "",
         reason=record.get("reason") or "",
         details=record.get("details") or "",
-        log=read_tail(folder / LOG) if row["status"] != "done" else "",
+        log=show_log(folder / LOG) if row["status"] != "done" else "",
         metrics=show_metrics(metrics),
         config=dump(record["config"]) if record else "",
-        curves=read_curves(folder / "curves.csv"),
+        curves=draw_curves(read_curve(folder)),
         pictures=draw(store.pictures(row["id"]), name) if record else RunPictures(),
         pictures_failed=record.get("pictures_failed") or "",
         facts=_facts(row, record),
@@ -115,14 +116,10 @@ def show_metrics(metrics: Mapping[str, float]) -> list[tuple[str, str]]:
     return shown + [(key, f"{value:.4g}") for key, value in metrics.items() if key not in known]
 
 
-def read_tail(path: Path) -> str:
+def show_log(path: Path) -> str:
     """Return the last lines of a log, without colours; empty if there is none."""
-    if not path.is_file():
-        return ""
-    with path.open("rb") as file:
-        file.seek(max(0, path.stat().st_size - TAIL_BYTES))
-        text = file.read().decode("utf-8", errors="replace")
-    return "\n".join(NOT_TEXT.sub("", line) for line in text.splitlines()[-TAIL_LINES:])
+    lines = read_tail(path).splitlines()[-TAIL_LINES:]
+    return "\n".join(NOT_TEXT.sub("", line) for line in lines)
 
 
 def rerun_command(root: Path, label: str, seed: int) -> str:
@@ -133,7 +130,7 @@ def rerun_command(root: Path, label: str, seed: int) -> str:
     return shlex.join([*words, "--set", f"seeds=[{seed}]", "--out", again])
 
 
-def _facts(row: Mapping[str, Any], record: Record) -> dict[str, str]:
+def _facts(row: Mapping[str, Any], record: Mapping[str, Any]) -> dict[str, str]:
     facts = {"run": row["id"]}
     if record:
         facts["data checksum"] = record["data_checksum"]

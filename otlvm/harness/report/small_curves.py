@@ -1,7 +1,6 @@
 """Learning curves as points of a small drawing."""
 
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -34,11 +33,8 @@ class Curve:
     last_step: int
 
 
-def read_curves(path: Path) -> list[Curve]:
-    """Read the curves of a run; none if it left none."""
-    if not path.is_file():
-        return []
-    rows = pd.read_csv(path)
+def draw_curves(rows: pd.DataFrame) -> list[Curve]:
+    """Draw a run's learning curve; nothing if it has none."""
     known = [key for key in SHOWN if key in rows and "step" in rows]
     finite = [(key, rows[np.isfinite(rows[key])][["step", key]]) for key in known]
     return [_curve(part, key) for key, part in finite if len(part)]

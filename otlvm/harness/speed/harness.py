@@ -10,13 +10,9 @@ from rich.console import Console
 
 from otlvm.harness.commands import report
 from otlvm.harness.commands.table import show
-from otlvm.harness.config import data_key
 from otlvm.harness.job import Job
-from otlvm.harness.planning.code import code_identities
-from otlvm.harness.planning.parts import prepare
-from otlvm.harness.planning.plan import look_up
-from otlvm.harness.store.leases import Leases
-from otlvm.harness.store.record import run_id, write_result
+from otlvm.harness.planning.plan import make_plan
+from otlvm.harness.store.record import new_record, write_result
 from otlvm.harness.store.store import Store
 from otlvm.harness.suite.load import load_suite
 
@@ -66,34 +62,16 @@ def measure_harness(console: Console, rows: int = 1000, seeds: int = 10) -> pd.D
 
 def plan_all(path: Path, store: Store) -> list[Job]:
     """Do what a dry run does, printing left out."""
-    suite = load_suite(path)
-    data = prepare(suite.runs)
-    checksums = {key: dataset.checksum for key, dataset in data.items()}
-    jobs, leases = [], Leases(store.root / "leases")
-    codes = code_identities(run.config for run in suite.runs)
-    for run, code in zip(suite.runs, codes, strict=True):
-        checksum = checksums[data_key(run.config)]
-        identity = {"config": run.config, "seed": run.seed, "data_checksum": checksum, "code": code}
-        job = Job(run_id(identity), run.config, run.seed, checksum, code, run.label)
-        look_up(job.identity(), store, leases)
-        jobs.append(job)
-    return jobs
+    return make_plan(load_suite(path), store).mine
 
 
 def write_all(jobs: list[Job], store: Store) -> None:
     """Write a result for each job."""
     store.open_for_writing()
     for job in jobs:
-        record = {
-            **job.identity(),
-            "label": job.label,
-            "status": "done",
-            "reason": None,
-            "diverged": None,
-            "metrics": {"accuracy": 0.5, "bce": 100.0 + job.seed, "fit_seconds": 1.0},
-            "side_by_side": 1,
-            "wall_seconds": 1.0,
-        }
+        metrics = {"accuracy": 0.5, "bce": 100.0 + job.seed, "fit_seconds": 1.0}
+        identity = job.identity()
+        record = new_record(identity, job.label, "done", metrics=metrics, wall_seconds=1.0)
         write_result(store.runs / job.id, record, CURVE, None)
     cells = [{"label": job.label, "seed": job.seed, "id": job.id} for job in jobs]
     store.write_manifest("many", cells)

@@ -8,10 +8,9 @@ import json
 import os
 import socket
 from pathlib import Path
+from typing import Any
 
 from filelock import FileLock
-
-from otlvm.harness.store.record import Record
 
 HEARTBEAT_SECONDS = 5.0
 STALE_SECONDS = 60.0
@@ -94,7 +93,7 @@ class Leases:
         return now
 
 
-def _read(path: Path) -> Record | None:
+def _read(path: Path) -> dict[str, Any] | None:
     try:
         owner = json.loads(path.read_bytes())
     except (FileNotFoundError, NotADirectoryError, ValueError):

@@ -1,25 +1,113 @@
-"""A result on disk: one folder, complete if its record is there, checked whenever it is read.
-
-Never imports torch.
-"""
+"""A result on disk: one folder, complete if its record is there, checked whenever it is read."""
 
 import csv
 import hashlib
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict, Unpack, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
-from otlvm.harness.store.files import synchronize
+from otlvm.harness.config import Config
+from otlvm.harness.store.files import replacing, synchronize
 
 SCHEMA = 2
 PICTURES = "pictures.npz"
-Record = dict[str, Any]
 IDENTITY = ("config", "seed", "data_checksum", "code")
 """The fields of a record that decide its result; the id is their hash."""
+Row = dict[str, Any]
+"""A row of a learning curve, or of a manifest."""
+
+
+class Identity(TypedDict):
+    """What decides a result.
+
+    Attributes:
+        config: The run's config.
+        seed: Its seed.
+        data_checksum: What its data is.
+        code: Hash of the code that decides its result.
+    """
+
+    config: Config
+    seed: int
+    data_checksum: str
+    code: str
+
+
+class Facts(TypedDict, total=False):
+    """What became of a run, as far as it is known.
+
+    Attributes:
+        reason: Why it is not done; one line.
+        details: The traceback, or the end of its log.
+        diverged: Term, value and step, if a number stopped being finite.
+        metrics: The numbers of the tables, by name.
+        pictures_failed: Why it has no pictures; one line.
+        side_by_side: The most runs that ever shared its machine, itself included.
+        started: When it began.
+        finished: When it ended.
+        wall_seconds: How long it took.
+        environment: Versions, revision and machine.
+    """
+
+    reason: str | None
+    details: str | None
+    diverged: dict[str, Any] | None
+    metrics: dict[str, float]
+    pictures_failed: str | None
+    side_by_side: int
+    started: str | None
+    finished: str | None
+    wall_seconds: float | None
+    environment: dict[str, Any]
+
+
+class Record(Identity, Facts):
+    """A result.
+
+    Attributes:
+        id: Content hash of its identity.
+        label: The row that it was computed for.
+        status: ``done``, ``failed``, ``diverged`` or ``timeout``.
+        schema: Version of this form.
+        files: Size, time and hash of each of its files.
+        digest: Hash of all the rest.
+    """
+
+    id: str
+    label: str
+    status: str
+    schema: int
+    files: dict[str, Any]
+    digest: str
+
+
+def new_record(identity: Mapping[str, Any], label: str, status: str, **facts: Unpack[Facts]) -> Row:
+    """Build a record, as far as it is known before its files are written.
+
+    Args:
+        identity: The fields of `IDENTITY`; others are left out.
+        label: The row that it was computed for.
+        status: What became of it.
+        facts: What else is known; the rest stands for a run that left nothing.
+    """
+    unknown: Facts = {
+        "reason": None,
+        "details": None,
+        "diverged": None,
+        "metrics": {},
+        "pictures_failed": None,
+        "side_by_side": 1,
+        "started": None,
+        "finished": None,
+        "wall_seconds": None,
+        "environment": {},
+    }
+    decided = {key: identity[key] for key in IDENTITY}
+    return {**decided, "label": label, "status": status, **unknown, **facts}
 
 
 class DamagedResultError(ValueError):
@@ -30,7 +118,7 @@ class ForeignResultError(ValueError):
     """A whole result that is not what its place says."""
 
 
-def run_id(identity: Record) -> str:
+def run_id(identity: Mapping[str, Any]) -> str:
     """Content hash of all that decides a result; the label does not."""
     content = [identity[key] for key in IDENTITY]
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:16]
@@ -38,8 +126,8 @@ def run_id(identity: Record) -> str:
 
 def write_result(
     folder: Path,
-    record: Record,
-    curves: list[dict[str, float]],
+    record: Row,
+    curves: Sequence[Mapping[str, float]],
     save_model: Callable[[Path], None] | None,
     pictures: Mapping[str, NDArray[Any]] | None = None,
 ) -> None:
@@ -47,7 +135,7 @@ def write_result(
 
     Args:
         folder: An empty or new folder.
-        record: The record, with the fields of `IDENTITY`.
+        record: What `new_record` built.
         curves: Rows of the learning curve.
         save_model: Writes the model to a directory, if there is one.
         pictures: Arrays that show what the model does, by name.
@@ -72,16 +160,16 @@ def write_result(
         "files": {path.relative_to(folder).as_posix(): _fingerprint(path) for path in files},
     }
     content["digest"] = _digest(content)
-    aside = folder / "record.json.new"
-    aside.write_text(json.dumps(content, indent=2, allow_nan=False) + "\n", encoding="utf-8")
-    for path in (*files, aside):
+    text = json.dumps(content, indent=2, allow_nan=False) + "\n"
+    for path in files:
         synchronize(path)
-    aside.replace(folder / "record.json")
+    with replacing(folder / "record.json", flush=True) as aside:
+        aside.write_text(text, encoding="utf-8")
     for path in (*{path.parent for path in files}, folder):
         synchronize(path)
 
 
-def read_result(folder: Path, expected: str | Record) -> Record | None:
+def read_result(folder: Path, expected: str | Mapping[str, Any]) -> Record | None:
     """Read and check the record of a result.
 
     Args:
@@ -102,9 +190,11 @@ def read_result(folder: Path, expected: str | Record) -> Record | None:
             return None
         raise DamagedResultError(f"{folder} holds no record") from error
     except ValueError as error:
-        raise DamagedResultError(f"{folder / 'record.json'} is no whole record: {error}") from error
+        raise DamagedResultError(
+            f"{folder / 'record.json'} is not a complete record: {error}"
+        ) from error
     if not isinstance(record, dict) or "schema" not in record:
-        raise DamagedResultError(f"{folder / 'record.json'} is no record")
+        raise DamagedResultError(f"{folder / 'record.json'} is not a record")
     if record["schema"] != SCHEMA:
         raise ForeignResultError(f"{folder}: schema {record['schema']}, expected {SCHEMA}")
     if not {*IDENTITY, "id", "status", "files", "digest"} <= record.keys():
@@ -114,7 +204,7 @@ def read_result(folder: Path, expected: str | Record) -> Record | None:
         raise DamagedResultError(f"{folder / 'record.json'} was changed after it was written")
     for name, fingerprint in record["files"].items():
         _check_file(folder / name, fingerprint)
-    return record
+    return cast(Record, record)
 
 
 def differences(found: Any, expected: Any, path: str = "") -> Iterator[str]:
@@ -127,7 +217,7 @@ def differences(found: Any, expected: Any, path: str = "") -> Iterator[str]:
         yield f"{path}: {found!r} there, {expected!r} expected"
 
 
-def _check_identity(folder: Path, record: Record, expected: str | Record) -> None:
+def _check_identity(folder: Path, record: Row, expected: str | Mapping[str, Any]) -> None:
     if isinstance(expected, str):
         found = run_id(record)
         if found == expected == record["id"]:
@@ -141,12 +231,12 @@ def _check_identity(folder: Path, record: Record, expected: str | Record) -> Non
     raise ForeignResultError(f"{folder} holds another run's result:\n  " + "\n  ".join(lines))
 
 
-def _digest(record: Record) -> str:
+def _digest(record: Mapping[str, Any]) -> str:
     content = {key: value for key, value in record.items() if key != "digest"}
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
-def _fingerprint(path: Path) -> Record:
+def _fingerprint(path: Path) -> dict[str, Any]:
     status = path.stat()
     return {
         "size": status.st_size,
@@ -155,7 +245,7 @@ def _fingerprint(path: Path) -> Record:
     }
 
 
-def _check_file(path: Path, expected: Record) -> None:
+def _check_file(path: Path, expected: Mapping[str, Any]) -> None:
     """Compare size and time, and where the time differs, as after a copy, the content."""
     try:
         status = path.stat()

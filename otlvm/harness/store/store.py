@@ -1,24 +1,22 @@
 """The store: one directory, the only truth about what is done, failed, running or missing.
 
-    DIR/suite.lock.yaml       the suite that reruns exactly this
-    DIR/suite.json            which run belongs to which row, in the suite's order
-    DIR/runs/<id>/            results: record.json, curves.csv, pictures.npz, log.txt, and
-                              model/ for `otlvm.load`
-    DIR/work/<id>/            runs under way: checkpoint, progress, log, the result being written,
-                              and start/, the model that it starts from, if it starts from one
-    DIR/leases/<id>.json      who works on what
-    DIR/timings/              a store like this one, of runs that were repeated alone
-    DIR/trackers/             logs and locks of trackers
-    DIR/damaged/              what was found damaged, kept
-
-Never imports torch.
+DIR/suite.lock.yaml       the suite that reruns exactly this
+DIR/suite.json            which run belongs to which row, in the suite's order
+DIR/runs/<id>/            results: record.json, curves.csv, pictures.npz, log.txt, and
+model/ for `otlvm.load`
+DIR/work/<id>/            runs under way: checkpoint, progress, log, the result being written,
+and start/, the model that it starts from, if it starts from one
+DIR/leases/<id>.json      who works on what
+DIR/timings/              a store like this one, of runs that were repeated alone
+DIR/trackers/             logs and locks of trackers
+DIR/damaged/              what was found damaged, kept
 """
 
 import itertools
 import json
 import os
 import shutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +30,7 @@ from otlvm.harness.store.record import (
     DamagedResultError,
     ForeignResultError,
     Record,
+    Row,
     read_result,
 )
 from otlvm.harness.store.work_folder import CHECKPOINT, DAMAGED, LOG, START
@@ -50,6 +49,7 @@ class Store:
         self.root = root
         self.runs = root / "runs"
         self.work = root / "work"
+        self.leases = Leases(root / "leases")
 
     def timings(self) -> "Store":
         """Return the store of runs that were repeated alone, for their times."""
@@ -70,7 +70,7 @@ class Store:
             if (self.runs / old.name.split("-")[1]).exists():
                 shutil.rmtree(old, ignore_errors=True)
 
-    def record(self, expected: str | Record) -> Record | None:
+    def record(self, expected: str | Mapping[str, Any]) -> Record | None:
         """Return a run's record, checked; see `read_result`."""
         run_id = expected if isinstance(expected, str) else expected["id"]
         return read_result(self.runs / run_id, expected)
@@ -102,7 +102,11 @@ class Store:
         shutil.rmtree(place, ignore_errors=True)
         shutil.copytree(self.runs / start_id / "model", place)
 
-    def finished(self, expected: Record) -> Record | None:
+    def has_checkpoint(self, run_id: str) -> bool:
+        """Tell whether a run that is not done left a checkpoint from which it goes on."""
+        return (self.work / run_id / CHECKPOINT).exists()
+
+    def finished(self, expected: Mapping[str, Any]) -> Record | None:
         """Return the record of a result that was written but not committed, if there is one."""
         try:
             return read_result(self.work / expected["id"] / "result", expected)
@@ -118,7 +122,7 @@ class Store:
         synchronize(self.runs)
         shutil.rmtree(old, ignore_errors=True)
 
-    def tidy(self, run_id: str, leases: Leases) -> Path | None:
+    def tidy(self, run_id: str) -> Path | None:
         """Remove what a committed run no longer needs, unless somebody works on it again.
 
         What it printed goes to its result, a damaged checkpoint to the damaged; a run that may be
@@ -128,7 +132,7 @@ class Store:
             Where the damaged checkpoint is now, if there was one.
         """
         folder, damaged = self.work / run_id, None
-        if not folder.exists() or not leases.acquire(run_id):
+        if not folder.exists() or not self.leases.acquire(run_id):
             return None
         record = self.record_or_none(run_id)
         if record is not None:
@@ -142,7 +146,7 @@ class Store:
                     shutil.rmtree(path) if path.is_dir() else path.unlink()
             if not any(folder.iterdir()):
                 folder.rmdir()
-        leases.release(run_id)
+        self.leases.release(run_id)
         return damaged
 
     def set_aside(self, path: Path) -> Path:
@@ -155,7 +159,7 @@ class Store:
                 return path.rename(place)
         raise AssertionError
 
-    def write_manifest(self, name: str, runs: Iterable[Record], **shown: object) -> None:
+    def write_manifest(self, name: str, runs: Iterable[Row], **shown: object) -> None:
         """Write which run belongs to which row: ``label``, ``seed``, ``id``, in order.
 
         Args:
@@ -168,11 +172,10 @@ class Store:
 
     def write_text(self, name: str, text: str) -> None:
         """Write a file of the store's own, whole or not at all."""
-        with replacing(self.root / name) as aside:
+        with replacing(self.root / name, flush=True) as aside:
             aside.write_text(text, encoding="utf-8")
-            synchronize(aside)
 
-    def manifest(self) -> Record:
+    def manifest(self) -> Row:
         """Return what `write_manifest` wrote.
 
         Raises:
@@ -190,9 +193,9 @@ class Store:
             raise ValueError(f"{path} is of another version: run the suite again")
         runs = manifest.get("runs")
         keys = {"label", "seed", "id"}
-        whole = isinstance(runs, list) and all(
+        complete = isinstance(runs, list) and all(
             isinstance(r, dict) and keys <= r.keys() for r in runs
         )
-        if not whole or not runs or "name" not in manifest:
+        if not complete or not runs or "name" not in manifest:
             raise ValueError(f"{path} names no runs: run the suite again")
         return manifest

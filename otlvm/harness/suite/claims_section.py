@@ -1,4 +1,4 @@
-"""Claims: what a suite is expected to show; `claim_check` says what became of them.
+"""The section ``claims:``: what a suite is expected to show, and what can be wrong with it.
 
 A claim reads ``accuracy of GM-WAE >= 0.65`` or ``bce of GM-WAE < bce of beta=*``: a metric of a
 row, and a number or a metric of a row, times a number if need be. Labels may be patterns; a claim
@@ -6,18 +6,15 @@ about several rows holds if it holds for each. ``at step 10`` behind a label tak
 the learning curve: ``kl_z of VAE at step 10 > 100 * reconstruction of VAE at step 10``.
 """
 
-import fnmatch
 import operator
 import re
-import textwrap
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from otlvm.harness.config import Config
-from otlvm.harness.messages import InputError, KeyPath
-from otlvm.harness.suite.runs import Row, Run
+from otlvm.harness.messages import InputError, KeyPath, no_row
+from otlvm.harness.suite.runs import Row, Run, rows_meant
 from otlvm.harness.suite.table_section import check_metric
-from otlvm.registry import did_you_mean
 
 TERM = r"(?P<{0}metric>\w+) of (?P<{0}label>.+?)(?: at step (?P<{0}step>\d+))?"
 NUMBER = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?"
@@ -43,10 +40,8 @@ class Term:
     step: int | None = None
 
     def rows(self, known: Iterable[Row]) -> list[Row]:
-        """Return the rows that it means: those of that name, else all that match."""
-        rows = list(dict.fromkeys(known))
-        equal = [row for row in rows if self.label in (row.label, row.method)]
-        return equal or [row for row in rows if fnmatch.fnmatchcase(row.label, self.label)]
+        """Return the rows that it means."""
+        return rows_meant(self.label, known)
 
 
 @dataclass(frozen=True)
@@ -76,7 +71,7 @@ def parse_claim(text: str) -> Claim:
     """Read a claim.
 
     Raises:
-        ValueError: If it is none.
+        ValueError: If it does not read so.
     """
     match = PATTERN.fullmatch(text.strip())
     if match is None:
@@ -106,7 +101,7 @@ def check_claims(claims: Sequence[str], runs: Sequence[Run], changed: bool = Fal
     Raises:
         InputError: If not.
     """
-    rows = [Row(run.label, run.method, run.data) for run in runs]
+    rows = [run.row for run in runs]
     configs = {row: run.config for row, run in zip(rows, runs, strict=True)}
     for index, text in enumerate(claims):
         path = ("claims", index)
@@ -118,10 +113,7 @@ def check_claims(claims: Sequence[str], runs: Sequence[Run], changed: bool = Fal
             if term.step is None:  # objectives name their own terms of the curves
                 check_metric(term.metric, path)
             if not term.rows(rows):
-                known = list(dict.fromkeys(row.label for row in rows))
-                hint = did_you_mean(term.label, known)
-                listed = textwrap.shorten(", ".join(known), 400)
-                raise InputError(f"no row is {term.label!r}{hint}; there are: {listed}", path)
+                raise InputError(no_row(term.label, (row.label for row in rows)), path)
             if term.step is not None and not changed:
                 for row in term.rows(rows):
                     _check_step(term.step, row.label, configs[row], path)

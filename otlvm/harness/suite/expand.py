@@ -13,11 +13,10 @@ from otlvm.harness.config import (
     show_value,
     tell_apart,
 )
-from otlvm.harness.messages import InputError, KeyPath
+from otlvm.harness.messages import InputError, KeyPath, show_path
 from otlvm.harness.suite.runs import BRACES, Run
 from otlvm.harness.suite.schema import SECTIONS, BaselineConfig, Entry, SuiteFile, TrainedConfig
 from otlvm.harness.suite.validation import validated
-from otlvm.harness.suite.yaml import show_path
 
 FIELD = re.compile(r"\{\{|\}\}|\{([^{}]*)\}?")
 """A brace that stands for itself, or a field of a label; without its end it is unknown too."""

@@ -1,14 +1,12 @@
-"""The schema of a suite's ``figures:``. Never imports matplotlib."""
+"""The section ``figures:``: its schema, and what can be wrong with it."""
 
-import textwrap
 from collections.abc import Callable, Iterable, Sequence
 from typing import Annotated
 
 from pydantic import Field
 
-from otlvm.harness.messages import InputError, KeyPath
-from otlvm.harness.suite.claims_section import Term
-from otlvm.harness.suite.runs import Row, Run
+from otlvm.harness.messages import InputError, KeyPath, no_row
+from otlvm.harness.suite.runs import Row, Run, rows_meant
 from otlvm.harness.suite.validation import Strict
 from otlvm.registry import did_you_mean
 
@@ -52,7 +50,7 @@ class FigureEntry(Strict):
         A label without data set means that row of each data set.
         """
         known = list(rows)
-        found = [row.label for pattern in patterns for row in Term("", pattern).rows(known)]
+        found = [row.label for pattern in patterns for row in rows_meant(pattern, known)]
         return list(dict.fromkeys(found))
 
 
@@ -78,7 +76,7 @@ def check_figures(entries: Sequence[FigureEntry], runs: Sequence[Run]) -> None:
         InputError: If there is no such figure, one is given twice, has no such part, a pattern
             means no row or more than fit, or a row is a baseline or keeps no snapshot.
     """
-    rows = [Row(run.label, run.method, run.data) for run in runs]
+    rows = [run.row for run in runs]
     names: list[str] = []
     for index, entry in enumerate(entries):
         path: KeyPath = ("figures", index)
@@ -107,11 +105,8 @@ def check_figures(entries: Sequence[FigureEntry], runs: Sequence[Run]) -> None:
 
 
 def _check_pattern(pattern: str, rows: Sequence[Row], path: KeyPath) -> None:
-    if not Term("", pattern).rows(rows):
-        known = list(dict.fromkeys(row.label for row in rows))
-        hint = did_you_mean(pattern, known)
-        listed = textwrap.shorten(", ".join(known), 400)
-        raise InputError(f"no row is {pattern!r}{hint}; there are: {listed}", path)
+    if not rows_meant(pattern, rows):
+        raise InputError(no_row(pattern, (row.label for row in rows)), path)
 
 
 def _check_run(run: Run, figure: str, path: KeyPath) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import otlvm
 from otlvm.harness.config import set_field
 from otlvm.harness.job import Limits
-from otlvm.harness.messages import InputError
+from otlvm.harness.messages import InputError, show_path
 from otlvm.harness.suite.claims_section import check_claims
 from otlvm.harness.suite.expand import expand
 from otlvm.harness.suite.figures_section import FigureEntry, check_figures
@@ -19,8 +19,11 @@ from otlvm.harness.suite.runs import Run
 from otlvm.harness.suite.schema import SECTIONS, Spec, SuiteFile
 from otlvm.harness.suite.table_section import TableOptions, check_table
 from otlvm.harness.suite.validation import validated
-from otlvm.harness.suite.yaml import YamlFile, show_path
+from otlvm.harness.suite.yaml import YamlFile
 from otlvm.registry import did_you_mean
+
+SUITES = Path(otlvm.__file__).parent.parent / "benchmarks" / "suites"
+"""Found by path: a folder of that name elsewhere is somebody else's."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +40,16 @@ class Suite:
     figures: Sequence[FigureEntry]
     track: Sequence[Spec]
     lock: Lock | None
+
+    def sections(self) -> dict[str, Any]:
+        """Return what it says of tables, figures and claims, which decides no result."""
+        said = {
+            "table": self.table.model_dump(exclude_defaults=True),
+            "published": [row.model_dump(exclude_none=True) for row in self.published],
+            "claims": list(self.claims),
+            "figures": [row.model_dump(exclude_defaults=True) for row in self.figures],
+        }
+        return {section: content for section, content in said.items() if content}
 
     def locate(self, error: InputError) -> str:
         """Write an error with file, line and key path."""
@@ -105,10 +118,6 @@ def _with_overrides(content: Any, overrides: dict[str, Any]) -> tuple[Any, dict[
             hint, known = did_you_mean(root, roots), ", ".join(roots)
             raise InputError(f"--set {path}: unknown field{hint}; it starts with one of {known}")
     return content, fields
-
-
-SUITES = Path(otlvm.__file__).parent.parent / "benchmarks" / "suites"
-"""Found by path: a folder of that name elsewhere is somebody else's."""
 
 
 def shipped_suites() -> list[str]:

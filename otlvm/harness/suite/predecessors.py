@@ -1,13 +1,27 @@
 """Runs that start from the trained model of another run of their suite."""
 
-import textwrap
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from typing import Protocol, TypeVar
 
 from otlvm.harness.config import get_field
 from otlvm.harness.job import START_FIELD
-from otlvm.harness.messages import InputError
-from otlvm.harness.suite.runs import Run
-from otlvm.registry import did_you_mean
+from otlvm.harness.messages import InputError, KeyPath, no_row
+from otlvm.harness.suite.runs import Run, rows_meant
+
+
+class Cell(Protocol):
+    """A run or a job: one seed of a row."""
+
+    @property
+    def label(self) -> str:
+        """Its row."""
+
+    @property
+    def seed(self) -> int:
+        """Its seed."""
+
+
+T = TypeVar("T", bound=Cell)
 
 
 def check_starts(runs: Sequence[Run]) -> None:
@@ -33,20 +47,16 @@ def start_of(run: Run, runs: Iterable[Run]) -> Run | None:
     """
     if get_field(run.config, "train.start.name") != "trained":
         return None
-    label = get_field(run.config, START_FIELD)
-    rows = [
-        other
-        for other in runs
-        if label == other.label or (label == other.method and other.data == run.data)
-    ]
+    known = list(runs)
+    label = str(get_field(run.config, START_FIELD))
+    rows = [row for row in rows_meant(label, (other.row for other in known))
+            if label == row.label or (label == row.method and row.data == run.data)]  # fmt: skip
     if not rows:
-        known = list(dict.fromkeys(other.label for other in runs))
-        listed = textwrap.shorten(", ".join(known), 400)
-        hint = did_you_mean(str(label), known)
-        raise InputError(f"no row is {label!r}{hint}; there are: {listed}", _path(run))
-    found = [other for other in rows if other.seed == run.seed]
+        raise InputError(no_row(label, (other.label for other in known)), _path(run))
+    of_row = [other for other in known if other.row in rows]
+    found = [other for other in of_row if other.seed == run.seed]
     if not found:
-        seeds = ", ".join(str(other.seed) for other in rows)
+        seeds = ", ".join(str(other.seed) for other in of_row)
         raise InputError(f"{label!r} has no seed {run.seed}, but {seeds}", _path(run))
     first = found[0]
     if "baseline" in first.config:
@@ -59,5 +69,20 @@ def start_of(run: Run, runs: Iterable[Run]) -> Run | None:
     return first
 
 
-def _path(run: Run) -> tuple[str | int, ...]:
+def predecessors_first(items: Iterable[T], start_of: Callable[[T], T | None]) -> list[T]:
+    """Return items and those that they start from, these first and each once."""
+    found: dict[tuple[str, int], T] = {}
+
+    def add(item: T) -> None:
+        first = start_of(item)
+        if first is not None:
+            add(first)
+        found.setdefault((item.label, item.seed), item)
+
+    for item in items:
+        add(item)
+    return list(found.values())
+
+
+def _path(run: Run) -> KeyPath:
     return (*run.origin, *START_FIELD.split("."))

@@ -1,4 +1,4 @@
-"""Values of the literature, shown beside a suite's own."""
+"""The section ``published:``: values of the literature, shown beside a suite's own."""
 
 from collections.abc import Sequence
 from pathlib import Path

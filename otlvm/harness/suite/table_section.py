@@ -1,7 +1,4 @@
-"""The schema of what a suite says about its tables: ``table:`` and ``published:``.
-
-Never imports torch.
-"""
+"""The section ``table:``: its schema, and what can be wrong with it."""
 
 from collections.abc import Sequence
 from dataclasses import replace

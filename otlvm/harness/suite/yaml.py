@@ -116,9 +116,3 @@ def _child(node: yaml.Node | None, key: str | int) -> tuple[int, yaml.Node] | No
     if isinstance(node, yaml.SequenceNode) and isinstance(key, int) and key < len(node.value):
         return node.value[key].start_mark.line + 1, node.value[key]
     return None
-
-
-def show_path(path: KeyPath) -> str:
-    """Write a key path as ``runs[1].objective.beta``."""
-    shown = "".join(f"[{key}]" if isinstance(key, int) else f".{key}" for key in path)
-    return shown.removeprefix(".")

@@ -1,7 +1,6 @@
 """What trackers log, read from the store: it alone knows what runs of other calls became."""
 
 import base64
-import csv
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -55,12 +54,10 @@ class LoggedRun:
     @cached_property
     def curves(self) -> list[dict[str, float]]:
         """The rows of its learning curve, each with its ``step``; a baseline has none."""
-        path = self.folder / "curves.csv"
-        if not path.is_file():
-            return []
-        with path.open(newline="") as file:
-            rows = csv.DictReader(file)
-            return [{key: float(text) for key, text in row.items() if text} for row in rows]
+        from otlvm.harness.comparison.records import read_curve  # pandas, which a dry run can spare
+
+        rows = read_curve(self.folder).to_dict("records")
+        return [{str(key): value for key, value in row.items() if value == value} for row in rows]
 
     @property
     def pictures(self) -> dict[str, bytes]:
@@ -81,12 +78,12 @@ class LoggedRun:
     @property
     def started(self) -> float:
         """When it began, in seconds since 1970; that of its end if it crashed."""
-        return _seconds(self.record["started"] or self.record["finished"])
+        return _seconds(self.record["started"] or self.record["finished"] or "")
 
     @property
     def finished(self) -> float:
         """When it ended, in seconds since 1970."""
-        return _seconds(self.record["finished"])
+        return _seconds(self.record["finished"] or "")
 
 
 @dataclass(frozen=True)

@@ -68,7 +68,7 @@ class Tracking:
         """Do nothing new: a run is logged when it has ended."""
         self._pump()
 
-    def row(self, job: Job, row: Record) -> None:
+    def row(self, job: Job, row: dict[str, Any]) -> None:
         """Do nothing new: curves are logged whole."""
         self._pump()
 

@@ -15,8 +15,9 @@ PACKAGES = ("torch", "numpy", "scikit-learn", "POT", "geomloss")
 MEBIBYTE = 2**20
 
 
-def environment(device: torch.device) -> dict[str, Any]:
+def environment(place: str | torch.device) -> dict[str, Any]:
     """Describe the software and hardware, for a record."""
+    device = torch.device(place)
     name = torch.cuda.get_device_name(device) if device.type == "cuda" else _processor()
     return {
         "python": platform.python_version(),

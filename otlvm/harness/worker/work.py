@@ -22,12 +22,15 @@ from otlvm.data import Dataset, datasets
 from otlvm.harness.config import set_field
 from otlvm.harness.job import START_FIELD, Job
 from otlvm.harness.messages import one_line
-from otlvm.harness.store.record import write_result
+from otlvm.harness.store.record import new_record, write_result
 from otlvm.harness.store.work_folder import CHECKPOINT, DAMAGED, LOG, START, write_progress
 from otlvm.harness.worker.execute import Result, Row, execute
 from otlvm.harness.worker.machine import environment
 from otlvm.registry import RegistryError
 from otlvm.training import CheckpointError, Checkpoints, InterruptedTrainingError
+
+INTERRUPTED = 75  # EX_TEMPFAIL: stopped on demand, its state saved
+NO_STORAGE = 74  # EX_IOERR: the result could not be written
 
 
 @dataclass
@@ -92,21 +95,21 @@ def work(job: Job, folder: Path, control: Control) -> None:
             warnings.warn(f"{error}: begun again", stacklevel=2)
             (folder / CHECKPOINT).replace(folder / DAMAGED)
             result = execute(config, job.seed, data, checkpoints(), show)
-    record = {
-        **job.identity(),
-        "label": job.label,
-        "status": result.status,
-        "reason": result.reason,
-        "details": result.details,
-        "diverged": result.diverged,
-        "metrics": result.metrics,
-        "pictures_failed": result.pictures_failed,
-        "side_by_side": control.side_by_side,
-        "started": started.isoformat(timespec="seconds"),
-        "finished": datetime.now(UTC).isoformat(timespec="seconds"),
-        "wall_seconds": time.monotonic() - clock,
-        "environment": environment(device),
-    }
+    record = new_record(
+        job.identity(),
+        job.label,
+        result.status,
+        reason=result.reason,
+        details=result.details,
+        diverged=result.diverged,
+        metrics=result.metrics,
+        pictures_failed=result.pictures_failed,
+        side_by_side=control.side_by_side,
+        started=started.isoformat(timespec="seconds"),
+        finished=datetime.now(UTC).isoformat(timespec="seconds"),
+        wall_seconds=time.monotonic() - clock,
+        environment=environment(device),
+    )
     save = result.model.save if result.model is not None else None
     try:
         write_result(folder / "result", record, result.curves, save, result.pictures)
@@ -124,12 +127,6 @@ def work(job: Job, folder: Path, control: Control) -> None:
 def _load(spec: str, device: str) -> Dataset:
     """Load a data set once a process: a harness without isolation executes many runs in one."""
     return datasets.build(json.loads(spec)).to(torch.device(device))
-
-
-INTERRUPTED = 75  # EX_TEMPFAIL: stopped on demand, its state saved
-
-
-NO_STORAGE = 74  # EX_IOERR: the result could not be written
 
 
 def work_alone(job: Job, folder: Path, connection: Connection) -> None:

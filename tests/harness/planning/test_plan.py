@@ -5,7 +5,7 @@ import pytest
 
 from otlvm.harness.commands import status
 from otlvm.harness.messages import show_duration
-from otlvm.harness.planning.plan import State, seconds_left
+from otlvm.harness.planning.state import State, seconds_left
 from otlvm.harness.speed.harness import measure_harness
 from otlvm.harness.store.record import run_id
 

@@ -8,7 +8,7 @@ from PIL import Image
 from otlvm.harness.report.images import GAP, GAP_GREY, grid
 from otlvm.harness.report.run_pictures import draw
 from otlvm.harness.report.scatter import COLOURS, SIDE, scatter
-from otlvm.harness.report.small_curves import HEIGHT, WIDTH, read_curves
+from otlvm.harness.report.small_curves import HEIGHT, WIDTH, draw_curves
 
 
 def png_of(picture):
@@ -85,13 +85,13 @@ def test_scatter_paints_each_point_in_its_colour():
 def test_curves_fill_their_drawing(tmp_path):
     path = tmp_path / "curves.csv"
     path.write_text("step,bce,accuracy\n10,4,\n20,inf,0.5\n30,2,0.5\n")
-    accuracy, bce = read_curves(path)
+    accuracy, bce = draw_curves(pd.read_csv(path))
     assert bce.points == f"0.0,0.0 {WIDTH}.0,{HEIGHT}.0"
     assert (bce.high, bce.low, bce.last, bce.first_step, bce.last_step) == ("4", "2", "2", 10, 30)
     assert accuracy.points.startswith(f"0.0,{HEIGHT}.0")  # a flat line divides by nothing
-    assert read_curves(tmp_path / "none.csv") == []
+    assert draw_curves(pd.DataFrame()) == []
     lines = "".join(f"{i},{i}\n" for i in range(10_001))
     path.write_text(f"step,bce\n{lines}")
-    (long,) = read_curves(path)
+    (long,) = draw_curves(pd.read_csv(path))
     assert len(long.points.split()) < 200
     assert long.points.endswith(f"{WIDTH}.0,0.0")

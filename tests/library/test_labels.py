@@ -1,0 +1,348 @@
+"""Labels: what a class is, what stands for no label, and what both are called."""
+
+import datetime
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from PIL import Image
+
+from otlvm.data import DataError, Dataset, digits, from_arrays, hf_disk, image_folder, npz, split
+from otlvm.data.mnist import ARTICLES, fashion_mnist
+
+RNG = np.random.default_rng(0)
+X = RNG.random((60, 5, 4))
+CLASSES = np.arange(60) % 3
+GAPS = np.arange(60) % 4 == 0
+
+
+def masked(labels):
+    return np.ma.array(labels, mask=GAPS)
+
+
+def gaps_in(labels, mark, dtype=None):
+    filled = np.array(labels, dtype=object)
+    filled[GAPS] = mark
+    return filled if dtype is None else np.array(filled.tolist(), dtype=dtype)
+
+
+NAMES = np.array(["ant", "bee", "cat"])[CLASSES]
+DATES = np.array(["2020-01-01", "2020-01-02", "2020-01-03"], dtype="M8[D]")[CLASSES]
+UNLABELLED = {
+    "NaN": gaps_in(CLASSES, np.nan, float),
+    "NaN in half precision": gaps_in(CLASSES, np.nan, np.float16),
+    "-1": gaps_in(CLASSES, -1, int),
+    "-1.0": gaps_in(CLASSES, -1.0, float),
+    "-1 in a byte": gaps_in(CLASSES, -1, np.int8),
+    "None": gaps_in(CLASSES, None),
+    "None beside names": gaps_in(NAMES, None),
+    "NaN beside names": gaps_in(NAMES, np.nan),
+    "pandas' NA": gaps_in(CLASSES, pd.NA),
+    "pandas' series": pd.Series(gaps_in(NAMES, None)),
+    "pandas' whole numbers": pd.Series(gaps_in(CLASSES, None)).astype("Int64"),
+    "masked": masked(CLASSES),
+    "masked names": masked(NAMES),
+    "NaT": np.where(GAPS, np.datetime64("NaT"), DATES),
+    "tensor": torch.tensor(gaps_in(CLASSES, -1, int)),
+    **{
+        f"text {text!r}": gaps_in(NAMES, text, str)
+        for text in ("", "  ", "nan", "NaN", "None", "NA", "N/A", "<NA>", "null", "?", "-1")
+    },
+    **{f"text {text!r}": gaps_in(NAMES, text, str) for text in ("unlabelled", "No_Label")},
+    "bytes": gaps_in(NAMES, "", str).astype("S"),
+}
+
+
+@pytest.mark.parametrize("labels", UNLABELLED.values(), ids=UNLABELLED)
+def test_what_stands_for_no_label_is_no_class(labels):
+    data = from_arrays("a", X[:40], labels[:40], X[40:], labels[40:])
+    assert data.y_train.tolist() == np.where(GAPS, -1, CLASSES)[:40].tolist()
+    assert data.y_test.tolist() == np.where(GAPS, -1, CLASSES)[40:].tolist()
+    assert data.y_train.dtype == torch.int64
+    assert data.unlabelled == (10, 5)
+    assert data.n_classes == 3
+    assert len(data.x_train) == 40  # all are trained on
+    made = split("a", X, labels, 0.2, 0)
+    assert made.unlabelled == (12, 3)
+    assert made.y_test[made.y_test >= 0].bincount().tolist() == [3, 3, 3]
+
+
+@pytest.mark.parametrize("text", ["none", "na", "nil", "0", "unknown", "other", "-", "n", "inf"])
+def test_words_that_are_classes(text):
+    labels = gaps_in(NAMES, text, str)
+    data = from_arrays("a", X[:40], labels[:40], X[40:], labels[40:])
+    assert data.unlabelled == (0, 0)
+    assert text in data.class_names
+
+
+def test_unlabelled_images_are_split_in_proportion():
+    data = split("a", X, gaps_in(CLASSES, -1, int), 0.2, 3)
+    assert data.unlabelled == (12, 3)
+    assert data.y_test[data.y_test >= 0].bincount().tolist() == [3, 3, 3]
+    lone = np.where(np.arange(60) == 7, -1, CLASSES)
+    data = split("a", X, lone, 0.2, 3)
+    assert data.unlabelled == (1, 0)  # one image has no proportion
+    rows = torch.cat([data.x_train, data.x_test]).numpy()
+    np.testing.assert_array_equal(
+        np.sort(rows, axis=0), np.sort(X.reshape(60, -1).astype(np.float32), axis=0)
+    )
+    place = (data.y_train == -1).nonzero().item()
+    np.testing.assert_array_equal(data.x_train[place], X[7].ravel().astype(np.float32))
+
+
+def test_no_label_at_all_is_no_labels():
+    for none in (np.full(60, -1), np.full(60, np.nan), np.full(60, ""), np.full(60, None)):
+        data = from_arrays("a", X[:40], none[:40], X[40:], none[40:])
+        assert data.y_train is data.y_test is data.class_names is None
+        assert data.unlabelled == (40, 20)
+        assert split("a", X, none, 0.25, 0).y_test is None
+    only_train = from_arrays("a", X[:40], NAMES[:40], X[40:], np.full(20, np.nan))
+    assert only_train.unlabelled == (0, 20)
+    assert only_train.class_names == ("ant", "bee", "cat")
+
+
+def test_unlabelled_images_change_the_checksum_and_names_do_not():
+    full = from_arrays("a", X[:40], CLASSES[:40], X[40:], CLASSES[40:])
+    gaps = gaps_in(CLASSES, np.nan, float)
+    half = from_arrays("a", X[:40], gaps[:40], X[40:], gaps[40:])
+    assert half.checksum != full.checksum
+    named = from_arrays("a", X[:40], NAMES[:40], X[40:], NAMES[40:])
+    assert named.checksum == full.checksum
+    other = gaps_in(CLASSES, -1, int)
+    assert from_arrays("a", X[:40], other[:40], X[40:], other[40:]).checksum == half.checksum
+
+
+@pytest.mark.parametrize(
+    "labels",
+    [
+        np.where(CLASSES == 0, -1, 1),
+        np.where(CLASSES == 0, -1.0, 1.0),
+        np.where(CLASSES == 0, "-1", "+1"),
+        np.where(CLASSES == 0, "-1", "1"),
+        CLASSES - 2,  # -2, -1, 0
+    ],
+)
+def test_minus_one_that_may_be_a_class_is_refused(labels):
+    with pytest.raises(DataError, match=r"-1 stands for 'no label'; write 0, 1, 2"):
+        split("a", X, labels, 0.2, 0)
+
+
+def test_minus_one_beside_classes_that_do_not_begin_at_0():
+    assert split("a", X, np.where(CLASSES == 0, -1, CLASSES + 4), 0.2, 0).class_names == ("5", "6")
+    assert split("a", X, np.where(CLASSES == 0, -1, 0), 0.2, 0).n_classes == 1
+
+
+@pytest.mark.parametrize(
+    ("labels", "told"),
+    [
+        (np.where(GAPS, np.inf, CLASSES), "labels are infinite"),
+        (CLASSES * 1j, "complex128"),
+        (np.zeros(60, dtype=[("a", int), ("b", int)]), r"give whole numbers or texts"),
+        (np.fromiter(([1, 2] for _ in range(60)), object, 60), "labels are list"),
+        (np.fromiter((range(k % 3) for k in range(60)), object, 60), "labels are (lists|range)"),
+        (np.array([b"\xff\xfe"] * 60), "no text in UTF-8"),
+    ],
+)
+def test_labels_of_no_kind(labels, told):
+    with pytest.raises(DataError, match=told):
+        split("a", X, labels, 0.2, 0)
+
+
+def test_parts_with_labels_of_two_kinds():
+    with pytest.raises(DataError, match="labels are numbers and texts: give one kind"):
+        from_arrays("a", X[:40], CLASSES[:40], X[40:], NAMES[40:])
+    mixed = from_arrays("a", X[:40], CLASSES[:40], X[40:], CLASSES[40:].astype(float))
+    assert mixed.checksum == from_arrays("a", X[:40], CLASSES[:40], X[40:], CLASSES[40:]).checksum
+
+
+# classes that cannot be split, and numbers that are no classes
+
+
+def test_a_class_with_one_image_is_named():
+    labels = np.where(np.arange(60) == 5, "zebra", NAMES)
+    with pytest.raises(DataError, match=r"one image only of zebra.*'stratify: false'"):
+        split("a", X, labels, 0.2, 0)
+    data = split("a", X, labels, 0.2, 0, stratify=False)
+    assert data.class_names == ("ant", "bee", "cat", "zebra")
+    with pytest.raises(DataError, match=r"number of classes = 3.*'stratify: false'"):
+        split("a", X, NAMES, 0.03, 0)
+    assert len(split("a", X, NAMES, 0.03, 0, stratify=False).x_test) == 2
+
+
+def test_without_strata_the_split_is_that_of_images_without_labels():
+    data = split("a", X, NAMES, 0.25, 4, stratify=False)
+    plain = split("a", X, None, 0.25, 4)
+    assert torch.equal(data.x_test, plain.x_test)
+    assert digits(stratify=False).checksum != digits().checksum
+
+
+@pytest.mark.parametrize("n", [60, 5000])
+def test_continuous_labels_are_no_classes(n):
+    x, y = np.zeros((n, 2, 2)) + 0.5, RNG.normal(size=n)
+    with pytest.raises(DataError) as refused:
+        split("a", x, y, 0.2, 0)
+    assert "labels are continuous" in str(refused.value)
+    assert f"{n:,} different numbers" in str(refused.value)
+    assert "'stratify: false'" in str(refused.value)
+    assert len(str(refused.value)) < 400
+    assert split("a", x, y, 0.2, 0, stratify=False).n_classes == n
+    with pytest.raises(DataError, match="continuous"):
+        from_arrays("a", x[:9], y[:9], x[9:], y[9:])
+    assert split("a", x, np.abs(y).round(), 0.2, 0, stratify=False).n_classes < 8
+
+
+def test_a_class_an_image_is_told_in_one_line():
+    for labels in (np.arange(60), np.array([f"image {'x' * 1000} {k}" for k in range(60)])):
+        with pytest.raises(DataError, match=r"and 55 others: take it out") as refused:
+            split("a", X, labels, 0.2, 0)
+        assert len(str(refused.value)) < 500
+
+
+# names
+
+
+@pytest.mark.parametrize(
+    ("labels", "names"),
+    [
+        (NAMES, ("ant", "bee", "cat")),
+        (NAMES.astype("S"), ("ant", "bee", "cat")),
+        (NAMES.astype(object), ("ant", "bee", "cat")),
+        (CLASSES, None),
+        (CLASSES.astype(float), None),
+        (CLASSES + 1, ("1", "2", "3")),
+        (CLASSES * 2.0, ("0", "2", "4")),
+        (CLASSES / 2, ("0.0", "0.5", "1.0")),
+        (CLASSES.astype(str), ("0", "1", "2")),
+        (CLASSES == 0, ("False", "True")),
+        (DATES, ("2020-01-01", "2020-01-02", "2020-01-03")),
+        (
+            np.array([datetime.date(2020, 1, k + 1) for k in CLASSES], dtype="M8[D]"),
+            ("2020-01-01", "2020-01-02", "2020-01-03"),
+        ),
+    ],
+)
+def test_class_names(labels, names):
+    data = split("a", X, labels, 0.25, 0)
+    assert data.class_names == names
+    assert from_arrays("a", X[:40], labels[:40], X[40:], labels[40:]).class_names == names
+    assert data.to("cpu").class_names == data.first(9, 9).class_names == names
+
+
+def test_names_are_shown():
+    assert repr(split("a", X, NAMES, 0.25, 0)).endswith("3 classes (ant, bee, cat))")
+    gaps = repr(split("a", X, gaps_in(NAMES, "", str), 0.2, 0))
+    assert gaps.endswith("3 classes (ant, bee, cat), 12 and 3 without a label)")
+    many = split("a", X, np.array([f"class {k % 30:02}" for k in range(60)]), 0.5, 0)
+    assert repr(many).endswith("class 09 and 20 others))")
+
+
+def test_given_names():
+    data = from_arrays("a", X[:40], CLASSES[:40], X[40:], CLASSES[40:], class_names=list("pqrs"))
+    assert data.class_names == ("p", "q", "r")
+    some = from_arrays("a", X[:2], [3, 1], X[2:4], [1, -1], class_names=list("pqrs"))
+    assert some.class_names == ("q", "s")
+    assert some.y_train.tolist() == [1, 0]
+    assert some.y_test.tolist() == [0, -1]
+    gap = from_arrays("a", X[:2], [0, 1], X[2:4], [1, 1], class_names=["", "p"])
+    assert gap.class_names == ("p",)
+    assert gap.y_train.tolist() == [-1, 0]
+    for wrong in ([0, 2], [0.5, 1.0], ["p", "q"], [-2, 1]):
+        with pytest.raises(DataError, match="not the numbers of 2 classes, 0 to 1"):
+            from_arrays("a", X[:2], wrong, X[2:4], wrong, class_names=["p", "q"])
+
+
+def test_names_of_the_known_sets(tmp_path, write_mnist):
+    write_mnist(tmp_path, "FashionMNIST")
+    assert fashion_mnist(str(tmp_path)).class_names == ARTICLES
+    torchvision = pytest.importorskip("torchvision")
+    assert list(ARTICLES) == torchvision.datasets.FashionMNIST.classes
+    letters = pytest.importorskip("otlvm.data.mnist").LETTERS
+    assert list(letters) == torchvision.datasets.KMNIST.classes
+
+
+# files of all kinds
+
+
+def test_npz(tmp_path):
+    labels = gaps_in(NAMES, "", str)
+    np.savez(tmp_path / "made.npz", x=X, y=labels)
+    parts = {"x_train": X[:40], "y_train": labels[:40], "x_test": X[40:], "y_test": labels[40:]}
+    np.savez(tmp_path / "given.npz", **parts)
+    assert npz(str(tmp_path / "made.npz")).unlabelled == (12, 3)
+    assert npz(str(tmp_path / "given.npz")).unlabelled == (10, 5)
+    assert npz(str(tmp_path / "given.npz")).class_names == ("ant", "bee", "cat")
+    np.savez(tmp_path / "single.npz", x=X, y=np.arange(60))
+    with pytest.raises(DataError, match="'stratify: false'"):
+        npz(str(tmp_path / "single.npz"))
+    assert npz(str(tmp_path / "single.npz"), stratify=False).n_classes == 60
+
+
+PICTURES = RNG.integers(0, 256, (60, 5, 4), dtype=np.uint8)
+
+
+def test_folders(tmp_path):
+    labels = gaps_in(NAMES, "unlabelled", str)
+    for k, (picture, label) in enumerate(zip(PICTURES, labels, strict=True)):
+        for place in (tmp_path / "made", tmp_path / "given" / ("train" if k < 40 else "test")):
+            (place / label).mkdir(parents=True, exist_ok=True)
+            Image.fromarray(picture).save(place / label / f"{k:02}.png")
+    data = image_folder(str(tmp_path / "given"))
+    assert data.unlabelled == (10, 5)
+    assert data.class_names == ("ant", "bee", "cat")
+    assert image_folder(str(tmp_path / "made")).unlabelled == (12, 3)
+    loose = tmp_path / "made/00.png"
+    Image.fromarray(PICTURES[0]).save(loose)
+    with pytest.raises(DataError, match=r"00\.png lies beside folders .*called unlabelled"):
+        image_folder(str(tmp_path / "made"))
+
+
+@pytest.mark.parametrize("mark", [None, -1])
+def test_hugging_face(tmp_path, mark):
+    import datasets as hf
+
+    def part(kind, labels, *places):
+        columns = {
+            "image": [Image.fromarray(picture) for picture in PICTURES[slice(*places)]],
+            "label": labels[slice(*places)].tolist(),
+        }
+        return hf.Dataset.from_dict(columns, hf.Features({"image": hf.Image(), "label": kind}))
+
+    kind = hf.ClassLabel(names=["ant", "bee", "cat", "never"])
+    labels = gaps_in(CLASSES, mark)
+    parts = hf.DatasetDict({"train": part(kind, labels, 40), "test": part(kind, labels, 40, 60)})
+    parts.save_to_disk(str(tmp_path / "given"))
+    part(kind, labels, 60).save_to_disk(str(tmp_path / "made"))
+    data = hf_disk(str(tmp_path / "given"))
+    assert data.unlabelled == (10, 5)
+    assert data.class_names == ("ant", "bee", "cat")
+    assert data.y_train.tolist() == np.where(GAPS, -1, CLASSES)[:40].tolist()
+    assert hf_disk(str(tmp_path / "made")).unlabelled == (12, 3)
+    texts = gaps_in(NAMES, None)
+    part(hf.Value("string"), texts, 60).save_to_disk(str(tmp_path / "texts"))
+    assert hf_disk(str(tmp_path / "texts"), stratify=False).class_names == ("ant", "bee", "cat")
+    other = hf.ClassLabel(names=["bee", "ant", "cat", "never"])
+    parts = hf.DatasetDict({"train": part(kind, labels, 40), "test": part(other, labels, 40, 60)})
+    parts.save_to_disk(str(tmp_path / "other"))
+    with pytest.raises(DataError, match="name the classes of 'label' differently"):
+        hf_disk(str(tmp_path / "other"))
+
+
+def test_the_estimator_ignores_labels():
+    from otlvm.sklearn import LatentMixture
+
+    def fit(y):
+        estimator = LatentMixture(n_components=2, start="prior", steps=2, random_state=0)
+        return estimator.fit(X.reshape(60, -1), y).labels_
+
+    labels = [UNLABELLED[name] for name in ("NaN", "None beside names", "masked", "pandas' NA")]
+    for y in labels:
+        np.testing.assert_array_equal(fit(y), fit(None))
+
+
+def test_a_data_set_says_how_many_are_unlabelled():
+    x, y = torch.rand(6, 4), torch.tensor([0, -1, 2, -1, 1, 1])
+    data = Dataset("a", (1, 2, 2), x, y, x[:2], y[:2], ("p", "q", "r"))
+    assert data.unlabelled == (2, 1)
+    assert data.n_classes == 3
+    assert Dataset("a", (1, 2, 2), x, None, x[:2], None).unlabelled == (6, 2)

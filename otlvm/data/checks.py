@@ -21,7 +21,7 @@ def check_image_shape(name: str, shape: Any) -> int:
         DataError: If the shape is not that of an image.
     """
     sizes = tuple(shape) if isinstance(shape, (tuple, list)) else ()
-    if len(sizes) != 3 or not all(isinstance(s, Integral) and s > 0 for s in sizes):
+    if len(sizes) != 3 or not all(isinstance(s, Integral) and int(s) > 0 for s in sizes):
         raise DataError(
             f"{name}: image_shape {shape!r}: expected channels, height and width, such as "
             f"(1, 28, 28)"
@@ -57,7 +57,8 @@ def checked_images(name: str, field: str, x: Any, pixels: int) -> Tensor:
         )
     low, high = (float(bound) for bound in x.detach().aminmax())
     if not (low >= -ROUNDING and high <= 1 + ROUNDING):  # NaN fails this too
-        refuse_outside(f"{name}: {field}", *_numpy(low, high, x), f"scale it to [0, 1]; {HELP}")
+        lowest, highest = (_with_digits_of(x, bound) for bound in (low, high))
+        refuse_outside(f"{name}: {field}", lowest, highest, f"scale it to [0, 1]; {HELP}")
     return x if low >= 0 and high <= 1 else x.clamp(0, 1)
 
 
@@ -104,6 +105,6 @@ def check_class_names(name: str, names: Any, n_classes: int) -> None:
         )
 
 
-def _numpy(low: float, high: float, x: Tensor) -> list[Any]:
-    """The bounds as numbers of the tensor's type, so that they are written with its digits."""
-    return [torch.tensor(bound, dtype=x.dtype).numpy()[()] for bound in (low, high)]
+def _with_digits_of(x: Tensor, bound: float) -> Any:
+    """A number of the tensor's type, so that it is written with as many digits as that has."""
+    return torch.tensor(bound, dtype=x.dtype).numpy()[()]

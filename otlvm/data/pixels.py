@@ -80,21 +80,26 @@ def _scale(name: str, part: str, x: Pixels, span: float | None) -> Floats:
         return np.asarray(x, dtype=np.float32)
     if x.dtype == np.uint8 and span is None:
         _refuse_dark_bytes(what, int(high))
-        return np.asarray(x, dtype=np.float32) / BYTE
+        return np.asarray(x, dtype=np.float32) / np.float32(BYTE)
     if x.dtype.kind in "iu" and span is None:
         raise DataError(
-            f"{what} are {x.dtype}, up to {high}: give bytes or floats in [0, 1], or say 'span:', "
-            f"the largest value that they can have"
+            f"{what} are {x.dtype}, up to {high}: give bytes or floats in [0, 1], or say the "
+            f"largest value that there can be: 'span: {BYTE if DARK <= high <= BYTE else high}'"
         )
     largest = 1.0 if span is None else span
+    lowest, highest = float(low), float(high)
     over = max(ROUNDING, 4 * float(np.finfo(x.dtype).eps)) if x.dtype.kind == "f" else 0.0
-    if not (low >= -over * largest and high <= (1 + over) * largest):  # NaN fails this too
-        refuse_outside(what, low, high, _remedy(float(low), high, span))
+    if not (lowest >= -over * largest and highest <= (1 + over) * largest):  # NaN fails this too
+        refuse_outside(what, low, high, _remedy(lowest, high, span))
     if span is None:
-        _refuse_black_floats(what, float(high))
-    wide = np.array(x, dtype=np.float32 if span is None or x.dtype.itemsize < 4 else np.float64)
-    scaled = wide if span is None else wide / span
-    return np.asarray(scaled if low >= 0 and high <= largest else scaled.clip(0, 1), np.float32)
+        _refuse_black_floats(what, highest)
+    exact = np.float32 if span is None or x.dtype.itemsize < 4 else np.float64
+    scaled: NDArray[Any] = np.array(x, dtype=exact)
+    if span is not None:
+        scaled /= exact(span)
+    if lowest < 0 or highest > largest:
+        scaled = scaled.clip(0, 1)
+    return np.asarray(scaled, dtype=np.float32)
 
 
 def _remedy(low: float, high: Any, span: float | None) -> str:

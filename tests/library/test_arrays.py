@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from otlvm.data import DataError, from_arrays, npz, split
+from otlvm.data import DataError, digits, from_arrays, mnist_5k, npz, split
 from otlvm.data.layouts import images_first
 
 RNG = np.random.default_rng(0)
@@ -299,3 +299,46 @@ def test_lists_and_tensors_are_arrays():
     assert from_arrays("a", x[:3].tolist(), None, x[3:].tolist(), None).checksum == expected
     labels = [0, 1, 0]
     assert from_arrays("a", x[:3], labels, x[3:], labels[:2]).y_train.tolist() == labels
+
+
+# results are kept by these
+
+
+BYTES = (np.arange(20 * 9 * 8) * 37 % 256).astype(np.uint8).reshape(20, 9, 8)
+NUMBERS = np.arange(20) % 4
+KNOWN = {
+    "bytes": (BYTES, NUMBERS),
+    "floats": ((BYTES / 256).astype(np.float64), NUMBERS),
+    "half precision": ((BYTES / 256).astype(np.float16), NUMBERS),
+    "colours": (np.stack([BYTES] * 3, axis=1), NUMBERS),
+    "seven channels": (np.tile(BYTES[:, None], (1, 7, 1, 1)), NUMBERS),
+    "vectors": (BYTES.reshape(20, 72), NUMBERS),
+    "names": (BYTES, np.array(["dog", "ant", "cat", "bee"])[NUMBERS]),
+    "sparse numbers": (BYTES, NUMBERS * 3 + 2),
+    "no labels": (BYTES, None),
+}
+CHECKSUMS = {
+    "bytes": "2a21f83463fb4f10",
+    "floats": "f1b22bd816ac5529",
+    "half precision": "f1b22bd816ac5529",
+    "colours": "8aa87d50fa73dee8",
+    "seven channels": "6bde22665aa5e81c",
+    "vectors": "8629d57fc402f5e0",
+    "names": "2366cdfa6f98adc6",
+    "sparse numbers": "2a21f83463fb4f10",
+    "no labels": "c19d887336566e68",
+}
+
+
+@pytest.mark.parametrize("kind", KNOWN)
+def test_checksums_stay(kind):
+    x, y = KNOWN[kind]
+    labels = (None, None) if y is None else (y[:15], y[15:])
+    layout = "channels_first" if kind == "seven channels" else None
+    data = from_arrays("a", x[:15], labels[0], x[15:], labels[1], layout=layout)
+    assert data.checksum[:16] == CHECKSUMS[kind]
+
+
+def test_checksums_of_what_comes_with_packages_stay():
+    assert digits().checksum.startswith("93f11f46501d286c")
+    assert mnist_5k().checksum.startswith("c7f993c620e101ab")

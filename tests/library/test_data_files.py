@@ -98,12 +98,12 @@ def test_threads_have_folders_of_their_own(folders):
 def test_every_reader_uses_the_folder(folders, write_mnist):
     _, suite = folders
     write_mnist(suite / "data")
-    for k in range(8):
-        (suite / "pictures").mkdir(exist_ok=True)
-        Image.fromarray((255 * X[k]).astype(np.uint8)).save(suite / f"pictures/{k}.png")
+    pictures = [Image.fromarray((255 * x).astype(np.uint8)) for x in X[:8]]
+    (suite / "pictures").mkdir()
+    for k, picture in enumerate(pictures):
+        picture.save(suite / f"pictures/{k}.png")
     import datasets as hf
 
-    pictures = [Image.open(path) for path in sorted((suite / "pictures").iterdir())]
     features = hf.Features({"image": hf.Image()})
     hf.Dataset.from_dict({"image": pictures}, features).save_to_disk(str(suite / "saved"))
     with relative_to(suite):
@@ -256,9 +256,7 @@ def test_an_encrypted_archive(tmp_path):
     assert "encrypted" in told(lambda: npz(str(tmp_path / "a.npz")))
 
 
-@pytest.mark.parametrize(
-    "start", [b"\0\0\x08\x04" + b"\xff" * 16, b"\0\0\x08\xff" + b"\xff" * 1020]
-)
+@pytest.mark.parametrize("axes", [4, 255])
 def test_idx_files_of_no_size(tmp_path, write_mnist, axes):
     write_mnist(tmp_path)
     (tmp_path / IMAGES).write_bytes(bytes([0, 0, 8, axes]) + b"\xff" * 4 * axes)

@@ -159,7 +159,7 @@ def test_splits_of_hugging_face(put, tmp_path):
     assert len(hf_disk(save("c", train=8, unsupervised=3, test=5)).x_test) == 5
     with pytest.raises(DataError, match=r"no split 'test'.*there are: train, other.*'test:'"):
         hf_disk(save("d", train=8, other=6))
-    with pytest.raises(DataError, match="both 'train': name two splits"):
+    with pytest.raises(DataError, match="both 'Training': name two splits"):
         hf_disk(str(tmp_path / "a"), train="Training", test="Training")
 
 

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from otlvm.networks import LatentMixtureModel, load
     from otlvm.training import fit, pretrain_moments
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 __all__ = [
     "LatentMixtureModel",

@@ -1,7 +1,7 @@
 """The metrics of the tables: titles, directions, digits."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 
 @dataclass(frozen=True)
@@ -23,6 +23,19 @@ class Metric:
     digits: int
     note: str = ""
     timing: bool = False
+
+    def cost(self, values: Any) -> Any:
+        """Turn values into what is the better the lower it is.
+
+        Where the best value is near zero, each value's distance from it is taken before any mean:
+        values of both signs do not cancel.
+
+        Args:
+            values: A number, or an array, series or frame of them.
+        """
+        if self.best == "near zero":
+            return abs(values)
+        return -values if self.best == "high" else values
 
     @property
     def heading(self) -> str:

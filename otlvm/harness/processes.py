@@ -1,11 +1,14 @@
-"""The server that runs are forked from: torch is imported once, not once a run."""
+"""Processes forked from a server that imports torch once; how one leaves its parent and ends."""
 
 import multiprocessing
 import os
 import signal
 import threading
 from multiprocessing import forkserver
+from pathlib import Path
 from typing import Any
+
+import psutil
 
 PRELOADED = [
     "otlvm.harness.execution.child",
@@ -42,3 +45,38 @@ def start_server() -> None:
             os.environ[SAFE_PATH] = safe_path
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def leave_parent(log: Path) -> None:
+    """Begin the life of a process of its own: its group, its signals, its output in a log.
+
+    An interrupt on the terminal is the harness's to hear, which passes on what it means.
+    """
+    os.setsid()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    written = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+    for stream in (1, 2):
+        os.dup2(written, stream)
+
+
+def kill_group(pid: int) -> None:
+    """Kill a process, its group, and all that it started in groups of their own.
+
+    What it started is found through its parents: a grandchild whose parent has ended before is not.
+    """
+    try:
+        started = psutil.Process(pid).children(recursive=True)
+    except psutil.NoSuchProcess:
+        started = []
+    for kill in (os.killpg, os.kill):
+        try:
+            kill(pid, signal.SIGKILL)
+            break
+        except ProcessLookupError:  # gone, or not yet the head of a group
+            continue
+    for process in started:
+        try:
+            process.kill()
+        except psutil.NoSuchProcess:  # with its group
+            continue

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from otlvm.harness.commands.main import main as otlvm_command
+
 ROOT = Path(__file__).parents[2]
 PAGES = sorted((ROOT / "docs").rglob("*.md"))
 TUTORIALS = [page for page in PAGES if page.parent.name == "tutorials"]
@@ -39,10 +41,11 @@ def follow(tmp_path, monkeypatch, plugins, run_main):
     monkeypatch.syspath_prepend(tmp_path)
 
     def command(line):
-        python, _, module, *arguments = shlex.split(line)
-        assert python == "python"
-        if module == "benchmarks.run":
-            return run_main(*arguments)[0]
+        program, *words = shlex.split(line)
+        if program == "otlvm":
+            return run_main(*words[1:])[0] if words[0] == "run" else otlvm_command(words)
+        dash_m, module, *arguments = words
+        assert (program, dash_m) == ("python", "-m")
         name = f"{module}.__main__" if (ROOT / module.replace(".", "/")).is_dir() else module
         return importlib.import_module(name).main(arguments)
 

@@ -82,7 +82,14 @@ def test_the_wheel_holds_both_packages_whole(wheel):
     with zipfile.ZipFile(wheel) as archive:
         held = {name for name in archive.namelist() if ".dist-info/" not in name}
     assert held == files
-    assert {"benchmarks/published.yaml", "benchmarks/report/script.js", "otlvm/py.typed"} < held
+    assert {
+        "benchmarks/suites/quick.yaml",
+        "benchmarks/run.py",
+        "otlvm/harness/suite/published.yaml",
+        "otlvm/harness/report/script.js",
+        "otlvm/harness/tables/table.html",
+        "otlvm/py.typed",
+    } < held
 
 
 def test_the_sdist_holds_the_tests_and_no_results(sdist):

@@ -10,12 +10,9 @@ import torch
 from otlvm.divergences import divergences
 from otlvm.latents import MixturePosterior
 from otlvm.priors import GaussianMixture
+from tests.support import blocks
 
 ROOT = Path(__file__).parents[2]
-
-
-def blocks(name, language):
-    return re.findall(rf"```{language}\n(.*?)```", (ROOT / name).read_text(), re.DOTALL)
 
 
 @pytest.mark.parametrize(("file", "cls"), [("README.md", "MeanGap"), ("CONTRIBUTING.md", "Energy")])

@@ -1,11 +1,11 @@
-"""``python -m benchmarks.agreement DIR``: do a row's seeds find the same components? No labels."""
+"""``otlvm agreement DIR``: do a row's seeds find the same components? No labels."""
 
 import argparse
 
 import numpy as np
 from rich.console import Console
 
-from otlvm.harness.commands.arguments import show_store, store_parser
+from otlvm.harness.commands.arguments import add_directory, call, show_store
 from otlvm.harness.comparison.agreement import FILE, read_agreement
 from otlvm.harness.comparison.records import read_records
 from otlvm.harness.store.store import Store
@@ -36,11 +36,16 @@ def show(store: Store, console: Console) -> None:
     console.print(f"in {store.root}: {FILE}", markup=False, highlight=False)
 
 
-def parser() -> argparse.ArgumentParser:
-    """Return the parser of ``python -m benchmarks.agreement``."""
-    return store_parser("agreement", __doc__)
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Say what the command takes."""
+    add_directory(parser, __doc__)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Do what the command line asks for; returns the exit code."""
+    return show_store(options.directory, show)
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run the command line; returns the exit code."""
-    return show_store(parser(), show, arguments)
+    """Run ``python -m benchmarks.agreement``; returns the exit code."""
+    return call("agreement", add_arguments, run, arguments)

@@ -1,4 +1,4 @@
-"""The command line's options, read and checked."""
+"""Arguments that commands share, read and checked; exit codes."""
 
 import argparse
 from collections.abc import Callable
@@ -7,55 +7,12 @@ from typing import Any
 
 from rich.console import Console
 
-from otlvm.harness.messages import InputError
+from otlvm.harness.commands import streams
+from otlvm.harness.messages import InputError, say
 from otlvm.harness.store.store import Store
 from otlvm.harness.suite.yaml import parse
 
 ALL_DONE, SOME_FAILED, BAD_INPUT, ALL_FAILED, NO_STORAGE, INTERRUPTED = 0, 1, 2, 3, 4, 130
-EXIT_CODES = """\
-exit codes: 0 all runs are done, 1 some failed, 2 the input is wrong (nothing was trained),
-3 all failed, 4 results cannot be written, 130 interrupted (the same command goes on from there)"""
-
-
-def parser() -> argparse.ArgumentParser:
-    """Return the parser of ``python -m benchmarks.run``."""
-    parser = argparse.ArgumentParser(
-        prog="python -m benchmarks.run",
-        description="Train a suite's runs and compare them.",
-        epilog=EXIT_CODES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    add = parser.add_argument
-    add("suite", type=Path, nargs="?", help="its YAML file, or the name of one that ships: quick")
-    add("--out", type=Path, metavar="DIR", help="default: runs/<suite's name>")
-    add("--list", action="store_true", help="print every name a suite can use")
-    what = parser.add_argument_group("which runs")
-    add = what.add_argument
-    add("--only", metavar="LABEL-GLOB", help="the rows whose label matches")
-    add("--set", metavar="PATH=VALUE", action="append", default=[],
-        help="a field of every run, such as train.steps=100 or seeds=[0]; repeatable")  # fmt: skip
-    add("--dry-run", action="store_true", help="print each run's state and stop")
-    add("--rerun", metavar="failed|all|LABEL-GLOB",
-        help="compute again what has a result: failures (going on from their checkpoints), "
-        "everything, or the rows whose label matches")  # fmt: skip
-    add("--shard", metavar="I/N", help="every N-th run, beginning with the I-th, from 1")
-    add("--fail-fast", action="store_true", help="stop at the first run that fails")
-    how = parser.add_argument_group("where and how")
-    add = how.add_argument
-    add("--device", choices=("auto", "cpu", "cuda"), default="auto")
-    add("--jobs", type=int, default=1, metavar="N",
-        help="runs at a time, each in a process of its own; 0: in this process, for a debugger, "
-        "without isolation and timeout")  # fmt: skip
-    add("--backend", choices=("local", "dask"), default="local",
-        help="processes here, or Dask workers: --jobs of them here, or those of")  # fmt: skip
-    add("--scheduler", metavar="ADDRESS", help="a running Dask scheduler, such as tcp://host:8786")
-    add("--cluster", type=Path, metavar="FILE",
-        help="a queue's cluster (Slurm, PBS, SGE, LSF); examples: benchmarks/clusters")  # fmt: skip
-    add("--serial-timing", action="store_true",
-        help="afterwards, train what was trained beside other runs once more, alone, for the "
-        "columns of times")  # fmt: skip
-    add("--threads", type=int, metavar="N", help="threads of each run (default: cores / jobs)")
-    return parser
 
 
 def device(name: str) -> str:
@@ -120,23 +77,29 @@ def check(options: argparse.Namespace) -> None:
         raise InputError(f"--threads {options.threads}: expected 1 or more")
 
 
-def store_parser(name: str, description: str | None) -> argparse.ArgumentParser:
-    """Return the parser of ``python -m benchmarks.NAME DIR``."""
-    parser = argparse.ArgumentParser(prog=f"python -m benchmarks.{name}", description=description)
+def add_directory(parser: argparse.ArgumentParser, description: str | None) -> None:
+    """Say that a command takes a folder of results."""
+    parser.description = description
     parser.add_argument("directory", type=Path, help="what --out was when the suite ran")
-    return parser
 
 
-def show_store(
-    parser: argparse.ArgumentParser,
-    show: Callable[[Store, Console], None],
+def show_store(directory: Path, show: Callable[[Store, Console], None]) -> int:
+    """Show what a folder holds; returns the exit code: 2 if it holds no results."""
+    try:
+        show(Store(directory), streams.output())
+    except (OSError, ValueError) as error:
+        say(streams.errors(), f"{error}", "red")
+        return BAD_INPUT
+    return ALL_DONE
+
+
+def call(
+    name: str,
+    add_arguments: Callable[[argparse.ArgumentParser], None],
+    run: Callable[[argparse.Namespace], int],
     arguments: list[str] | None,
 ) -> int:
-    """Parse ``DIR``, show what it holds, and return the exit code: 2 if it holds no results."""
-    directory = parser.parse_args(arguments).directory
-    try:
-        show(Store(directory), Console())
-    except (OSError, ValueError) as error:
-        Console(stderr=True).print(f"{error}", style="red", markup=False, soft_wrap=True)
-        return 2
-    return 0
+    """Do what ``python -m benchmarks.NAME`` does; returns the exit code."""
+    parser = argparse.ArgumentParser(prog=f"python -m benchmarks.{name}")
+    add_arguments(parser)
+    return run(parser.parse_args(arguments))

@@ -1,4 +1,4 @@
-"""``python -m benchmarks.compare DIR1 DIR2``: two suites, or two versions of ours, run by run."""
+"""``otlvm compare DIR1 DIR2``: two suites, or two versions of ours, run by run."""
 
 import argparse
 from collections.abc import Sequence
@@ -10,6 +10,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from otlvm.harness.commands import streams
+from otlvm.harness.commands.arguments import call
 from otlvm.harness.comparison.changes import compare, on_other_data, with_data
 from otlvm.harness.comparison.records import read_records
 from otlvm.harness.comparison.significance import LEVEL, MIN_SEEDS
@@ -54,31 +56,6 @@ def print_comparison(
     console.print(note, style="dim", markup=False)
 
 
-def parser() -> argparse.ArgumentParser:
-    """Return the parser of ``python -m benchmarks.compare``."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.compare", description=__doc__)
-    parser.add_argument("before", type=Path, help="what --out was when one suite ran")
-    parser.add_argument("after", type=Path, help="what it was when the other ran")
-    parser.add_argument("--csv", type=Path, metavar="FILE", help="write the comparison there too")
-    return parser
-
-
-def main(arguments: list[str] | None = None) -> int:
-    """Run the command line; returns the exit code."""
-    options = parser().parse_args(arguments)
-    names = (f"{options.before}", f"{options.after}")
-    try:
-        before, after = with_data(*(read_records(Store(Path(name))) for name in names))
-        frame = compare(before, after)
-        if options.csv:
-            frame.to_csv(options.csv, index=False)
-    except (OSError, ValueError) as error:
-        Console(stderr=True).print(f"{error}", style="red", markup=False, soft_wrap=True)
-        return 2
-    print_comparison(frame, _remarks(before, after, names), names, Console())
-    return 0
-
-
 def _remarks(before: pd.DataFrame, after: pd.DataFrame, names: Sequence[str]) -> list[str]:
     """Say which labels only one has, and which do not compare."""
     labels = [dict.fromkeys(records["label"]) for records in (before, after)]
@@ -89,3 +66,31 @@ def _remarks(before: pd.DataFrame, after: pd.DataFrame, names: Sequence[str]) ->
     other = on_other_data(before, after)
     remarks += [f"on other data in each, so not the same task: {', '.join(other)}"] if other else []
     return remarks
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Say what the command takes."""
+    parser.description = __doc__
+    parser.add_argument("before", type=Path, help="what --out was when one suite ran")
+    parser.add_argument("after", type=Path, help="what it was when the other ran")
+    parser.add_argument("--csv", type=Path, metavar="FILE", help="write the comparison there too")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Do what the command line asks for; returns the exit code."""
+    names = (f"{options.before}", f"{options.after}")
+    try:
+        before, after = with_data(*(read_records(Store(Path(name))) for name in names))
+        frame = compare(before, after)
+        if options.csv:
+            frame.to_csv(options.csv, index=False)
+    except (OSError, ValueError) as error:
+        streams.errors().print(f"{error}", style="red", markup=False, soft_wrap=True)
+        return 2
+    print_comparison(frame, _remarks(before, after, names), names, streams.output())
+    return 0
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run ``python -m benchmarks.compare``; returns the exit code."""
+    return call("compare", add_arguments, run, arguments)

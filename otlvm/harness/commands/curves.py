@@ -1,4 +1,4 @@
-"""``python -m benchmarks.curves DIR``: the learning curves of all runs in one file, curves.csv.
+"""``otlvm curves DIR``: the learning curves of all runs in one file, curves.csv.
 
 A command of its own since a suite of thousands of runs has hundreds of thousands of rows. Never
 imports torch.
@@ -8,7 +8,7 @@ import argparse
 
 from rich.console import Console
 
-from otlvm.harness.commands.arguments import show_store, store_parser
+from otlvm.harness.commands.arguments import add_directory, call, show_store
 from otlvm.harness.comparison.records import read_curves, read_records
 from otlvm.harness.store.store import Store
 
@@ -31,11 +31,16 @@ def show(store: Store, console: Console) -> None:
     console.print(line, markup=False, highlight=False, soft_wrap=True)
 
 
-def parser() -> argparse.ArgumentParser:
-    """Return the parser of ``python -m benchmarks.curves``."""
-    return store_parser("curves", __doc__)
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Say what the command takes."""
+    add_directory(parser, __doc__)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Do what the command line asks for; returns the exit code."""
+    return show_store(options.directory, show)
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run the command line; returns the exit code."""
-    return show_store(parser(), show, arguments)
+    """Run ``python -m benchmarks.curves``; returns the exit code."""
+    return call("curves", add_arguments, run, arguments)

@@ -1,18 +1,28 @@
-"""``python -m benchmarks.expectations``: what each expectation over k costs, and its noise."""
+"""Measure what each expectation over k costs, and its noise."""
 
 import argparse
 from pathlib import Path
 
+from otlvm.harness.commands.arguments import call
 from otlvm.harness.speed.expectations import compare
 
 
-def main(arguments: list[str] | None = None) -> int:
-    """Run the command line; returns the exit code."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.expectations", description=__doc__)
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Say what the command takes."""
+    parser.description = __doc__
     parser.add_argument("--out", type=Path, default=Path("results/expectations"), metavar="DIR")
-    out = parser.parse_args(arguments).out
+
+
+def run(options: argparse.Namespace) -> int:
+    """Do what the command line asks for; returns the exit code."""
     frame = compare()
     print(frame.to_string(float_format="%.3f"))  # noqa: T201 (the command's output)
-    out.mkdir(parents=True, exist_ok=True)
-    frame.to_csv(out / "table.csv", float_format="%.4g", index_label="expectation")
+    options.out.mkdir(parents=True, exist_ok=True)
+    path = options.out / "table.csv"
+    frame.to_csv(path, float_format="%.4g", index_label="expectation")
     return 0
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run ``python -m benchmarks.expectations``; returns the exit code."""
+    return call("expectations", add_arguments, run, arguments)

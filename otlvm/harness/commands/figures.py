@@ -1,10 +1,9 @@
-"""``python -m benchmarks.figures DIR NAME``: draw one figure again, from what runs keep."""
+"""``otlvm figures DIR NAME``: draw one figure again, from what runs keep."""
 
 import argparse
 
-from rich.console import Console
-
-from otlvm.harness.commands.arguments import store_parser
+from otlvm.harness.commands import streams
+from otlvm.harness.commands.arguments import add_directory, call
 from otlvm.harness.comparison.records import read_records
 from otlvm.harness.figures.captions import CAPTIONS
 from otlvm.harness.figures.paper.source import LeftOutError
@@ -12,28 +11,6 @@ from otlvm.harness.figures.style import style, write
 from otlvm.harness.figures.write import asked_for, known_figures
 from otlvm.harness.store.store import Store
 from otlvm.registry import did_you_mean
-
-
-def parser() -> argparse.ArgumentParser:
-    """Return the parser of ``python -m benchmarks.figures``."""
-    parser = store_parser("figures", __doc__)
-    parser.add_argument("name", nargs="?", help="which figure; without it, all names are listed")
-    return parser
-
-
-def main(arguments: list[str] | None = None) -> int:
-    """Run the command line; returns the exit code: 2 if the figure is not there to be drawn."""
-    options = parser().parse_args(arguments)
-    console = Console()
-    try:
-        store = Store(options.directory)
-        lines = _draw(store, options.name) if options.name else _names(store)
-    except (OSError, ValueError, LeftOutError) as error:
-        Console(stderr=True).print(f"{error}", style="red", markup=False, soft_wrap=True)
-        return 2
-    for line in lines:
-        console.print(line, markup=False, highlight=False, soft_wrap=True)
-    return 0
 
 
 def _names(store: Store) -> list[str]:
@@ -64,3 +41,28 @@ def _unknown(name: str, known: list[str]) -> str:
     if name in CAPTIONS:
         return f"the suite's figures: section does not ask for {name}; docs/figures.md shows how"
     return f"unknown figure {name!r}{did_you_mean(name, known)}; known: {', '.join(known)}"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Say what the command takes."""
+    add_directory(parser, __doc__)
+    parser.add_argument("name", nargs="?", help="which figure; without it, all names are listed")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Draw a figure; returns the exit code: 2 if the figure is not there to be drawn."""
+    console = streams.output()
+    try:
+        store = Store(options.directory)
+        lines = _draw(store, options.name) if options.name else _names(store)
+    except (OSError, ValueError, LeftOutError) as error:
+        streams.errors().print(f"{error}", style="red", markup=False, soft_wrap=True)
+        return 2
+    for line in lines:
+        console.print(line, markup=False, highlight=False, soft_wrap=True)
+    return 0
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run ``python -m benchmarks.figures``; returns the exit code."""
+    return call("figures", add_arguments, run, arguments)

@@ -1,9 +1,14 @@
-"""``--list``: every registered name, with its parameters and what it is."""
+"""Print every name that a suite can use, with its parameters and what it is."""
+
+import argparse
+from pathlib import Path
 
 from rich.console import Console
 
+from otlvm.harness.commands import streams
 from otlvm.harness.registries import REGISTRIES
 from otlvm.harness.trackers.base import trackers
+from otlvm.plugins import find_plugins_in
 from otlvm.registry import RegistryError
 
 
@@ -26,3 +31,15 @@ def print_registries(console: Console) -> None:
                     f"      {shown}", style="dim", markup=False, highlight=False, soft_wrap=True
                 )
     console.print("your own: 'my_module:MyClass', or an entry point otlvm.<kind>s", markup=False)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Say what the command takes: nothing."""
+    parser.description = __doc__
+
+
+def run(options: argparse.Namespace) -> int:
+    """Do what the command line asks for; returns the exit code."""
+    find_plugins_in(Path.cwd())
+    print_registries(streams.output())
+    return 0

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 
 from otlvm.harness.commands import arguments as args
+from otlvm.harness.commands import streams
 from otlvm.harness.commands.arguments import (
     ALL_DONE,
     ALL_FAILED,
@@ -15,6 +16,7 @@ from otlvm.harness.commands.arguments import (
     INTERRUPTED,
     NO_STORAGE,
     SOME_FAILED,
+    call,
 )
 from otlvm.harness.job import Job
 from otlvm.harness.messages import InputError, say, show_duration
@@ -29,21 +31,56 @@ if TYPE_CHECKING:  # they need torch, which takes seconds: a mistake in the suit
     from otlvm.harness.planning.plan import Plan
     from otlvm.harness.trackers.tracking import Tracking
 
+EXIT_CODES = """\
+exit codes: 0 all runs are done, 1 some failed, 2 the input is wrong (nothing was trained),
+3 all failed, 4 results cannot be written, 130 interrupted (the same command goes on from there)"""
 
-def main(arguments: list[str] | None = None) -> int:
-    """Run the command line; returns the exit code."""
-    return run(args.parser().parse_args(arguments))
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Say what the command takes."""
+    parser.description = "Train a suite's runs and compare them."
+    parser.epilog = EXIT_CODES
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    add = parser.add_argument
+    add("suite", type=Path, nargs="?", help="its YAML file, or the name of one that ships: quick")
+    add("--out", type=Path, metavar="DIR", help="default: runs/<suite's name>")
+    add("--list", action="store_true", help="print every name a suite can use")
+    what = parser.add_argument_group("which runs")
+    add = what.add_argument
+    add("--only", metavar="LABEL-GLOB", help="the rows of a label or pattern")
+    add("--set", metavar="PATH=VALUE", action="append", default=[],
+        help="a field of every run, such as train.steps=100 or seeds=[0]; repeatable")  # fmt: skip
+    add("--dry-run", action="store_true", help="print each run's state and stop")
+    add("--rerun", metavar="failed|all|LABEL-GLOB",
+        help="compute again what has a result: failures (going on from their checkpoints), "
+        "everything, or the rows of a label or pattern")  # fmt: skip
+    add("--shard", metavar="I/N", help="every N-th run, beginning with the I-th, from 1")
+    add("--fail-fast", action="store_true", help="stop at the first run that fails")
+    how = parser.add_argument_group("where and how")
+    add = how.add_argument
+    add("--device", choices=("auto", "cpu", "cuda"), default="auto")
+    add("--jobs", type=int, default=1, metavar="N",
+        help="runs at a time, each in a process of its own; 0: in this process, for a debugger, "
+        "without isolation and timeout")  # fmt: skip
+    add("--backend", choices=("local", "dask"), default="local",
+        help="processes here, or Dask workers: --jobs of them here, or those of --scheduler or "
+        "--cluster")  # fmt: skip
+    add("--scheduler", metavar="ADDRESS", help="a running Dask scheduler, such as tcp://host:8786")
+    add("--cluster", type=Path, metavar="FILE",
+        help="a queue's cluster (Slurm, PBS, SGE, LSF); examples: benchmarks/clusters")  # fmt: skip
+    add("--serial-timing", action="store_true",
+        help="afterwards, train what was trained beside other runs once more, alone, for the "
+        "columns of times")  # fmt: skip
+    add("--threads", type=int, metavar="N", help="threads of each run (default: cores / jobs)")
 
 
 def run(options: argparse.Namespace) -> int:
     """Do what the command line asks for; returns the exit code."""
-    console, errors = Console(), Console(stderr=True)
+    console, errors = streams.output(), streams.errors()
     if options.list:
-        from otlvm.harness.commands.list import print_registries
+        from otlvm.harness.commands import list as listing
 
-        find_plugins_in(Path.cwd())
-        print_registries(console)
-        return ALL_DONE
+        return listing.run(options)
     try:
         suite = _read(options)
         if options.jobs and not options.dry_run:
@@ -201,7 +238,7 @@ def _say_interrupted(jobs: Sequence[Job], store: Store, errors: Console) -> int:
 
 
 def _finish(jobs: Sequence[Job], store: Store, console: Console, errors: Console) -> int:
-    """Write tables, figures and report; returns the exit code that the runs' states make."""
+    """Write tables, figures and page, then print; returns the exit code that the runs make."""
     from otlvm.harness.commands import report, table  # seaborn takes seconds
     from otlvm.harness.planning.state import FAILURES
 
@@ -216,3 +253,8 @@ def _finish(jobs: Sequence[Job], store: Store, console: Console, errors: Console
     if all(state == "done" for state in states):
         return ALL_DONE
     return ALL_FAILED if failed == len(states) else SOME_FAILED
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run ``python -m benchmarks.run``; returns the exit code."""
+    return call("run", add_arguments, run, arguments)

@@ -1,12 +1,13 @@
-"""``python -m benchmarks.speed``: our speed against peers, side by side in one process."""
+"""``otlvm speed``: our speed against peers, side by side in one process."""
 
 import argparse
 from pathlib import Path
 
 import torch
-from rich.console import Console
 
 from otlvm.data import mnist_5k
+from otlvm.harness.commands import streams
+from otlvm.harness.commands.arguments import call
 from otlvm.harness.speed.divergences import divergence_cases
 from otlvm.harness.speed.growth import draw_growth, grow
 from otlvm.harness.speed.harness import measure_harness
@@ -14,22 +15,23 @@ from otlvm.harness.speed.ratios import measure, print_ratios
 from otlvm.harness.speed.training import step_cases, throughput_cases
 
 
-def parser() -> argparse.ArgumentParser:
-    """Return the parser of ``python -m benchmarks.speed``."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.speed", description=__doc__)
-    parser.add_argument("--quick", action="store_true",
-                        help="3 repetitions, not 9; no torch.compile, growth, harness")  # fmt: skip
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Say what the command takes."""
+    parser.description = __doc__
+    parser.add_argument(
+        "--quick",
+        action="store_true",
+        help="3 repetitions, not 9; no torch.compile, growth, harness",
+    )
     parser.add_argument("--threads", type=int, help="torch's threads (default: all cores)")
     parser.add_argument("--out", type=Path, default=Path("results/speed"), metavar="DIR")
-    return parser
 
 
-def main(arguments: list[str] | None = None) -> int:
-    """Run the command line; returns the exit code."""
-    options = parser().parse_args(arguments)
+def run(options: argparse.Namespace) -> int:
+    """Do what the command line asks for; returns the exit code."""
     if options.threads:
         torch.set_num_threads(options.threads)
-    console = Console()
+    console = streams.output()
     compiled = not options.quick
     cases = divergence_cases(compiled) + step_cases(compiled)
     try:
@@ -50,3 +52,8 @@ def main(arguments: list[str] | None = None) -> int:
         harness.to_csv(options.out / "harness.csv", index=False, float_format="%.3g")
     console.print(f"written to {options.out}", markup=False, highlight=False)
     return 0
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run ``python -m benchmarks.speed``; returns the exit code."""
+    return call("speed", add_arguments, run, arguments)

@@ -1,4 +1,4 @@
-"""``python -m benchmarks.status DIR``: how far a suite is, while it runs or afterwards."""
+"""``otlvm status DIR``: how far a suite is, while it runs or afterwards."""
 
 import argparse
 from collections import Counter
@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from otlvm.harness.commands.arguments import show_store, store_parser
+from otlvm.harness.commands.arguments import add_directory, call, show_store
 from otlvm.harness.messages import show_duration
 from otlvm.harness.planning.state import State, look_up, seconds_left
 from otlvm.harness.store.record import ForeignResultError
@@ -67,11 +67,16 @@ def _progress(progress: dict[str, Any] | None, state: State) -> str:
     return ", ".join(parts)
 
 
-def parser() -> argparse.ArgumentParser:
-    """Return the parser of ``python -m benchmarks.status``."""
-    return store_parser("status", __doc__)
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Say what the command takes."""
+    add_directory(parser, __doc__)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Do what the command line asks for; returns the exit code."""
+    return show_store(options.directory, show_status)
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run the command line; returns the exit code."""
-    return show_store(parser(), show_status, arguments)
+    """Run ``python -m benchmarks.status``; returns the exit code."""
+    return call("status", add_arguments, run, arguments)

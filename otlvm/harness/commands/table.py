@@ -1,40 +1,36 @@
-"""``python -m benchmarks.table DIR``: draw tables and figures again, from the records alone."""
+"""``otlvm table DIR``: draw tables and figures again, from the records alone."""
 
 import argparse
 
 from rich.console import Console
 
-from otlvm.harness.commands.arguments import show_store, store_parser
-from otlvm.harness.comparison.card import card, to_markdown
-from otlvm.harness.comparison.records import read_records
-from otlvm.harness.figures.write import asked_for, write_figures
+from otlvm.harness.commands.arguments import add_directory, call, show_store
+from otlvm.harness.messages import say
+from otlvm.harness.report.outputs import write_outputs
 from otlvm.harness.store.store import Store
 from otlvm.harness.tables.terminal import print_view
-from otlvm.harness.tables.write import views_of, write_tables
 
 
 def show(store: Store, console: Console) -> None:
-    """Print the tables of a store and write them and its figures beside its records."""
-    records = read_records(store)
-    views, summary = views_of(store, records)
-    for view in views:
+    """Write the tables and figures of a store beside its records, then print the tables."""
+    written = write_outputs(store)
+    for view in written.views:
         print_view(view, console)
-    written = write_tables(records, summary, views, store.root)
-    store.write_text("card.md", to_markdown(card(records)))
-
-    def say(line: str) -> None:
-        console.print(line, style="yellow", markup=False, highlight=False, soft_wrap=True)
-
-    figures = write_figures(store, records, asked_for(store), say)
-    written += ["card.md", *(path.name for path in figures)]
-    console.print(f"in {store.root}: {', '.join(written)}", markup=False, highlight=False)
+    for line in written.left_out:
+        say(console, line, "yellow")
+    say(console, f"in {store.root}: {', '.join(written.names)}")
 
 
-def parser() -> argparse.ArgumentParser:
-    """Return the parser of ``python -m benchmarks.table``."""
-    return store_parser("table", __doc__)
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Say what the command takes."""
+    add_directory(parser, __doc__)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Do what the command line asks for; returns the exit code."""
+    return show_store(options.directory, show)
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run the command line; returns the exit code."""
-    return show_store(parser(), show, arguments)
+    """Run ``python -m benchmarks.table``; returns the exit code."""
+    return call("table", add_arguments, run, arguments)

@@ -1,4 +1,4 @@
-"""``python -m benchmarks.verify DIR``: rerun a sample of a suite's runs, and compare."""
+"""``otlvm verify DIR``: rerun a sample of a suite's runs, and compare."""
 
 import argparse
 import tempfile
@@ -11,12 +11,14 @@ from rich.table import Table
 from rich.text import Text
 
 from otlvm.harness.commands import arguments as args
+from otlvm.harness.commands import streams
 from otlvm.harness.commands.arguments import (
     ALL_DONE,
     BAD_INPUT,
     INTERRUPTED,
     NO_STORAGE,
     SOME_FAILED,
+    call,
 )
 from otlvm.harness.comparison.repetitions import RUNS, Verdict, judge, read_rows, sample
 from otlvm.harness.execution.backends import Place
@@ -34,14 +36,9 @@ from otlvm.plugins import find_plugins_in
 STYLES = {"equal": "green", "close": "green", "differs": "red"}
 
 
-def main(arguments: list[str] | None = None) -> int:
-    """Run the command line; returns the exit code."""
-    return run(parser().parse_args(arguments))
-
-
 def run(options: argparse.Namespace) -> int:
     """Do what the command line asks for; returns the exit code."""
-    console, errors = Console(), Console(stderr=True)
+    console, errors = streams.output(), streams.errors()
     try:
         jobs, verdicts = _verify(options, errors)
     except InputError as error:
@@ -97,25 +94,6 @@ def _check(options: argparse.Namespace) -> None:
             raise InputError(f"--{name} {value}: expected {least} or more")
 
 
-def parser() -> argparse.ArgumentParser:
-    """Return the parser of ``python -m benchmarks.verify``."""
-    parser = argparse.ArgumentParser(
-        prog="python -m benchmarks.verify",
-        description="Rerun a sample of a suite's runs and say whether they come out the same.",
-        epilog="exit codes: 0 all the same, 1 some differ, 2 the input is wrong, "
-        "4 no room for the repetitions, 130 interrupted",
-    )
-    add = parser.add_argument
-    add("directory", type=Path, help=f"a folder with {LOCK} and runs.csv")
-    add("--runs", type=int, default=3, metavar="N", help="how many (default: 3)")
-    add("--all", action="store_true", help="all of them")
-    add("--seed", type=int, default=0, help="seed of the draw")
-    add("--tolerance", type=float, default=1e-6, help="relative difference that is rounding")
-    add("--device", choices=("auto", "cpu", "cuda"), default="auto")
-    add("--threads", type=int, metavar="N", help="default: as the runs had")
-    return parser
-
-
 def _print(jobs: Sequence[Job], verdicts: Sequence[Verdict], console: Console) -> None:
     table = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
     for heading in ("", "seed", "came out"):
@@ -126,3 +104,25 @@ def _print(jobs: Sequence[Job], verdicts: Sequence[Verdict], console: Console) -
     console.print(table)
     same = sum(verdict.how != "differs" for verdict in verdicts)
     console.print(f"{same} of {len(jobs)} runs came out the same", highlight=False)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Say what the command takes."""
+    parser.description = "Rerun a sample of a suite's runs and say whether they come out the same."
+    parser.epilog = (
+        "exit codes: 0 all the same, 1 some differ, 2 the input is wrong, "
+        "4 no room for the repetitions, 130 interrupted"
+    )
+    add = parser.add_argument
+    add("directory", type=Path, help=f"a folder with {LOCK} and runs.csv")
+    add("--runs", type=int, default=3, metavar="N", help="how many (default: 3)")
+    add("--all", action="store_true", help="all of them")
+    add("--seed", type=int, default=0, help="seed of the draw")
+    add("--tolerance", type=float, default=1e-6, help="relative difference that is rounding")
+    add("--device", choices=("auto", "cpu", "cuda"), default="auto")
+    add("--threads", type=int, metavar="N", help="default: as the runs had")
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run ``python -m benchmarks.verify``; returns the exit code."""
+    return call("verify", add_arguments, run, arguments)

@@ -67,8 +67,7 @@ def _done(records: pd.DataFrame) -> pd.DataFrame:
 
 def _row(label: str, metric: Metric, pairs: pd.DataFrame) -> tuple[object, ...]:
     before, after = (pairs[name].to_numpy() for name in pairs.columns)
-    sizes = {"high": (-before, -after), "low": (before, after), None: (before, after)}
-    cost, new_cost = sizes.get(metric.best, (abs(before), abs(after)))
+    cost, new_cost = metric.cost(before), metric.cost(after)
     ranked = metric.best is not None and len(pairs) >= MIN_SEEDS
     p = paired_p(cost, new_cost) if ranked else float("nan")
     gain = float((cost - new_cost).mean())

@@ -39,9 +39,8 @@ def tied_with_best(records: pd.DataFrame, metric: Metric) -> set[str]:
     if metric.best is None or not len(records):
         return set()
     values = records.pivot_table(index="seed", columns="label", values=metric.key, sort=False)
-    cost = {"high": -values, "low": values, "near zero": values.abs()}[metric.best]
-    ranked = values.mean() if metric.best == "low" else -values.mean()
-    ranked = values.mean().abs() if metric.best == "near zero" else ranked
+    cost = metric.cost(values)
+    ranked = cost.mean()
     if values.shape[1] < 2 or ranked.isna().all():
         return set()
     best = str(ranked.idxmin())

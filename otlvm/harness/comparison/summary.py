@@ -20,10 +20,10 @@ def summarize(records: pd.DataFrame, metrics: Sequence[Metric] = METRICS) -> pd.
         metrics: Which metrics, with the directions by which they are ranked.
 
     Returns:
-        One row a label, in order: ``n``, ``runs``, ``problems``, ``short`` (what became of the
+        One row per label, in order: ``n``, ``runs``, ``problems``, ``short`` (what became of the
         other runs), ``side_by_side`` (whether others shared the machine), ``data``, ``method``,
-        what `describe` gives, and ``<metric>_best``, whether the row cannot be told from the best
-        of its data set.
+        what `describe` gives, ``<metric>_cost``, by which rows are ordered (the lowest is best),
+        and ``<metric>_best``, whether the row cannot be told from the best of its data set.
     """
     keys = [metric.key for metric in metrics]
     done = records[records["status"] == "done"].astype(dict.fromkeys(keys, float))
@@ -47,6 +47,8 @@ def summarize(records: pd.DataFrame, metrics: Sequence[Metric] = METRICS) -> pd.
     columns |= {str(name): column for name, column in described.items()}
     for metric in metrics:
         tied = [tied_with_best(part, metric) for _, part in done.groupby("data", sort=False)]
+        cost = metric.cost(done[metric.key]).groupby(done["label"], sort=False).mean()
+        columns[f"{metric.key}_cost"] = cost.reindex(labels)
         columns[f"{metric.key}_best"] = labels.isin(list(set().union(*tied)))
     return pd.DataFrame(columns, index=labels)
 

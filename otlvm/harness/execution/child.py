@@ -1,6 +1,5 @@
 """A run in a process of its own: what it does costs nobody else."""
 
-import os
 import signal
 import time
 from dataclasses import dataclass
@@ -8,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from otlvm.harness.job import Job
-from otlvm.harness.processes import processes, start_server
+from otlvm.harness.processes import kill_group, processes, start_server
 from otlvm.harness.store.work_folder import LOG, PROGRESS, read_progress, read_tail
 from otlvm.harness.worker.work import INTERRUPTED, NO_STORAGE, work_alone
 
@@ -89,13 +88,8 @@ class Child:
         self._send(count)
 
     def kill(self) -> None:
-        """Kill its whole process group."""
-        for kill in (os.killpg, os.kill):
-            try:
-                kill(self._process.pid, signal.SIGKILL)
-                return
-            except ProcessLookupError:  # gone, or not yet the head of a group
-                continue
+        """Kill it, and all that it started."""
+        kill_group(self._process.pid)
 
     def progress(self) -> dict[str, Any] | None:
         """Return the newest row of its learning curve, with ``steps``."""

@@ -1,7 +1,6 @@
 """Mean accuracy of each divergence with each prior. Never imports torch."""
 
 import json
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
@@ -10,34 +9,14 @@ import pandas as pd
 from matplotlib.figure import Figure
 from seaborn.utils import relative_luminance
 
-from otlvm.harness.config import as_mapping, show_value
+from otlvm.harness.config import as_mapping, fields_of, get_field, tell_apart
 from otlvm.harness.figures.rows import MOST_ROWS, finished
 from otlvm.harness.figures.style import COLUMN, LETTER, PAGE, height, style, wrap, wrap_names
 
 TITLE_LETTER = 0.068  # inches
 AXES = ["divergence", "prior"]
-Spec = Mapping[str, Any]
+Spec = dict[str, Any]
 DARK = 0.18  # colours darker than this take white numbers
-
-
-def spec_names(specs: Iterable[Spec]) -> list[str]:
-    """Name specs: by their names, and by the parameters that differ between those of one name."""
-    known = list(specs)
-    values: dict[tuple[str, str], set[str]] = {}
-    for spec in known:
-        for key, value in spec.items():
-            values.setdefault((spec["name"], key), set()).add(str(value))
-    sizes = Counter(spec["name"] for spec in known)
-    held = Counter((spec["name"], key) for spec in known for key in spec)
-
-    def name(spec: Spec) -> str:
-        own = spec["name"]
-        differing = [
-            key for key in spec if len(values[own, key]) > 1 or held[own, key] < sizes[own]
-        ]
-        return " ".join([own, *(f"{key}={show_value(spec[key])}" for key in differing)])
-
-    return [name(spec) for spec in known]
 
 
 def cross(records: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
@@ -53,7 +32,7 @@ def cross(records: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
     for column, found in zip(AXES, zip(*filter(all, specs), strict=True), strict=False):
         keys = [json.dumps(spec, sort_keys=True) for spec in found]
         known = dict(zip(keys, found, strict=True))
-        names = dict(zip(known, spec_names(known.values()), strict=True))
+        names = dict(zip(known, tell_apart(list(known.values())), strict=True))
         runs = runs.assign(**{column: [names[key] for key in keys]})
     varied: dict[str, None] = {}
     for _, cell in runs.groupby(AXES) if _crosses(runs) else ():
@@ -123,16 +102,8 @@ def _specs(config: Any) -> tuple[Spec, Spec]:
 
 
 def _varied(configs: Iterable[Mapping[str, Any]]) -> Iterator[str]:
-    flat = [dict(_flatten(config)) for config in configs]
-    for path in dict.fromkeys(path for fields in flat for path in fields):
-        known = path.startswith(("objective.divergence", "model.prior"))
-        if not known and len({str(fields.get(path)) for fields in flat}) > 1:
+    known = [dict(config) for config in configs]
+    for path in dict.fromkeys(path for config in known for path in fields_of(config)):
+        crossed = path.startswith(("objective.divergence", "model.prior"))
+        if not crossed and len({str(get_field(config, path)) for config in known}) > 1:
             yield path
-
-
-def _flatten(config: Any, path: str = "") -> Iterator[tuple[str, Any]]:
-    if isinstance(config, Mapping):
-        for key, value in config.items():
-            yield from _flatten(value, f"{path}.{key}" if path else str(key))
-    else:
-        yield path, config

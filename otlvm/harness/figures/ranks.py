@@ -20,7 +20,7 @@ def rank(scores: pd.DataFrame, metric: Metric) -> pd.DataFrame:
         scores: ``[data sets x methods]``.
         metric: Says which score is best.
     """
-    costs = {"high": -scores, "low": scores, "near zero": scores.abs()}[metric.best or "low"]
+    costs: pd.DataFrame = metric.cost(scores)
     return costs.rank(axis=1)
 
 

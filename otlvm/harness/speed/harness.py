@@ -1,6 +1,5 @@
 """The harness itself: how long 10,000 runs take to plan, and their table to draw."""
 
-import io
 import tempfile
 import time
 from pathlib import Path
@@ -8,10 +7,9 @@ from pathlib import Path
 import pandas as pd
 from rich.console import Console
 
-from otlvm.harness.commands import report
-from otlvm.harness.commands.table import show
 from otlvm.harness.job import Job
 from otlvm.harness.planning.plan import make_plan
+from otlvm.harness.report.outputs import write_outputs, write_page
 from otlvm.harness.store.record import new_record, write_result
 from otlvm.harness.store.store import Store
 from otlvm.harness.suite.load import load_suite
@@ -51,10 +49,10 @@ def measure_harness(console: Console, rows: int = 1000, seeds: int = 10) -> pd.D
         plan_all(suite, store)
         measured["plan, all done"] = time.perf_counter() - started
         started = time.perf_counter()
-        show(store, Console(file=io.StringIO(), width=80))
+        write_outputs(store)
         measured["tables and figures"] = time.perf_counter() - started
         started = time.perf_counter()
-        report.show(store, Console(file=io.StringIO(), width=80))
+        write_page(store)
         measured["report"] = time.perf_counter() - started
     rows_of = [{"what": k, "runs": len(jobs), "seconds": v} for k, v in measured.items()]
     return pd.DataFrame(rows_of)

@@ -10,6 +10,7 @@ import socket
 from pathlib import Path
 from typing import Any
 
+import psutil
 from filelock import FileLock
 
 HEARTBEAT_SECONDS = 5.0
@@ -102,19 +103,10 @@ def _read(path: Path) -> dict[str, Any] | None:
     return owner if whole else None
 
 
-def _start_time(pid: int) -> str | None:
+def _start_time(pid: int) -> float | None:
     """Tell a process from another that got its number later; None if there is none."""
     try:
-        status = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
-        return None if status[0] == "Z" else status[19]  # Z: dead, not yet buried
-    except OSError:
-        pass
-    if Path("/proc/self/stat").exists():
+        process = psutil.Process(pid)
+        return None if process.status() == psutil.STATUS_ZOMBIE else process.create_time()
+    except psutil.NoSuchProcess:
         return None
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return None
-    except PermissionError:
-        pass
-    return "unknown"

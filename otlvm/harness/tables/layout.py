@@ -98,9 +98,7 @@ def _ordered(summary: pd.DataFrame, options: TableOptions) -> list[str]:
     if options.order == "label":
         return sorted(summary.index)
     metric = {metric.key: metric for metric in options.needed()}[options.order]
-    means = summary[f"{metric.key}_mean"]
-    cost = {"high": -means, "near zero": means.abs()}.get(str(metric.best), means)
-    return list(cost.sort_values(kind="stable").index)
+    return list(summary[f"{metric.key}_cost"].sort_values(kind="stable").index)
 
 
 def _field(config: Config, path: str) -> tuple[str, float | str | None]:

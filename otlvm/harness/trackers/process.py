@@ -14,7 +14,7 @@ from typing import Any
 
 from filelock import FileLock
 
-from otlvm.harness.processes import processes, start_server
+from otlvm.harness.processes import kill_group, leave_parent, processes, start_server
 from otlvm.harness.store.store import Store
 from otlvm.harness.trackers.base import trackers
 from otlvm.harness.trackers.logged import LoggedSuite, read_run
@@ -83,12 +83,7 @@ class TrackerProcess:
         self._asked = None
         if self._process is None:
             return
-        for kill in (os.killpg, os.kill):
-            try:
-                kill(self._process.pid, signal.SIGKILL)
-                break
-            except ProcessLookupError:  # gone, or not yet the head of a group
-                continue
+        kill_group(self._process.pid)
         self._process.join()
         self._connection.close()
         self._process = None
@@ -117,12 +112,7 @@ class TrackerProcess:
 
 def _main(spec: Spec, root: Path, suite: str, log: Path, connection: Connection) -> None:
     """Log what messages tell to; the process's own code."""
-    os.setsid()
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the harness ends it
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    written = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
-    for stream in (1, 2):
-        os.dup2(written, stream)
+    leave_parent(log)
     messages: queue.SimpleQueue[Message] = queue.SimpleQueue()
     threading.Thread(target=_listen, args=(connection, messages), daemon=True).start()
     store, lock = Store(root), FileLock(log.with_suffix(".lock"))

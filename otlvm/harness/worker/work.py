@@ -22,6 +22,7 @@ from otlvm.data import Dataset, datasets
 from otlvm.harness.config import set_field
 from otlvm.harness.job import START_FIELD, Job
 from otlvm.harness.messages import one_line
+from otlvm.harness.processes import leave_parent
 from otlvm.harness.store.record import new_record, write_result
 from otlvm.harness.store.work_folder import CHECKPOINT, DAMAGED, LOG, START, write_progress
 from otlvm.harness.worker.execute import Result, Row, execute
@@ -131,12 +132,7 @@ def _load(spec: str, device: str) -> Dataset:
 
 def work_alone(job: Job, folder: Path, connection: Connection) -> None:
     """Execute a job in the process that it has to itself."""
-    os.setsid()
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the harness passes on what it means
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    log = os.open(folder / LOG, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
-    for stream in (1, 2):
-        os.dup2(log, stream)
+    leave_parent(folder / LOG)
     if job.limits.memory_mb is not None:
         limit = job.limits.memory_mb * 2**20
         resource.setrlimit(resource.RLIMIT_DATA, (limit, limit))

@@ -14,8 +14,9 @@ from scipy import stats
 from otlvm.harness.commands import table
 from otlvm.harness.commands.figures import main
 from otlvm.harness.comparison.records import read_curves, read_records
+from otlvm.harness.config import tell_apart
 from otlvm.harness.figures.curves import draw_curves, draw_time
-from otlvm.harness.figures.heatmap import draw_heatmap, spec_names
+from otlvm.harness.figures.heatmap import draw_heatmap
 from otlvm.harness.figures.matrices import draw_matrices, read_matrices
 from otlvm.harness.figures.paper import draw_entry
 from otlvm.harness.figures.paper.source import LeftOutError
@@ -310,7 +311,7 @@ def test_specs_are_named_by_what_differs():
         {"name": "energy", "power": 1.0},
     ]
     names = ["imq_mmd on=joint", "imq_mmd on=marginal", "sinkhorn", "energy", "energy power=1"]
-    assert spec_names(specs) == names
+    assert tell_apart(specs) == names
 
 
 def test_heatmap_shows_mean_and_number_and_leaves_blanks(records):

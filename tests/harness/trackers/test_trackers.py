@@ -8,12 +8,11 @@ import sys
 import numpy as np
 import pandas as pd
 import pytest
-from tests.test_command_line import COSTS, records
-from tests.test_readme import blocks
 
 from otlvm.harness.suite.load import load_suite
 from otlvm.harness.trackers.logged import LoggedRun
 from otlvm.harness.trackers.tensorboard import folder_name
+from tests.support import COSTS, blocks, records
 
 ROWS = """\
 seeds: [3]

@@ -1,0 +1,48 @@
+"""All that is written beside the records: tables, figures, card and page."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from otlvm.harness.comparison.card import card, to_markdown
+from otlvm.harness.comparison.records import read_records
+from otlvm.harness.figures.write import asked_for, write_figures
+from otlvm.harness.report.page import write_report
+from otlvm.harness.store.store import Store
+from otlvm.harness.tables.view import View
+from otlvm.harness.tables.write import views_of, write_tables
+
+
+@dataclass(frozen=True)
+class Written:
+    """What was written beside the records.
+
+    Attributes:
+        views: The tables, for who wants to show them.
+        names: The files.
+        left_out: A line for each figure that the suite asks for and that cannot be drawn.
+    """
+
+    views: Sequence[View]
+    names: Sequence[str]
+    left_out: Sequence[str]
+
+
+def write_outputs(store: Store) -> Written:
+    """Write tables, card and figures of a store."""
+    records = read_records(store)
+    views, summary = views_of(store, records)
+    names = write_tables(records, summary, views, store.root)
+    store.write_text("card.md", to_markdown(card(records)))
+    left_out: list[str] = []
+    figures = write_figures(store, records, asked_for(store), left_out.append)
+    return Written(views, [*names, "card.md", *(path.name for path in figures)], left_out)
+
+
+def write_page(store: Store) -> tuple[Path, int]:
+    """Write ``report.html`` of a store; returns it, and how many runs it shows."""
+    records = read_records(store)
+    path = store.root / "report.html"
+    views, _ = views_of(store, records)
+    write_report(store, views, records, path, card(records))
+    return path, len(records)

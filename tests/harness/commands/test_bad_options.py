@@ -1,0 +1,48 @@
+"""Options that make no sense are refused."""
+
+import pytest
+import torch
+
+ROW = "runs:\n  - label: row\n    objective: {name: wae, divergence: imq_mmd}\n"
+
+
+def test_no_suite(run_main):
+    code, _, errors = run_main()
+    assert code == 2
+    assert "which suite? A file, or one that ships: quick" in errors
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["--only", "colum*"], ["--only colum*", "there are: row"]),
+        (["--set", "train.steps"], ["--set train.steps", "PATH=VALUE"]),
+        (["--set", "=5"], ["--set =5", "PATH=VALUE"]),
+        (["--set", "trian.steps=5"], ["--set trian.steps", "did you mean 'train'?"]),
+        (["--set", "train.stpes=5"], ["train.stpes", "did you mean 'steps'?"]),
+        (["--set", "train.steps=abc"], ["train.steps", "valid integer, got 'abc'"]),
+        (["--set", "train.steps=[1"], ["--set train.steps", "not valid YAML"]),
+        (["--set", "objective.divergence.scles=[1]"], ["objective.divergence.scles", "'scales'"]),
+        (["--set", "seeds=0"], ["seeds", "valid list, got 0"]),
+    ],
+)
+def test_bad_options(refuse, write_suite, arguments, told):
+    refuse(write_suite(ROW), *told, arguments=arguments)
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a CUDA device")
+def test_no_cuda(refuse, write_suite):
+    refuse(write_suite(ROW), "no CUDA device", "--device cpu", arguments=["--device", "cuda"])
+
+
+@pytest.mark.parametrize("out", ["taken", "taken/below"])
+def test_out_that_cannot_be_written(refuse, write_suite, tmp_path, out):
+    (tmp_path / "taken").write_text("a file")
+    refuse(write_suite(ROW), f"--out {tmp_path / out} cannot be written", out=out)
+    assert (tmp_path / "taken").read_text() == "a file"
+
+
+def test_long_lists_of_labels_are_cut(refuse, write_suite):
+    grid = f"    grid: {{objective.weight: {list(range(200))}}}\n"
+    suite = write_suite(ROW + grid, **{"label: row": 'label: "a row, weight={weight}"'})
+    refuse(suite, "--only nothing", "a row, weight=0", arguments=["--only", "nothing"])

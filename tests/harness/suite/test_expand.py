@@ -1,0 +1,197 @@
+"""From a suite to its runs: grids, labels, overlays, data sets."""
+
+import itertools
+
+import pytest
+
+from otlvm.harness.config import merge
+from otlvm.harness.messages import InputError
+
+WAE = "runs:\n  - {label: row, objective: {name: wae, divergence: imq_mmd}}\n"
+
+
+def get(run, path):
+    value = run.config
+    for key in path.split("."):
+        value = value[key]
+    return value
+
+
+def test_grid_order_and_values(load):
+    suite = load(
+        "runs:\n"
+        "  - label: first\n"
+        "    objective: vae\n"
+        "  - label: '{weight} {steps}'\n"
+        "    objective: {name: wae, divergence: imq_mmd}\n"
+        "    grid: {objective.weight: [10, 1.5, 1e-3], train.steps: [5, 6]}\n"
+        "seeds: [0, 1]\n"
+    )
+    rows = suite.runs[2:]
+    assert [(run.label, run.seed) for run in rows] == [
+        (f"{weight} {steps}", seed)
+        for weight, steps, seed in itertools.product(["10", "1.5", "0.001"], [5, 6], [0, 1])
+    ]
+    assert [(get(run, "objective.weight"), get(run, "train.steps")) for run in rows[::2]] == [
+        *((10, 5), (10, 6), (1.5, 5), (1.5, 6), (1e-3, 5), (1e-3, 6))
+    ]
+    assert {run.config["objective"]["name"] for run in suite.runs[:2]} == {"vae"}
+
+
+@pytest.mark.parametrize(
+    ("label", "shown"),
+    [
+        ("'{blur}'", "0.5"),
+        ("'{objective.divergence.blur}'", "0.5"),
+        ("'{start.steps}'", None),
+        ("'{train.start.steps} of {train.steps}'", "2 of 3"),
+        ("'blur={blur}, again {blur}'", "blur=0.5, again 0.5"),
+        ("null", "wae sinkhorn blur=0.5 steps=3 steps=2"),
+    ],
+)
+def test_labels(load, label, shown):
+    added = (
+        f"runs:\n  - label: {label}\n    objective: {{name: wae, divergence: sinkhorn}}\n"
+        "    grid:\n"
+        "      objective.divergence: [{name: sinkhorn}]\n"
+        "      objective.divergence.blur: [0.5]\n"
+        "      train.steps: [3]\n"
+        "      train.start.steps: [2]\n"
+    )
+    if shown is None:
+        with pytest.raises(InputError, match="unknown field"):
+            load(added)
+    else:
+        run = load(added).runs[0]
+        assert run.label.replace("divergence=sinkhorn ", "") == shown
+
+
+def test_label_of_a_field_that_is_a_spec(load):
+    suite = load(
+        "runs:\n  - label: '{divergence}, {network}'\n    objective: wae\n    grid:\n"
+        "      objective.divergence: [imq_mmd, {name: sinkhorn, blur: 1.0}]\n"
+        "      model.network: [{name: mlp, hidden: [8]}]\n"
+    )
+    assert [run.label for run in suite.runs] == ["imq_mmd, mlp", "sinkhorn, mlp"]
+    assert get(suite.runs[1], "objective.divergence") == {"name": "sinkhorn", "blur": 1.0}
+    assert {str(get(run, "model.network.hidden")) for run in suite.runs} == {"[8]"}
+
+
+def test_grid_over_whole_sections(load):
+    suite = load(
+        "runs:\n  - grid: {objective: [vae, {name: wae, divergence: imq_mmd}], data: [mnist_5k]}\n"
+    )
+    assert [run.config["objective"] for run in suite.runs] == [
+        {"name": "vae"},
+        {"name": "wae", "divergence": "imq_mmd"},
+    ]
+    assert suite.runs[0].config["data"] == {"name": "mnist_5k"}
+
+
+def test_suite_grid_and_entry_grid(load):
+    suite = load(
+        "grid: {train.steps: [5, 6], model.prior.dim: [2]}\n"
+        "runs:\n"
+        "  - {label: 'a {steps}', objective: vae}\n"
+        "  - {label: 'b {steps} {beta}', objective: vae, "
+        "grid: {train.steps: [7], objective.beta: [1, 2]}}\n"
+    )
+    assert [run.label for run in suite.runs] == ["a 5", "a 6", "b 7 1", "b 7 2"]
+    assert [get(run, "train.steps") for run in suite.runs] == [5, 6, 7, 7]
+
+
+def test_an_entry_changes_single_fields(load):
+    suite = load(
+        "objective: {name: wae, weight: 7, divergence: {name: sinkhorn, blur: 0.3}}\n"
+        "runs:\n"
+        "  - {label: a, objective: {weight: 8}}\n"
+        "  - {label: b, objective: {divergence: {blur: 0.4}}, train: {start: {steps: 9}}}\n"
+        "  - {label: c, objective: {divergence: imq_mmd}, model: {prior: {components: 2}}}\n"
+        "  - {label: d, objective: {name: wae, divergence: {name: rbf_mmd}}}\n"
+        "  - {label: e, objective: {name: vae}, model: {prior: standard_normal}}\n"
+        "  - {label: f}\n",
+    )
+    a, b, c, d, e, f = suite.runs
+    sinkhorn = {"name": "sinkhorn", "blur": 0.3}
+    assert a.config["objective"] == {"name": "wae", "weight": 8, "divergence": sinkhorn}
+    assert b.config["objective"]["divergence"] == {"name": "sinkhorn", "blur": 0.4}
+    assert b.config["train"]["start"] == {"name": "moments", "steps": 9}
+    assert b.config["train"]["batch_size"] == 32
+    assert c.config["objective"] == {"name": "wae", "weight": 7, "divergence": "imq_mmd"}
+    assert get(c, "model.prior") == {"name": "gaussian_mixture", "components": 2, "dim": 2}
+    assert d.config["objective"] == {
+        "name": "wae",
+        "weight": 7,
+        "divergence": {"name": "rbf_mmd"},
+    }
+    assert e.config["objective"] == {"name": "vae"}
+    assert get(e, "model.prior") == {"name": "standard_normal"}
+    assert get(e, "model.network.hidden") == [16]
+    assert f.config["objective"]["divergence"] == sinkhorn
+
+
+@pytest.mark.parametrize(
+    ("base", "change", "merged"),
+    [
+        ("imq_mmd", {"scales": [1]}, {"name": "imq_mmd", "scales": [1]}),
+        ("imq_mmd", {"name": "imq_mmd", "base": "prior"}, {"name": "imq_mmd", "base": "prior"}),
+        ("imq_mmd", {"name": "sinkhorn"}, {"name": "sinkhorn"}),
+        ({"name": "a", "x": 1}, {"name": "a", "y": 2}, {"name": "a", "x": 1, "y": 2}),
+        ({"name": "a", "x": 1}, {"name": "b", "y": 2}, {"name": "b", "y": 2}),
+        ({"name": "a", "x": 1}, {"x": None}, {"name": "a", "x": None}),
+        ({"x": {"y": 1, "z": 2}}, {"x": {"y": 3}}, {"x": {"y": 3, "z": 2}}),
+        ({"x": [1, 2]}, {"x": [3]}, {"x": [3]}),
+        ({"name": "a", "x": 1}, "a", "a"),
+        (None, {"x": 1}, {"x": 1}),
+    ],
+)
+def test_merge(base, change, merged):
+    before = repr(base), repr(change)
+    assert merge(base, change) == merged
+    assert (repr(base), repr(change)) == before
+
+
+def test_baselines_are_told_apart_by_their_parameters(load):
+    suite = load("baselines: [kmeans, {name: kmeans, n_init: 3}]\n")
+    assert [run.label for run in suite.runs] == ["kmeans", "kmeans n_init=3"]
+
+
+def test_one_label_stands_for_several_data_sets(load):
+    suite = load(
+        "grid: {data: [digits, {name: npz, path: a.npz}, {name: npz, path: b.npz}]}\n"
+        "seeds: [0, 1]\n" + WAE + "baselines: [kmeans]\n"
+    )
+    assert len(suite.runs) == 12
+    by_label = {run.label: (run.method, run.data) for run in suite.runs}
+    assert by_label == {
+        f"{method}, {data}": (method, data)
+        for method in ("row", "kmeans")
+        for data in ("digits", "npz path=a.npz", "npz path=b.npz")
+    }
+    assert {run.config["data"]["name"] for run in suite.runs} == {"digits", "npz"}
+
+
+def test_a_label_of_one_data_set_stays_as_it_is(load):
+    runs = load(WAE + "  - {label: other, data: mnist_5k, objective: vae}\n").runs
+    assert [(run.label, run.method, run.data) for run in runs] == [
+        ("row", "row", "digits"),
+        ("other", "other", "mnist_5k"),
+    ]
+
+
+def test_an_entry_may_be_a_baseline(load):
+    entry = "runs:\n  - {label: pixels, baseline: kmeans, data: mnist_5k, seeds: [4]}\n"
+    (run,) = load(entry).runs
+    assert (run.label, run.seed, run.config["baseline"]) == ("pixels", 4, {"name": "kmeans"})
+    assert run.config["data"] == {"name": "mnist_5k"}
+    assert "objective" not in run.config
+    with pytest.raises(InputError, match=r"runs\[0\].train: a baseline has no 'train'"):
+        load("runs:\n  - {baseline: kmeans, train: {steps: 3}}\n")
+
+
+def test_a_label_stands_for_one_config(load):
+    entry = "  - {label: row, objective: vae, seeds: [1]}\n"
+    with pytest.raises(InputError, match=r"label 'row' is also that of runs\[0\], whose config"):
+        load("seeds: [0]\n" + WAE + entry)
+    same = "  - {label: row, objective: {name: wae, divergence: imq_mmd}, seeds: [1]}\n"
+    assert [run.seed for run in load("seeds: [0]\n" + WAE + same).runs] == [0, 1]

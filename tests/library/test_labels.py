@@ -346,3 +346,62 @@ def test_a_data_set_says_how_many_are_unlabelled():
     assert data.unlabelled == (2, 1)
     assert data.n_classes == 3
     assert Dataset("a", (1, 2, 2), x, None, x[:2], None).unlabelled == (6, 2)
+
+
+# what becomes of them
+
+
+@pytest.fixture(scope="module")
+def blobs():
+    """Images of three kinds that any clustering tells apart, and their classes."""
+    kinds = np.random.default_rng(1).permutation(np.arange(120) % 3)
+    x = np.full((120, 4, 4), 0.1)
+    x[np.arange(120), kinds] = 0.9
+    return (x + np.random.default_rng(2).random(x.shape) / 20).astype(np.float32), kinds
+
+
+@pytest.mark.parametrize("mark", [np.nan, -1.0])
+def test_scores_are_of_labelled_images_alone(blobs, mark):
+    from otlvm.baselines import baselines
+    from otlvm.evaluation import assignment_scores
+
+    x, y = blobs
+    half = y.astype(float)
+    half[np.random.default_rng(3).random(120) < 0.5] = mark
+    data = from_arrays("a", x[:80], half[:80], x[80:], half[80:])
+    kmeans = baselines.build("kmeans")
+    pi = kmeans.fit(data.x_train, 3), kmeans.assign(data.x_test)
+    scores = assignment_scores(*pi, data)
+    for name in ("accuracy", "accuracy_hungarian", "nmi", "ari"):
+        assert scores[name] == pytest.approx(1)
+    wrong = half.copy()
+    first = np.flatnonzero(half[80:] >= 0)[0] + 80
+    wrong[first] = (wrong[first] + 1) % 3
+    scores = assignment_scores(*pi, from_arrays("a", x[:80], half[:80], x[80:], wrong[80:]))
+    assert scores["accuracy"] == pytest.approx(1 - 1 / (half[80:] >= 0).sum())
+
+
+@pytest.mark.parametrize("part", ["none", "training", "held-out"])
+def test_models_are_evaluated_and_shown_without_some_labels(blobs, part, monkeypatch):
+    from otlvm import LatentMixtureModel
+    from otlvm.evaluation import curve_point, evaluate, show_model
+
+    monkeypatch.setattr("otlvm.evaluation.latent.CODES", 50)  # W2 of 2,000 codes takes seconds
+    x, y = blobs
+    labels = y.astype(float)
+    labels[:: 1 if part == "none" else 4] = np.nan
+    if part == "training":
+        labels[:80] = np.nan
+    if part == "held-out":
+        labels[80:] = np.nan
+    data = from_arrays("a", x[:80], labels[:80], x[80:], labels[80:])
+    torch.manual_seed(0)
+    prior = {"name": "gaussian_mixture", "components": 3, "dim": 2}
+    model = LatentMixtureModel((1, 4, 4), {"name": "mlp", "hidden": [8]}, prior)
+    scores = evaluate(model, data)
+    assert np.isfinite(list(scores.values())).all()
+    assert ("nmi" in scores) == (part == "training")
+    assert "accuracy" not in scores
+    assert "bce" in curve_point(model, data)
+    shown = show_model(model, data)
+    assert len(shown["originals"])

@@ -8,7 +8,7 @@ import torch
 from numpy.typing import NDArray
 
 from otlvm.data.base import Dataset
-from otlvm.data.errors import DataError
+from otlvm.data.errors import DataError, printable
 from otlvm.data.labels import NO_LABEL, Codes, Labels, read_labels, refuse_measurements
 from otlvm.data.layouts import Layout, images_first
 from otlvm.data.pixels import to_floats
@@ -156,7 +156,7 @@ def _assemble(
     labels: Labels | None,
 ) -> Dataset:
     """Make a data set of images ``[n, C, H, W]`` in [0, 1] and classes ``[n]``."""
-    channels, height, width = images[0].shape[1:]
+    name, (channels, height, width) = printable(name), images[0].shape[1:]
     x_train, x_test = (torch.from_numpy(_rows(part)) for part in images)
     if codes is None or labels is None:
         return Dataset(name, (channels, height, width), x_train, None, x_test, None)

@@ -38,6 +38,11 @@ def _short(word: str) -> str:
 def _one_line(text: str) -> str:
     if len(text) > MOST:  # the beginning says where, the end what to do
         text = f"{text[: MOST // 2]} ... {text[5 - MOST // 2 :]}"
+    return printable(text)
+
+
+def printable(text: str) -> str:
+    """Write a text without line breaks, control codes and bytes that are no text."""
     return "".join(_printable(char) for char in text)
 
 

@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from otlvm.data.arrays import from_arrays, split
-from otlvm.data.base import Dataset, datasets
+from otlvm.data.base import DataError, Dataset, datasets
 from otlvm.data.images import Channels, Size, read_images
 from otlvm.data.paths import check_folder, locate
 from otlvm.data.tree import Files, find_parts
@@ -43,6 +43,11 @@ def image_folder(
     every = [pair for files in found for pair in files]
     x = read_images(((str(file), file) for file, _ in every), size, channels)
     y = [_labels(files) for files in found]
+    if len({labels is None for labels in y}) > 1:
+        raise DataError(
+            f"{path}: one part has folders of classes and the other has none: put images without "
+            f"a label into a folder 'unlabelled'"
+        )
     start, name = len(found[0]), root.resolve().name
     if len(found) == 1:
         return split(

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from otlvm.data.errors import DataError, listed
+from otlvm.data.errors import DataError, listed, printable
 
 Values = NDArray[Any]
 Codes = NDArray[np.int64]
@@ -90,7 +90,7 @@ def read_labels(
     else:
         _check_named(name, values, class_names)
         values = np.array([v for v in values if not is_no_label(class_names[int(v)])])
-        names = tuple(class_names[int(value)] for value in values)
+        names = tuple(printable(class_names[int(value)]) for value in values)
     codes = tuple(_codes(part, gaps, values) for part, gaps in read)
     return Labels(codes, names, values) if len(values) else None
 
@@ -211,7 +211,7 @@ def _check_named(name: str, values: Values, class_names: Sequence[str]) -> None:
 
 def _names(values: Values) -> tuple[str, ...] | None:
     if values.dtype.kind not in "fiu":
-        return tuple(str(value) for value in values)
+        return tuple(printable(str(value)) for value in values)
     if np.array_equal(values, np.arange(len(values))):
         return None
     whole = bool((values % 1 == 0).all())

@@ -1,6 +1,5 @@
 """Finding image files, their classes and a split in folders."""
 
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -96,7 +95,7 @@ def _walk(folder: Path) -> Iterator[_Found]:
     """Yield the images of a class, sorted by their folders' paths, then by name."""
     for place, names in sorted(_levels(folder, {folder.parent.resolve()})):
         between = Path(place).relative_to(folder).parts
-        for name in sorted(names):
+        for name in names:
             yield _Found(Path(place, name), folder.name, between)
 
 
@@ -106,15 +105,14 @@ def _levels(folder: Path, above: set[Path]) -> Iterator[tuple[str, list[str]]]:
     if real in above:
         raise DataError(f"{folder} leads back to a folder above it: take the link out")
     try:
-        with os.scandir(folder) as entries:
-            seen = [entry for entry in entries if not is_litter(entry.name)]
+        entries = [each for each in folder.iterdir() if not is_litter(each.name)]
     except OSError as error:
         raise _refusal(error) from error
-    inner = {entry.name for entry in seen if entry.is_dir()}
-    images = [entry.name for entry in seen if entry.name not in inner and _is_image(entry.name)]
-    yield str(folder), images
-    for name in inner:
-        yield from _levels(folder / name, {*above, real})
+    folders = {each for each in entries if each.is_dir()}
+    images = [each.name for each in entries if each not in folders and _is_image(each.name)]
+    yield str(folder), sorted(images)
+    for each in folders:
+        yield from _levels(each, {*above, real})
 
 
 def _subfolders(root: Path) -> list[str]:

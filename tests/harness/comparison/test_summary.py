@@ -3,11 +3,8 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from otlvm.harness.comparison.significance import tied_with_best
-from otlvm.harness.comparison.summary import describe
-from otlvm.harness.metrics import METRICS
-
-BY_KEY = {metric.key: metric for metric in METRICS}
+from otlvm.harness.comparison.records import read_records
+from otlvm.harness.comparison.summary import describe, summarize
 
 
 def frame(rows, key="accuracy"):
@@ -21,71 +18,6 @@ def frame(rows, key="accuracy"):
     return pd.DataFrame(found)
 
 
-def tied(rows, key="accuracy"):
-    return tied_with_best(frame(rows, key), BY_KEY[key])
-
-
-NOISE = np.array([0.0, 0.03, -0.02, 0.01, -0.02])
-
-
-def test_rows_that_cannot_be_told_from_the_best():
-    rows = {"best": 0.8 + NOISE, "near": 0.79 + NOISE[::-1], "far": 0.5 + NOISE[::-1]}
-    assert tied(rows) == {"best", "near"}
-
-
-def test_pairs_tell_apart_what_means_do_not():
-    """Seeds differ far more than rows do, but one row always wins."""
-    seeds = np.array([0.2, 0.4, 0.6, 0.8])
-    steady = np.array([0.050, 0.051, 0.049, 0.052])
-    assert stats.ttest_ind(seeds + steady, seeds).pvalue > 0.7
-    assert tied({"a": seeds, "b": seeds + steady}) == {"b"}
-
-
-def test_agrees_with_statsmodels_step_by_step():
-    rng = np.random.default_rng(0)
-    rows = {f"row {i}": 0.5 + 0.03 * i + 0.05 * rng.standard_normal(6) for i in range(6)}
-    best = max(rows, key=lambda label: rows[label].mean())
-    others = sorted(set(rows) - {best})
-    p = {label: stats.ttest_rel(rows[best], rows[label]).pvalue for label in others}
-    expected, rejecting = {best}, True  # Holm: from the smallest p on, until one is not rejected
-    for rank, label in enumerate(sorted(others, key=p.get)):
-        rejecting &= p[label] <= 0.05 / (len(others) - rank)
-        if not rejecting:
-            expected.add(label)
-    assert tied(rows) == expected
-    assert 1 < len(expected) < len(rows)
-
-
-@pytest.mark.parametrize(
-    ("key", "best"), [("accuracy", "c"), ("bce", "a"), ("latent_mmd", "b"), ("fit_seconds", None)]
-)
-def test_directions(key, best):
-    rows = {"a": -1 + NOISE, "b": 0.01 + NOISE / 10, "c": 1 + NOISE}
-    assert tied(rows, key) == ({best} if best else set())
-
-
-@pytest.mark.parametrize(
-    "rows",
-    [
-        {"a": [0.1, 0.2], "b": [0.8, 0.9]},
-        {"a": [0.1, 0.2, 0.1]},
-        {"a": [0.1, 0.2, 0.1, np.nan, np.nan], "b": [np.nan, 0.9, 0.9, 0.9, 0.8]},
-    ],
-    ids=["two seeds", "one row", "two shared seeds"],
-)
-def test_too_few_to_tell(rows):
-    assert tied(rows) == set()
-
-
-def test_constant_rows():
-    rows = {"a": [0.5] * 3, "same": [0.5] * 3, "shifted": [0.4] * 3}
-    assert tied(rows) == {"a", "same"}
-
-
-def test_no_records():
-    assert tied_with_best(pd.DataFrame(columns=["label", "seed", "accuracy"]), METRICS[0]) == set()
-
-
 def test_description():
     rng = np.random.default_rng(0)
     rows = {"a": rng.normal(0.5, 0.1, 8), "b": rng.normal(0.7, 0.1, 5), "one": [0.3]}
@@ -94,20 +26,57 @@ def test_description():
     for label, values in rows.items():
         row = described.loc[label]
         assert row["accuracy_mean"] == pytest.approx(np.mean(values))
-        assert row["accuracy_iqm"] == pytest.approx(stats.trim_mean(values, 0.25))
+        if len(values) > 3:
+            assert row["accuracy_iqm"] == pytest.approx(stats.trim_mean(values, 0.25))
+        else:  # nothing is trimmed
+            assert np.isnan(row["accuracy_iqm"])
         if len(values) > 1:
             assert row["accuracy_std"] == pytest.approx(np.std(values, ddof=1))
-            # The bootstrap's interval of a mean is near that of a normal with the plug-in spread.
-            half = 1.96 * np.std(values) / np.sqrt(len(values))
-            assert row["accuracy_low"] == pytest.approx(np.mean(values) - half, abs=0.2 * half)
-            assert row["accuracy_high"] == pytest.approx(np.mean(values) + half, abs=0.2 * half)
+            interval = stats.ttest_1samp(values, 0).confidence_interval(0.95)
+            assert (row["accuracy_low"], row["accuracy_high"]) == pytest.approx(tuple(interval))
         else:
             assert np.isnan(row[["accuracy_std", "accuracy_low", "accuracy_high"]]).all()
-    again = describe(frame(rows), ["accuracy"])
-    pd.testing.assert_frame_equal(described, again)
 
 
 def test_missing_metrics_stay_missing():
     records = frame({"a": [0.1, 0.2, 0.3]}).assign(bce=np.nan)
     described = describe(records, ["accuracy", "bce"])
     assert described.loc["a"].filter(like="bce").isna().all()
+
+
+def test_a_seed_without_a_metric_does_not_hide_the_interval_of_the_others():
+    rows = frame({"a": [0.1, 0.2, 0.4]})
+    records = pd.concat([rows, pd.DataFrame([{"label": "a", "seed": 3}])])
+    found = describe(records, ["accuracy"]).loc["a"]
+    expected = stats.ttest_1samp([0.1, 0.2, 0.4], 0).confidence_interval(0.95)
+    assert (found["accuracy_low"], found["accuracy_high"]) == pytest.approx(tuple(expected))
+
+
+PRIORS = {"a": 5, "b": 5, "c": 10, "d": 10}
+
+
+def test_rows_of_unlike_yardsticks_are_ranked_by_themselves(commit):
+    noise = (0.0, 0.001, -0.001)
+    means = {"a": 0.1, "b": 0.5, "c": 0.02, "d": 0.3}
+    rows = {
+        label: [{"latent_mmd": mean + e, "accuracy": mean + e} for e in noise]
+        for label, mean in means.items()
+    }
+    configs = {label: {"model": {"prior": {"dim": dim}}} for label, dim in PRIORS.items()}
+    summary = summarize(read_records(commit(rows, configs=configs)))
+    assert list(summary.index[summary["latent_mmd_best"]]) == ["a", "c"]
+    assert list(summary.index[summary["accuracy_best"]]) == ["b"]
+
+
+def test_rows_with_too_few_seeds_are_marked_where_others_are_ranked(commit):
+    rows = {
+        "lucky": [{"accuracy": 0.99}],
+        "good": [{"accuracy": a} for a in (0.8, 0.81, 0.79)],
+        "bad": [{"accuracy": a, "bce": 1.0} for a in (0.3, 0.31, 0.29)],
+    }
+    summary = summarize(read_records(commit(rows)))
+    assert list(summary.index[summary["accuracy_best"]]) == ["good"]
+    assert list(summary.index[summary["accuracy_left_out"]]) == ["lucky"]
+    assert 0 < summary.loc["bad", "accuracy_smallest"] < 0.5
+    assert not summary["bce_left_out"].any()
+    assert summary["bce_smallest"].isna().all()  # nothing to compare with

@@ -8,6 +8,7 @@ from typing import Any
 from rich.console import Console
 
 from otlvm.harness.commands import streams
+from otlvm.harness.config import PLACES
 from otlvm.harness.messages import InputError, say
 from otlvm.harness.store.store import Store
 from otlvm.harness.suite.yaml import parse
@@ -40,9 +41,19 @@ def assignment(text: str) -> tuple[str, Any]:
     if not equals or not path:
         raise InputError(f"--set {text}: expected PATH=VALUE, such as train.steps=100")
     try:
-        return path, parse(value)
+        return path, _from_here(path, parse(value))
     except InputError as error:
         raise InputError(f"--set {text}: {error.message}") from error
+
+
+def _from_here(path: str, value: Any) -> Any:
+    """Let a relative path of data start where the command was typed, not at the suite's file."""
+    if path == "data" and isinstance(value, dict):
+        return {key: _from_here(f"data.{key}", inner) for key, inner in value.items()}
+    place = path.removeprefix("data.") in PLACES and path.startswith("data.")
+    if place and isinstance(value, str) and not value.startswith("~"):
+        return str(Path.cwd() / value)
+    return value
 
 
 def shard(text: str | None) -> slice:

@@ -41,6 +41,11 @@ class Suite:
     track: Sequence[Spec]
     lock: Lock | None
 
+    @property
+    def folder(self) -> Path:
+        """The file's folder, where plug-ins and relative paths of data are looked for."""
+        return self.file.path.resolve().parent
+
     def sections(self) -> dict[str, Any]:
         """Return what it says of tables, figures and claims, which decides no result."""
         said = {

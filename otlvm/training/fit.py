@@ -82,7 +82,8 @@ def fit(
 
     Args:
         model: The model; changed in place, left in eval mode. Parameters that require no gradient
-            stay as they are.
+            stay as they are, and so does all that a part has which is held
+            (`otlvm.networks.hold`).
         objective: What to minimise, or the spec of it. Its own parameters are trained along.
         x: Training images, with shape ``[n, D]``, on the model's device; or a data set, whose
             training images are meant.

@@ -125,10 +125,8 @@ def fit(
         "meter": meter,
         "random": RandomState(x.device),
     }
-    saved = checkpoints.load() if checkpoints is not None else None
-    if saved is not None:
-        for name, part in parts.items():
-            part.load_state_dict(saved[name])
+    if checkpoints is not None:
+        checkpoints.restore(parts)
 
     def state() -> State:
         return {name: part.state_dict() for name, part in parts.items()}

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from otlvm.data.base import DataError, Dataset, datasets, from_arrays, split
 from otlvm.data.images import Channels, Size, read_images
-from otlvm.registry import did_you_mean
+from otlvm.wording import did_you_mean
 
 LABEL_NAMES = ("label", "labels")
 

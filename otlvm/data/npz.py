@@ -9,7 +9,7 @@ from numpy.lib.format import read_array
 from numpy.typing import NDArray
 
 from otlvm.data.base import DataError, Dataset, datasets, from_arrays, split
-from otlvm.registry import did_you_mean
+from otlvm.wording import did_you_mean
 
 SPLIT_KEYS = ("x_train", "y_train", "x_test", "y_test")
 

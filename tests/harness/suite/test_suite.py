@@ -4,12 +4,12 @@ import pytest
 
 from otlvm.harness.config import as_mapping, assignments, merge, set_field, show_value
 from otlvm.harness.job import Limits
-from otlvm.harness.messages import InputError
+from otlvm.harness.messages import InputError, show_path
 from otlvm.harness.planning.code import code_identities
 from otlvm.harness.planning.parts import prepare
 from otlvm.harness.store.record import run_id
 from otlvm.harness.suite.load import load_suite
-from otlvm.harness.suite.yaml import YamlFile, parse, show_path
+from otlvm.harness.suite.yaml import YamlFile, parse
 
 WAE = "runs:\n  - {label: row, objective: {name: wae, divergence: imq_mmd}}\n"
 

@@ -44,9 +44,11 @@ def code_identities(configs: Iterable[Config]) -> list[str]:
         for name, point in registry.plugins().items()
     }
 
+    hash_of = cache(plugin_hash)
+
     @cache
     def identity(modules: frozenset[str]) -> str:
-        plugins = "".join(f"{name}\0{plugin_hash(name)}\0" for name in sorted(modules))
+        plugins = "".join(f"{name}\0{hash_of(name)}\0" for name in sorted(modules))
         return hashlib.sha256(f"{library_hash()}\0{plugins}".encode()).hexdigest()
 
     def modules(config: Config) -> Iterator[str]:
@@ -68,7 +70,6 @@ def library_hash() -> str:
     )
 
 
-@cache
 def plugin_hash(module: str) -> str:
     """Hash a plug-in's module and all that it imports of the user's, or its distribution."""
     version, files = plugin_files(module)

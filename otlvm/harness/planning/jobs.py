@@ -23,7 +23,7 @@ def choose(suite: Suite, pattern: str | None) -> list[Run]:
         return suite.runs
     rows = set(rows_meant(pattern, (run.row for run in suite.runs)))
     if not rows:
-        raise InputError(f"--only: {no_row(pattern, (run.label for run in suite.runs))}")
+        raise InputError(f"--only {pattern}: {no_row(pattern, (run.label for run in suite.runs))}")
     return [run for run in suite.runs if run.row in rows]
 
 

@@ -49,12 +49,12 @@ def shown_runs(plan: Plan) -> Shown:
     ids: dict[Cell, str] = {(job.label, job.seed): job.id for job in plan.jobs}
     identities = {(job.label, job.seed): _identity(job) for job in plan.jobs}
     earlier, left_out = dict(_earlier(plan, ids)), set[str]()
-    for run in predecessors_first(runs, lambda run: start_of(run, runs)):
+    others = [run for run in predecessors_first(runs, lambda run: start_of(run, runs))
+              if (run.label, run.seed) in earlier]  # fmt: skip
+    for run, code in zip(others, code_identities(run.config for run in others), strict=True):
         cell = (run.label, run.seed)
-        if cell not in earlier:
-            continue
         record = earlier[cell]
-        present = _present(run, record, plan, ids)
+        present = _present(run, code, record, plan, ids)
         if present is None:
             left_out.add(run.label)
         else:
@@ -86,7 +86,9 @@ def _earlier(plan: Plan, ids: Container[Cell]) -> Iterator[tuple[Cell, Record]]:
             yield cell, record
 
 
-def _present(run: Run, record: Record, plan: Plan, ids: dict[Cell, str]) -> Identity | None:
+def _present(
+    run: Run, code: str, record: Record, plan: Plan, ids: dict[Cell, str]
+) -> Identity | None:
     """Return what decides a run's result now, if a record is of it; None if it is of another.
 
     Data that this call does not load are taken to be those of the record.
@@ -100,7 +102,7 @@ def _present(run: Run, record: Record, plan: Plan, ids: dict[Cell, str]) -> Iden
         "config": config,
         "seed": run.seed,
         "data_checksum": checksums.get(data_key(config), record["data_checksum"]),
-        "code": code_identities([config])[0],
+        "code": code,
     }
     same = all(record[key] == value for key, value in identity.items())  # type: ignore[literal-required]
     return identity if same else None

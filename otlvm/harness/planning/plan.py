@@ -107,7 +107,7 @@ def _again(suite: Suite, rerun: str | None) -> set[str]:
         return labels
     meant = {row.label for row in rows_meant(rerun, (run.row for run in suite.runs))}
     if not meant:
-        raise InputError(f"--rerun: {no_row(rerun, (run.label for run in suite.runs))}")
+        raise InputError(f"--rerun {rerun}: {no_row(rerun, (run.label for run in suite.runs))}")
     return meant
 
 

@@ -126,7 +126,7 @@ def rerun_command(root: Path, label: str, seed: int) -> str:
     """Return the command that computes a run again, beside the store that it leaves as it is."""
     lock = str(root / "suite.lock.yaml")
     again = str(root.with_name(f"{root.name}-again"))
-    words = ["python", "-m", "otlvm.harness.commands.run", lock, "--only", label, "--rerun", label]
+    words = ["otlvm", "run", lock, "--only", label, "--rerun", label]
     return shlex.join([*words, "--set", f"seeds=[{seed}]", "--out", again])
 
 

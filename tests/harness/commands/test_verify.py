@@ -143,6 +143,6 @@ def test_a_verification_that_is_stopped_says_so(locked, monkeypatch, capsys, err
     def stop(self, tasks):
         raise error
 
-    monkeypatch.setattr("otlvm.harness.commands.verify.Scheduler.run", stop)
+    monkeypatch.setattr("otlvm.harness.execution.scheduler.Scheduler.run", stop)
     assert verify([str(locked[1]), "--runs", "1", "--device", "cpu"]) == code
     assert told in capsys.readouterr().err

@@ -5,7 +5,7 @@ import pytest
 from otlvm.harness.commands.compare import main
 from otlvm.harness.comparison.changes import compare, with_data
 from otlvm.harness.metrics import METRICS
-from otlvm.harness.store.record import run_id, write_result
+from otlvm.harness.store.record import new_record, run_id, write_result
 from otlvm.harness.store.store import Store
 
 KEYS = [metric.key for metric in METRICS]
@@ -66,7 +66,7 @@ def stores(tmp_path):
         for row in ("a", label):
             for seed, metrics in enumerate(seeds(0.5 + gain, sign=1 if gain else -1)):
                 identity = {"config": [row, gain], "seed": seed, "data_checksum": "", "code": ""}
-                record = {**identity, "label": row, "status": "done", "reason": None,
+                record = {**new_record(identity, row, "done"),
                           "metrics": metrics, "side_by_side": 1}  # fmt: skip
                 cells.append({"label": row, "seed": seed, "id": run_id(identity)})
                 write_result(store.runs / run_id(identity), record, [], None)

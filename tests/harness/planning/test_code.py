@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from otlvm.harness.planning import code
-from otlvm.harness.planning.code import DECIDES, LIBRARY, code_identities, plugin_hash
+from otlvm.harness.planning.code import DECIDES, LIBRARY, code_identities
 from otlvm.harness.planning.plugin_code import plugin_files
 
 DIVERGENCE = """\
@@ -31,7 +31,6 @@ def folder(tmp_path, monkeypatch, plugins):
 
 
 def identity(config=MINE):
-    plugin_hash.cache_clear()
     importlib.invalidate_caches()
     (found,) = code_identities([config])
     return found

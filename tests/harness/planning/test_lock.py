@@ -68,7 +68,7 @@ def test_a_lock_keeps_braces_in_labels(write_suite, run_main, tmp_path):
         "  - {label: 'K {baseline}, {{x}} {{', baseline: kmeans, grid: {baseline: [kmeans]}}\n"
         "  - {label: 'p {start} }}', objective: vae, grid: {train.start: [prior]}}\n"
     )
-    assert run_main(suite, "--out", tmp_path / "out", "--only", "kmeans*")[0] == 0
+    assert run_main(suite, "--out", tmp_path / "out")[0] == 0
     again = ids(load_suite(tmp_path / "out/suite.lock.yaml"))
     assert again == ids(load_suite(suite))
     labels = {label for label, _, _ in again}
@@ -78,7 +78,7 @@ def test_a_lock_keeps_braces_in_labels(write_suite, run_main, tmp_path):
 def test_a_lock_says_what_kept_runs_ran_with(locked, run_main, monkeypatch):
     suite, out = locked
     before = parse((out / "suite.lock.yaml").read_text())["lock"]
-    monkeypatch.setattr("otlvm.harness.commands.run.environment", lambda device: {"torch": "1.0"})
+    monkeypatch.setattr("otlvm.harness.worker.machine.environment", lambda device: {"torch": "1.0"})
     suite.write_text(suite.read_text().replace("metrics: [accuracy, bce]", "order: label"))
     assert run_main(suite, "--out", out, "--threads", "2")[0] == 0
     content = parse((out / "suite.lock.yaml").read_text())
@@ -138,10 +138,57 @@ def test_another_version_is_said_and_other_data_are_refused(locked, run_main):
     assert "are not those that it was locked with" in " ".join(errors.split())
 
 
-def test_only_some_rows_lock_the_whole_suite(suite_of_nine, run_main, tmp_path):
-    suite = suite_of_nine
-    assert run_main(suite, "--out", tmp_path / "out", "--only", "kmeans")[0] == 0
-    assert ids(load_suite(tmp_path / "out/suite.lock.yaml")) == ids(load_suite(suite))
+def test_a_lock_names_what_ran_and_no_more(suite_of_nine, run_main, tmp_path):
+    suite, out = suite_of_nine, tmp_path / "out"
+    assert run_main(suite, "--out", out, "--only", "kmeans")[0] == 0
+    whole = ids(load_suite(suite))
+    kmeans = [run for run in whole if run[0] == "kmeans"]
+    assert ids(load_suite(out / "suite.lock.yaml")) == kmeans
+    assert run_main(suite, "--out", out, "--only", "VAE")[0] == 0
+    both = [run for run in whole if run[0] in ("VAE", "kmeans")]
+    assert ids(load_suite(out / "suite.lock.yaml")) == both
+
+
+TWO = """\
+seeds: [0, 1]
+runs:
+  - {label: A, objective: vae}
+  - {label: B, objective: vae}
+  - {label: C, objective: vae, train: {start: {name: trained, run: B}}}
+table: {metrics: [bce]}
+"""
+
+
+def test_rows_of_another_config_are_left_out_and_said(write_suite, run_main, tmp_path):
+    suite, out = write_suite(TWO), tmp_path / "out"
+    assert run_main(suite, "--out", out)[0] == 0
+    code, _, errors = run_main(suite, "--out", out, "--only", "A", "--set", "train.steps=6")
+    assert code == 0
+    assert "B: left out of the tables" in errors
+    assert "C: left out of the tables" in errors
+    shown = read_records(Store(out))
+    assert list(shown["label"]) == ["A", "A"]
+    assert {config["train"]["steps"] for config in shown["config"]} == {6}
+    assert {run.config["train"]["steps"] for run in load_suite(out / "suite.lock.yaml").runs} == {6}
+    code, _, errors = run_main(suite, "--out", out, "--only", "A")  # the suite's own again: kept
+    assert (code, "left out" in errors) == (0, False)
+    assert list(read_records(Store(out))["label"]) == ["A", "A"]
+    assert run_main(suite, "--out", out)[0] == 0
+    assert list(read_records(Store(out))["label"]) == [*"AABBCC"]
+    code, _, errors = run_main(suite, "--out", out, "--only", "A")
+    assert (code, "left out" in errors) == (0, False)
+    assert list(read_records(Store(out))["label"]) == [*"AABBCC"]
+
+
+def test_a_row_whose_start_changed_is_left_out(write_suite, run_main, tmp_path):
+    suite, out = write_suite(TWO), tmp_path / "out"
+    assert run_main(suite, "--out", out)[0] == 0
+    changed = suite.read_text().replace("{label: B,", "{label: B, train: {steps: 3},")
+    suite.write_text(changed)
+    code, _, errors = run_main(suite, "--out", out, "--only", "B")
+    assert code == 0
+    assert "C: left out" in errors
+    assert list(read_records(Store(out))["label"]) == [*"AABB"]
 
 
 def test_the_card_says_what_the_records_say(locked):

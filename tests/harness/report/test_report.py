@@ -184,9 +184,9 @@ def test_figures_are_embedded_in_their_order(write_study):
 def test_the_command_that_computes_a_run_again(tmp_path):
     words = shlex.split(rerun_command(tmp_path / "a b", HOSTILE, 3))
     root = f"{tmp_path}/a b"
-    assert words[:4] == ["python", "-m", "benchmarks.run", f"{root}/suite.lock.yaml"]
-    assert words[4:8] == ["--only", HOSTILE, "--rerun", HOSTILE]
-    assert words[8:] == ["--set", "seeds=[3]", "--out", f"{root}-again"]
+    assert words[:3] == ["otlvm", "run", f"{root}/suite.lock.yaml"]
+    assert words[3:7] == ["--only", HOSTILE, "--rerun", HOSTILE]
+    assert words[7:] == ["--set", "seeds=[3]", "--out", f"{root}-again"]
 
 
 def test_the_command_line(write_study, capsys):

@@ -36,11 +36,11 @@ ID = run_id(IDENTITY)
 REWRITE = """
 import sys
 from pathlib import Path
-from otlvm.harness.store.whole import whole
+from otlvm.harness.store.files import replacing
 
 letter, path = sys.argv[1], Path(sys.argv[2])
 for _ in range(300):
-    with whole(path) as aside:
+    with replacing(path) as aside:
         aside.write_text(letter * 500_000)
 """
 
@@ -149,7 +149,7 @@ def test_the_same_pictures_are_the_same_bytes(result, tmp_path):
 def write_and_commit(store, record=RECORD, curves=(), pictures=None):
     write_result(store.folder(ID) / "result", record, curves, None, pictures)
     store.commit(ID)
-    return store.tidy(ID, Leases(store.root / "leases"))
+    return store.tidy(ID)
 
 
 def files(root):
@@ -209,7 +209,7 @@ def test_what_a_run_printed_stays_with_its_result_and_damage_aside(tmp_path):
 def test_a_run_that_somebody_works_on_is_not_tidied(another, tmp_path):
     store = Store(tmp_path)
     (store.folder("r") / "checkpoint").touch()
-    assert store.tidy("r", Leases(tmp_path / "leases")) is None
+    assert store.tidy("r") is None
     assert (store.folder("r") / "checkpoint").exists()
 
 

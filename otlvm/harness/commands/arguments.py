@@ -12,6 +12,7 @@ from otlvm.harness.config import PLACES
 from otlvm.harness.messages import InputError, say
 from otlvm.harness.store.store import Store
 from otlvm.harness.suite.yaml import parse
+from otlvm.wording import cut
 
 ALL_DONE, SOME_FAILED, BAD_INPUT, ALL_FAILED, NO_STORAGE, INTERRUPTED = 0, 1, 2, 3, 4, 130
 
@@ -39,11 +40,11 @@ def assignment(text: str) -> tuple[str, Any]:
     """
     path, equals, value = text.partition("=")
     if not equals or not path:
-        raise InputError(f"--set {text}: expected PATH=VALUE, such as train.steps=100")
+        raise InputError(f"--set {cut(text)}: expected PATH=VALUE, such as train.steps=100")
     try:
         return path, _from_here(path, parse(value))
     except InputError as error:
-        raise InputError(f"--set {text}: {error.message}") from error
+        raise InputError(f"--set {cut(text)}: {error.message}") from error
 
 
 def _from_here(path: str, value: Any) -> Any:

@@ -7,7 +7,8 @@ from torch import Tensor
 
 from otlvm.networks.model import LatentMixtureModel
 from otlvm.priors import Prior, priors
-from otlvm.registry import Spec, shorten, split_spec
+from otlvm.registry import Spec, split_spec
+from otlvm.wording import shorten
 
 PLAIN = (bool, int, float, str, tuple, list)
 

@@ -1,7 +1,7 @@
 """Arguments that commands share, read and checked; exit codes."""
 
 import argparse
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +45,21 @@ def assignment(text: str) -> tuple[str, Any]:
         return path, _from_here(path, parse(value))
     except InputError as error:
         raise InputError(f"--set {cut(text)}: {error.message}") from error
+
+
+def assignments(texts: Sequence[str]) -> dict[str, Any]:
+    """Read all values of ``--set``.
+
+    Raises:
+        InputError: If one is not PATH=VALUE, or a field is given twice.
+    """
+    read: dict[str, Any] = {}
+    for text in texts:
+        path, value = assignment(text)
+        if path in read:
+            raise InputError(f"--set {path} is given twice: {read[path]} and {value}")
+        read[path] = value
+    return read
 
 
 def _from_here(path: str, value: Any) -> Any:

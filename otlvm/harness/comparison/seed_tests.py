@@ -1,7 +1,7 @@
 """Tests of two rows by their seeds alone, and Holm's correction.
 
 Rows of one suite share their seeds, yet a seed's luck in one row says nothing of its luck in
-another (over all pairs of rows of the kept results the mean correlation is between -.09 and .28):
+another (over all pairs of rows of the kept results the mean correlation is between -.1 and .3):
 different rows are compared by Welch's test, which needs no pairs and grants each row its own
 spread. A row is compared with itself, at another step or in another version, seed by seed.
 """

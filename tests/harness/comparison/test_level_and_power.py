@@ -1,6 +1,6 @@
 """How often rows are called worse that are not, and what is found, by simulation.
 
-Some hundred tables each; docs/tables.md has the numbers of 10,000.
+Some hundred tables each; docs/tables.md has the numbers of some thousand.
 """
 
 import numpy as np

@@ -1,6 +1,8 @@
 import inspect
+from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from scipy import stats
 from statsmodels.stats.multitest import multipletests
@@ -77,3 +79,18 @@ def test_rounding_is_no_spread():
     assert spread(np.array([0.3, 0.300001, 0.3])) > 0
     assert spread(np.array([1e-17, 0.0, 0.0]), scale=0.3) == 0
     assert spread(np.array([0.5])) == 0
+
+
+@pytest.mark.parametrize("suite", ["paper_10d_cpu", "paper_2d_cpu"])
+@pytest.mark.parametrize("metric", ["accuracy", "nmi", "bce", "latent_mmd", "components_used"])
+def test_shared_seeds_make_no_pairs(suite, metric):
+    """Why different rows are compared by Welch's test; docs/tables.md gives the range."""
+    path = Path(__file__).parents[3] / "results" / suite / "runs.csv"
+    if not path.exists():
+        pytest.skip("no kept results, as in the source distribution")
+    done = pd.read_csv(path).query("status == 'done'")
+    values = done.pivot_table(index="seed", columns="label", values=metric).dropna(axis=1)
+    related = values.loc[:, values.std() > 1e-6].corr().to_numpy()
+    between = related[np.triu_indices_from(related, 1)]
+    assert len(between) > 20
+    assert -0.1 < between.mean() < 0.3

@@ -59,7 +59,7 @@ def compare(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
         after: The same for the other.
 
     Returns:
-        One row a label and metric that both have: ``label``, ``metric``, ``n`` (shared seeds),
+        One row per label and metric that both have: ``label``, ``metric``, ``n`` (shared seeds),
         ``before``, ``after`` (means over them), ``verdict`` (``better``, ``worse``, or empty: also
         where both were measured by unlike yardsticks, such as MMD² of two priors).
     """

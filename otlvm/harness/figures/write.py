@@ -1,4 +1,4 @@
-"""Records -> all figures that apply. Never imports torch."""
+"""Records -> all figures that apply."""
 
 from collections.abc import Callable, Iterable
 from functools import partial

@@ -1,4 +1,4 @@
-"""What to show, and where: from one row a label to views. Never imports torch."""
+"""What to show, and where: from one row per label to views."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any

@@ -6,19 +6,14 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Self
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
+from otlvm.data.checks import check_class_names, check_image_shape, checked_images, checked_labels
+from otlvm.data.errors import DataError, listed
 from otlvm.registry import Registry
 
-Array = NDArray[np.generic]
-MOST_CHANNELS = 4
-
-
-class DataError(ValueError):
-    """A data file that is missing, damaged or of the wrong form; the message names the remedy."""
+__all__ = ["DataError", "Dataset", "datasets"]
 
 
 @dataclass(frozen=True)
@@ -29,10 +24,15 @@ class Dataset:
         name: The data set's name.
         image_shape: Channels, height and width; D is their product.
         x_train: Training images, with shape ``[n, D]``.
-        y_train: Their labels, with shape ``[n]``; only evaluation reads them. None in both parts
-            if there are none.
+        y_train: Their classes 0, 1, 2 ..., with shape ``[n]``, and -1 for images without a label;
+            only evaluation reads them. None in both parts if there are none.
         x_test: Held-out images, with shape ``[m, D]``.
-        y_test: Their labels, with shape ``[m]``.
+        y_test: Their classes, with shape ``[m]``.
+        class_names: The classes' names; None if they are called 0, 1, 2 ....
+
+    Raises:
+        DataError: If tensors do not fit each other, pixels are not in [0, 1] (what is over by
+            rounding errors is cut off), or labels are no such numbers.
     """
 
     name: str
@@ -41,14 +41,54 @@ class Dataset:
     y_train: Tensor | None
     x_test: Tensor
     y_test: Tensor | None
+    class_names: tuple[str, ...] | None = None
+
+    def __post_init__(self) -> None:
+        pixels = check_image_shape(self.name, self.image_shape)
+        x_train = checked_images(self.name, "x_train", self.x_train, pixels)
+        x_test = checked_images(self.name, "x_test", self.x_test, pixels)
+        if x_train.dtype != x_test.dtype or x_train.device != x_test.device:
+            raise DataError(
+                f"{self.name}: x_train is {x_train.dtype} on {x_train.device}, x_test is "
+                f"{x_test.dtype} on {x_test.device}: give both alike"
+            )
+        if (self.y_train is None) != (self.y_test is None):
+            raise DataError(
+                f"{self.name}: one part only has labels: give them for both, or for none; -1 "
+                f"stands for no label"
+            )
+        checked_labels(self.name, "y_train", self.y_train, x_train)
+        checked_labels(self.name, "y_test", self.y_test, x_test)
+        check_class_names(self.name, self.class_names, self.n_classes)
+        for field, x in (("x_train", x_train), ("x_test", x_test)):
+            object.__setattr__(self, field, x)
 
     def __repr__(self) -> str:
-        labels = [int(y.max()) for y in (self.y_train, self.y_test) if y is not None]
-        classes = f"{max(labels) + 1} classes" if labels else "no labels"
         return (
             f"Dataset({self.name!r}: {len(self.x_train)} training and {len(self.x_test)} held-out "
-            f"images {self.image_shape}, {classes})"
+            f"images {self.image_shape}, {self._show_labels()})"
         )
+
+    def _show_labels(self) -> str:
+        if self.y_train is None:
+            return "no labels"
+        names = "" if self.class_names is None else f" ({listed(self.class_names, 10)})"
+        train, test = self.unlabelled
+        gaps = f", {train} and {test} without a label" if train or test else ""
+        return f"{self.n_classes} classes{names}{gaps}"
+
+    @property
+    def n_classes(self) -> int:
+        """One more than the largest label; 0 if there are none."""
+        labels = [int(y.max()) for y in (self.y_train, self.y_test) if y is not None]
+        return max(labels, default=-1) + 1
+
+    @property
+    def unlabelled(self) -> tuple[int, int]:
+        """How many training and how many held-out images have no label: scores leave them out."""
+        if self.y_train is None or self.y_test is None:
+            return len(self.x_train), len(self.x_test)
+        return int((self.y_train < 0).sum()), int((self.y_test < 0).sum())
 
     def to(self, device: torch.device | str) -> Self:
         """Return the data set with all tensors on a device."""
@@ -69,117 +109,15 @@ class Dataset:
 
     @cached_property
     def checksum(self) -> str:
-        """SHA-256 of the image shape, the images and any labels, training part first."""
+        """SHA-256 of the image shape, the images and any labels, training part first.
+
+        It tells data sets apart by what is in them: not by names, paths or the way they were read.
+        """
         digest = hashlib.sha256(repr(self.image_shape).encode())
         parts = (self.x_train, self.y_train, self.x_test, self.y_test)
         for tensor in (part for part in parts if part is not None):
             digest.update(tensor.cpu().contiguous().numpy().tobytes())
         return digest.hexdigest()
-
-
-def from_arrays(
-    name: str,
-    x_train: Array,
-    y_train: Array | None,
-    x_test: Array,
-    y_test: Array | None,
-) -> Dataset:
-    """Make a data set of arrays.
-
-    Args:
-        name: The data set's name.
-        x_train: Images ``[n, H, W]``, ``[n, C, H, W]`` or ``[n, D]`` (taken as square and grey
-            if D is a square, else as one row); bytes, or floats in [0, 1].
-        y_train: Labels ``[n]``, any values; None if there are none.
-        x_test: Held-out images.
-        y_test: Their labels; None if there are none.
-
-    Raises:
-        DataError: If shapes, types or ranges do not fit, or one part only has labels.
-    """
-    given = [y for y in (y_train, y_test) if y is not None]
-    if len(given) == 1:
-        raise DataError(f"{name}: one part only has labels: give them for both, or for none")
-    classes = np.unique(np.concatenate([np.ravel(y) for y in given])) if given else np.empty(0)
-    images: list[Tensor] = []
-    labels: list[Tensor | None] = []
-    for part, x, y in (("training", x_train, y_train), ("held-out", x_test, y_test)):
-        fits = y is None or y.shape == x.shape[:1]
-        if x.ndim < 2 or x.shape[1:] != x_train.shape[1:] or not fits or not len(x):
-            labelled = "" if y is None else f" and labels {y.shape}"
-            raise DataError(
-                f"{name}: {part} images {x.shape}{labelled} do not fit: expected "
-                f"[n, ...] with the same image size in both parts, at least one, and labels [n]"
-            )
-        images.append(_pixels(name, part, x))
-        labels.append(None if y is None else torch.from_numpy(np.searchsorted(classes, y)))
-    shape = image_shape_of(x_train.shape[1:], name)
-    return Dataset(name, shape, images[0], labels[0], images[1], labels[1])
-
-
-def _pixels(name: str, part: str, x: Array) -> Tensor:
-    if not (x.dtype == np.uint8 or np.issubdtype(x.dtype, np.floating)):
-        raise DataError(f"{name}: {part} images are {x.dtype}: give bytes or floats in [0, 1]")
-    flat = torch.from_numpy(np.array(x.reshape(len(x), -1), dtype=np.float32))
-    if x.dtype == np.uint8:
-        return flat / 255
-    low, high = float(flat.min()), float(flat.max())
-    if not (low >= 0 and high <= 1):  # NaN fails this too
-        raise DataError(
-            f"{name}: {part} images span [{low:g}, {high:g}]: scale them to [0, 1], or give bytes"
-        )
-    return flat
-
-
-def image_shape_of(shape: tuple[int, ...], name: str = "images") -> tuple[int, int, int]:
-    """Return channels, height and width of an image of shape [C, H, W], [H, W] or [D].
-
-    D is taken for a square grey image if it is a square, else for one row.
-
-    Raises:
-        DataError: If channels seem to come last; ``name`` says whose.
-    """
-    if len(shape) == 3:
-        if shape[2] in (1, 3) and shape[0] > MOST_CHANNELS:
-            raise DataError(
-                f"{name}: images {shape} look like [H, W, C]: channels come first, "
-                f"x.transpose(0, 3, 1, 2)"
-            )
-        return shape[0], shape[1], shape[2]
-    if len(shape) == 2:
-        return 1, shape[0], shape[1]
-    pixels = int(np.prod(shape))
-    side = round(pixels**0.5)
-    return (1, side, side) if side * side == pixels else (1, 1, pixels)
-
-
-def split(name: str, x: Array, y: Array | None, test_fraction: float, seed: int) -> Dataset:
-    """Split arrays at random and make a data set of them.
-
-    Args:
-        name: The data set's name.
-        x: Images, as `from_arrays` takes them.
-        y: Their labels, ``[n]``: each class is split in the same proportion. None if there are
-            none.
-        test_fraction: Share that is held out, above 0 and below 1.
-        seed: Seed of the split.
-
-    Raises:
-        DataError: If the split is impossible or the arrays do not fit.
-    """
-    from sklearn.model_selection import train_test_split
-
-    if x.ndim < 2 or (y is not None and y.shape != x.shape[:1]):
-        labelled = "" if y is None else f" and labels {y.shape}"
-        raise DataError(f"{name}: cannot split images {x.shape}{labelled}: expected [n, ...], [n]")
-    options = {"test_size": test_fraction, "random_state": seed, "stratify": y}
-    try:
-        parts = train_test_split(*(part for part in (x, y) if part is not None), **options)
-    except ValueError as error:
-        raise DataError(f"{name}: cannot split {x.shape} images: {error}") from error
-    x_train, x_test, *labels = parts
-    y_train, y_test = labels or (None, None)
-    return from_arrays(name, x_train, y_train, x_test, y_test)
 
 
 datasets: Registry[Dataset] = Registry("dataset", Dataset)

@@ -8,8 +8,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from otlvm.data.base import DataError, Dataset, datasets, from_arrays, split
+from otlvm.data.arrays import from_arrays, split
+from otlvm.data.base import DataError, Dataset, datasets
+from otlvm.data.errors import reason
 from otlvm.data.images import Channels, Size, read_images
+from otlvm.data.paths import check_file, check_folder, exists, locate
+from otlvm.data.split_names import choose_pair
 from otlvm.registry import did_you_mean
 
 LABEL_NAMES = ("label", "labels")
@@ -26,6 +30,8 @@ def hf_disk(
     channels: Channels | None = None,
     test_fraction: float = 0.2,
     split_seed: int = 0,
+    stratify: bool = True,
+    span: float | None = None,
 ) -> Dataset:
     """A folder that ``save_to_disk`` of Hugging Face's ``datasets`` wrote; needs ``otlvm[hf]``.
 
@@ -33,26 +39,49 @@ def hf_disk(
         path: The folder.
         image: The column of images; without it the only column of that type.
         label: The column of labels; without it the only one of type ClassLabel, or else ``label``
-            or ``labels``. If there is none, the data have no labels.
-        train: The training split; ``train`` if the folder has several.
-        test: The held-out split; ``test`` if the folder has several.
+            or ``labels``. If there is none, the data have no labels. -1 and None are no label.
+        train: The training split, if the folder has several; without it ``train`` in any spelling.
+        test: The held-out split, if the folder has several; without it ``test`` in any spelling,
+            or else the validation.
         size: Pixels a side, or [height, width]: images are resized until they just cover it, and
             what is over is cut off evenly. Without it all images are of one size.
         channels: 1 makes all images grey, 3 coloured. Without it they are all of one kind.
         test_fraction: Share (of each class) that is held out, where the folder has one split.
         split_seed: Seed of that split.
+        stratify: Split each class in the same proportion; false splits without regard to them.
+        span: The largest value that pixels can have, where white is not 255.
     """
-    folder = Path(path).expanduser()
+    folder = locate(path)
     parts = _choose(path, _load(path, folder), train, test)
     image = _image_column(path, parts[0].features, image)
     label = _label_column(path, parts[0].features, label)
     sources = (source for part in parts for source in _images(path, part, image))
     x = read_images(sources, size, channels)
     start, name = len(parts[0]), folder.resolve().name
-    y = [None if label is None else _labels(path, part, label) for part in parts]
+    y = [None if label is None else _labels(part, label) for part in parts]
+    class_names = _class_names(path, parts, label)
     if len(parts) == 1:
-        return split(name, x, y[0], test_fraction, split_seed)
-    return from_arrays(name, x[:start], y[0], x[start:], y[1])
+        return split(
+            name,
+            x,
+            y[0],
+            test_fraction,
+            split_seed,
+            stratify=stratify,
+            span=span,
+            layout="channels_first",
+            class_names=class_names,
+        )
+    return from_arrays(
+        name,
+        x[:start],
+        y[0],
+        x[start:],
+        y[1],
+        span=span,
+        layout="channels_first",
+        class_names=class_names,
+    )
 
 
 def _load(path: str, folder: Path) -> dict[str, Any]:
@@ -62,30 +91,37 @@ def _load(path: str, folder: Path) -> dict[str, Any]:
     except ImportError as error:
         raise DataError(f"datasets is missing: pip install 'otlvm[hf]' ({error})") from error
 
-    if not folder.is_dir():
-        raise DataError(f"{path} is missing, or no folder: correct 'path:'")
+    check_folder(path, folder)
+    for each in sorted(folder.rglob("*")):
+        if exists(each) and not each.is_dir():
+            check_file(each, each, "save the data set again")
     try:
         found = hf.load_from_disk(str(folder))
     except Exception as error:  # damaged files raise anything, pyarrow's own errors too
         raise DataError(
             f"{path}: not a whole folder that save_to_disk of Hugging Face's datasets wrote "
-            f"({error}); save it again"
+            f"({reason(error)}); save it again"
         ) from error
     return dict(found) if isinstance(found, hf.DatasetDict) else {"": found}
 
 
 def _choose(path: str, splits: dict[str, Any], train: str | None, test: str | None) -> list[Any]:
     """Return the training and the held-out split, or the only one there is."""
+    guessed = choose_pair(splits) or ("train", "test")
     names = []
-    for key, given in (("train", train), ("test", test)):
-        name = given or key
+    for key, given, guess in (("train", train, guessed[0]), ("test", test, guessed[1])):
+        name = given or guess
         if name not in splits and (given or len(splits) > 1):
             raise DataError(
                 f"{path} has no split {name!r}{did_you_mean(name, splits)}; there are: "
                 f"{', '.join(splits) or 'none'}; name one with '{key}:'"
             )
         names.append(name)
-    return [splits[name] for name in names] if len(splits) > 1 else list(splits.values())
+    if len(splits) == 1:
+        return list(splits.values())
+    if names[0] == names[1]:
+        raise DataError(f"{path}: 'train:' and 'test:' are both {names[0]!r}: name two splits")
+    return [splits[name] for name in names]
 
 
 def _image_column(path: str, features: dict[str, Any], given: str | None) -> str:
@@ -150,16 +186,22 @@ def _images(path: str, part: Any, column: str) -> Iterator[tuple[str, Path | Byt
             yield f"{place}, {saved['path']}", Path(saved["path"])
 
 
-def _labels(path: str, part: Any, column: str) -> NDArray[np.generic]:
+def _labels(part: Any, column: str) -> NDArray[np.object_]:
     labels = list(part[column])
-    absent = (None, -1) if _kind(part.features, column) == "ClassLabel" else (None,)
-    for index, each in enumerate(labels):
-        if each in absent:  # -1 is what ClassLabel has for none
-            raise DataError(
-                f"{path}, {_row(part, index)} has no {column!r} ({each}): take it out, or choose "
-                f"other splits with 'train:' and 'test:'"
-            )
-    return np.array(labels)
+    return np.fromiter(labels, dtype=object, count=len(labels))
+
+
+def _class_names(path: str, parts: list[Any], label: str | None) -> list[str] | None:
+    """The names of a ClassLabel, which all parts have to share."""
+    if label is None or _kind(parts[0].features, label) != "ClassLabel":
+        return None
+    names = [list(getattr(part.features[label], "names", [])) for part in parts]
+    if any(each != names[0] for each in names):
+        raise DataError(
+            f"{path}: the splits name the classes of {label!r} differently: cast them to one "
+            f"ClassLabel"
+        )
+    return names[0]
 
 
 def _row(part: Any, index: int) -> str:

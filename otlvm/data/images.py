@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
-from otlvm.data.base import DataError
+from otlvm.data.errors import DataError, reason
+from otlvm.data.paths import check_file
 
 Channels = Literal[1, 3]
 Size = int | list[int]
@@ -74,6 +75,8 @@ def _read(
     channels: Channels | None,
 ) -> NDArray[np.uint8]:
     """Read one image, ``[C, H, W]``."""
+    if isinstance(source, Path):
+        check_file(place, source, "replace it or take it out")
     try:
         with Image.open(source) as file:
             image = ImageOps.exif_transpose(file)  # cameras leave images lying on their side
@@ -81,7 +84,8 @@ def _read(
                 image = image.convert("RGBA")
     except Exception as error:  # a damaged file may raise anything in Pillow's readers
         raise DataError(
-            f"{place}: damaged, or no image that Pillow reads ({error}); replace it or take it out"
+            f"{place}: damaged, or no image that Pillow reads ({reason(error)}); replace it or "
+            f"take it out"
         ) from error
     if image.mode.startswith(DEEP):
         raise DataError(

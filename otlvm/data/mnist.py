@@ -7,8 +7,10 @@ import numpy as np
 from filelock import FileLock
 from numpy.typing import NDArray
 
-from otlvm.data.base import DataError, Dataset, datasets, from_arrays
+from otlvm.data.arrays import from_arrays
+from otlvm.data.base import DataError, Dataset, datasets
 from otlvm.data.idx import read_idx
+from otlvm.data.paths import exists, locate
 from otlvm.data.published import check_published
 
 ROOT_VARIABLE = "OTLVM_DATA"
@@ -16,54 +18,81 @@ FILES = tuple(
     f"{part}-{kind}-ubyte" for part in ("train", "t10k") for kind in ("images-idx3", "labels-idx1")
 )
 
+ARTICLES = (
+    *("T-shirt/top", "Trouser", "Pullover", "Dress", "Coat"),
+    *("Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot"),
+)
+"""Xiao, Rasul and Vollgraf (2017), Table 2."""
+LETTERS = ("o", "ki", "su", "tsu", "na", "ha", "ma", "ya", "re", "wo")
+"""Clanuwat et al. (2018), in the order of the hiragana."""
+
 
 @datasets.register("mnist")
-def mnist(root: str | None = None, download: bool = False) -> Dataset:
+def mnist(root: str | None = None, download: bool = False, span: float | None = None) -> Dataset:
     """MNIST: 60,000 training and 10,000 held-out digits of 28 x 28 pixels.
 
     Args:
         root: The folder that holds ``MNIST/raw``; without it the environment's ``OTLVM_DATA``.
         download: Fetch missing files with torchvision.
+        span: The largest value that pixels can have, for files of your own whose bytes do not reach
+            255.
     """
-    return _load("MNIST", root, download)
+    return _load("MNIST", root, download, span)
 
 
 @datasets.register("fashion_mnist")
-def fashion_mnist(root: str | None = None, download: bool = False) -> Dataset:
+def fashion_mnist(
+    root: str | None = None, download: bool = False, span: float | None = None
+) -> Dataset:
     """Fashion-MNIST: 60,000 training and 10,000 held-out articles of 28 x 28 pixels.
 
     Args:
         root: The folder that holds ``FashionMNIST/raw``; without it ``OTLVM_DATA``.
         download: Fetch missing files with torchvision.
+        span: The largest value that pixels can have, for files of your own whose bytes do not reach
+            255.
     """
-    return _load("FashionMNIST", root, download)
+    return _load("FashionMNIST", root, download, span, ARTICLES)
 
 
 @datasets.register("kmnist")
-def kmnist(root: str | None = None, download: bool = False) -> Dataset:
+def kmnist(root: str | None = None, download: bool = False, span: float | None = None) -> Dataset:
     """Kuzushiji-MNIST: 60,000 training and 10,000 held-out letters of 28 x 28 pixels.
 
     Args:
         root: The folder that holds ``KMNIST/raw``; without it ``OTLVM_DATA``.
         download: Fetch missing files with torchvision.
+        span: The largest value that pixels can have, for files of your own whose bytes do not reach
+            255.
     """
-    return _load("KMNIST", root, download)
+    return _load("KMNIST", root, download, span, LETTERS)
 
 
-def _load(name: str, root: str | None, download: bool) -> Dataset:
-    root = root or os.environ.get(ROOT_VARIABLE)
-    if not root:
+def _load(
+    name: str,
+    root: str | None,
+    download: bool,
+    span: float | None,
+    class_names: tuple[str, ...] | None = None,
+) -> Dataset:
+    # The variable is the shell's, whose paths start where the shell is.
+    variable = os.environ.get(ROOT_VARIABLE)
+    if not (root or variable):
         raise DataError(
             f"where is {name}? Give 'root:', the folder that holds {name}/raw, or set "
             f"{ROOT_VARIABLE}; 'download: true' fetches it there"
         )
-    folder = Path(root).expanduser() / name / "raw"
-    if download and not all(_find(folder, stem) for stem in FILES):
-        _download(name, root, folder)
-    return from_arrays(name.lower(), *(_read(name, folder, stem) for stem in FILES))
+    folder = locate(root) if root else Path(str(variable)).expanduser().absolute()
+    raw = folder / name / "raw"
+    if download and not all(_find(raw, stem) for stem in FILES):
+        _download(name, folder, raw)
+    x_train, y_train, x_test, y_test = (_read(name, raw, stem) for stem in FILES)
+    most = max(y.max(initial=0) for y in (y_train, y_test))
+    names = class_names if class_names and most < len(class_names) else None  # files of your own
+    return from_arrays(name.lower(), x_train, y_train, x_test, y_test, span=span, class_names=names)
 
 
-def _download(name: str, root: str, folder: Path) -> None:
+def _download(name: str, root: Path, folder: Path) -> None:
     import torchvision
 
     try:
@@ -71,7 +100,7 @@ def _download(name: str, root: str, folder: Path) -> None:
         # Processes that start together download once: the others find the files.
         with FileLock(folder.parent / ".download.lock"):
             for train in (True, False):
-                getattr(torchvision.datasets, name)(root, train=train, download=True)
+                getattr(torchvision.datasets, name)(str(root), train=train, download=True)
     except (OSError, RuntimeError) as error:
         raise DataError(
             f"cannot download {name} to {folder}: {error}; put the files there by hand"
@@ -80,7 +109,7 @@ def _download(name: str, root: str, folder: Path) -> None:
 
 def _find(folder: Path, stem: str) -> Path | None:
     paths = (folder / stem, folder / f"{stem}.gz")
-    return next((path for path in paths if path.exists()), None)
+    return next((path for path in paths if exists(path)), None)
 
 
 def _read(name: str, folder: Path, stem: str) -> NDArray[np.uint8]:

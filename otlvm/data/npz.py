@@ -1,54 +1,96 @@
 """The user's own arrays."""
 
 import zipfile
-import zlib
-from pathlib import Path
+from collections.abc import Collection
+from pathlib import PurePosixPath
 
 import numpy as np
 from numpy.lib.format import read_array
 from numpy.typing import NDArray
 
-from otlvm.data.base import DataError, Dataset, datasets, from_arrays, split
+from otlvm.data.arrays import from_arrays, split
+from otlvm.data.base import DataError, Dataset, datasets
+from otlvm.data.errors import listed, reason
+from otlvm.data.layouts import Layout
+from otlvm.data.litter import is_litter
+from otlvm.data.paths import check_file, locate
 from otlvm.registry import did_you_mean
 
 SPLIT_KEYS = ("x_train", "y_train", "x_test", "y_test")
+KEYS = (*SPLIT_KEYS, "x", "y")
 
 
 @datasets.register("npz")
-def npz(path: str, test_fraction: float = 0.2, split_seed: int = 0) -> Dataset:
+def npz(
+    path: str,
+    test_fraction: float = 0.2,
+    split_seed: int = 0,
+    stratify: bool = True,
+    span: float | None = None,
+    layout: Layout | None = None,
+) -> Dataset:
     """Arrays of a NumPy .npz file: x_train, y_train, x_test, y_test; or x, y, to be split.
 
     Without labels it holds x_train and x_test, or x, and nothing else.
 
     Args:
-        path: The file. Images are bytes, or floats in [0, 1], ``[n, H, W]``, ``[n, C, H, W]`` or
-            ``[n, D]``; labels are ``[n]``.
+        path: The file. Images are bytes, or floats in [0, 1], ``[n, H, W]``, ``[n, C, H, W]``,
+            ``[n, H, W, C]`` or ``[n, D]``; labels are ``[n]``, with -1, NaN or an empty text where
+            there is none.
         test_fraction: Share (of each class) that is held out, where the file has no split.
         split_seed: Seed of that split.
+        stratify: Split each class in the same proportion; false splits without regard to them.
+        span: The largest value that pixels can have, where they are neither bytes up to 255 nor
+            floats up to 1.
+        layout: ``channels_first`` or ``channels_last``, where the number of channels does not tell.
     """
+    file = locate(path)
+    check_file(path, file)
     try:
-        with zipfile.ZipFile(Path(path).expanduser()) as archive:
+        with zipfile.ZipFile(file) as archive:
             arrays = {
-                name.removesuffix(".npy"): _read(archive, name) for name in archive.namelist()
+                name.removesuffix(".npy"): _read(archive, name)
+                for name in archive.namelist()
+                if not any(is_litter(part) for part in PurePosixPath(name).parts)
             }
-    except FileNotFoundError as error:
-        raise DataError(f"{path} is missing: correct 'path:'") from error
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile, zlib.error) as error:
-        raise DataError(f"{path}: not a whole .npz file of plain arrays ({error})") from error
-    name = Path(path).stem
+    except Exception as error:  # a damaged archive may raise anything in its readers
+        raise DataError(
+            f"{path}: not a whole .npz file of plain arrays ({reason(error)})"
+        ) from error
+    name = file.stem
     if all(key in arrays for key in SPLIT_KEYS):
-        return from_arrays(name, *(arrays[key] for key in SPLIT_KEYS))
+        given = (arrays[key] for key in SPLIT_KEYS)
+        return from_arrays(name, *given, span=span, layout=layout)
     if "x" in arrays and ("y" in arrays or len(arrays) == 1):
-        return split(name, arrays["x"], arrays.get("y"), test_fraction, split_seed)
+        return split(
+            name,
+            arrays["x"],
+            arrays.get("y"),
+            test_fraction,
+            split_seed,
+            stratify=stratify,
+            span=span,
+            layout=layout,
+        )
     if arrays.keys() == {"x_train", "x_test"}:  # beside others, one may be misspelt labels
-        return from_arrays(name, arrays["x_train"], None, arrays["x_test"], None)
-    missing = "y" if "x" in arrays else next(key for key in SPLIT_KEYS if key not in arrays)
-    hint = did_you_mean(missing, arrays.keys() - {*SPLIT_KEYS})
+        x_train, x_test = arrays["x_train"], arrays["x_test"]
+        return from_arrays(name, x_train, None, x_test, None, span=span, layout=layout)
     raise DataError(
-        f"{path} has no {missing!r}{hint}: it holds "
-        f"{', '.join(arrays) or 'nothing'}; needed are {', '.join(SPLIT_KEYS)}, or x and y; "
-        f"without labels x_train and x_test, or x, alone"
+        f"{path} has no {_missing(arrays)}: it holds {listed(arrays, 8) or 'nothing'}; needed are "
+        f"{', '.join(SPLIT_KEYS)}, or x and y; without labels x_train and x_test, or x, alone"
     )
+
+
+def _missing(found: Collection[str]) -> str:
+    """Say which array is missing first, and which of those that are there may be meant."""
+    wanted = "y" if "x" in found else next(key for key in SPLIT_KEYS if key not in found)
+    other_case = {name: name.lower() for name in found if name.lower() in KEYS}
+    renamed = {name: key for name, key in other_case.items() if name != key and key not in found}
+    if renamed:
+        pairs = listed([f"{name} is called {key}" for name, key in renamed.items()])
+        return f"{wanted!r}; in lower case, {pairs}"
+    candidates = {name for name in found if name not in KEYS and name[:1].lower() == wanted[0]}
+    return f"{wanted!r}{did_you_mean(wanted, candidates)}"
 
 
 def _read(archive: zipfile.ZipFile, name: str) -> NDArray[np.generic]:

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from otlvm.data.base import DataError
+from otlvm.data.errors import DataError
 
 SHAPES = {(60000, 28, 28), (60000,), (10000, 28, 28), (10000,)}
 

@@ -27,7 +27,8 @@ class IMQMMD(KernelMMD):
     Args:
         scales: The values of C.
         base: Unit of the scales: ``"absolute"`` (the paper's text), or ``"prior"``, the expected
-            squared distance of two draws of the prior (as in the paper's code).
+            squared distance of two draws of the prior (the paper's code has a base of its own: 2 d
+            times a variance).
         on: Compare the marginals of z, or the joint of z and k; see `KernelMMD`.
         prior: Expectations over the prior in closed form or by samples; ``"auto"`` is closed form
             where the prior is a Gaussian mixture.

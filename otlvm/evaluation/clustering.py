@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 Floats = NDArray[Any]
 Ints = NDArray[Any]
+NO_CLASS = -1
 
 
 def class_component_matrix(pi: Floats, labels: Ints, n_classes: int) -> NDArray[np.float64]:
@@ -14,9 +15,10 @@ def class_component_matrix(pi: Floats, labels: Ints, n_classes: int) -> NDArray[
 
     Args:
         pi: q(k|x), with shape ``[n, K]``.
-        labels: Classes, with shape ``[n]``.
+        labels: Classes, with shape ``[n]``; negative ones, of unlabelled images, are left out.
         n_classes: How many classes there are; one without images gives a row of zeros.
     """
+    pi, labels = _labelled(pi, labels)
     sums = np.zeros((n_classes, pi.shape[1]))
     np.add.at(sums, labels, pi)
     return sums / np.maximum(np.bincount(labels, minlength=n_classes), 1)[:, None]
@@ -30,17 +32,22 @@ def paper_map(matrix: NDArray[np.float64]) -> Ints:
     Components that are left over, where K exceeds the number of classes, take the class that
     uses them most.
 
+    No class takes a component that it does not use at all: neither one without images, nor one
+    whose components have all gone to surer classes.
+
     Args:
-        matrix: Average q(k|x) of each class, with shape ``[classes, K]``.
+        matrix: Average q(k|x) of each class, with shape ``[classes, K]``; zeros where a class has
+            no images.
 
     Returns:
-        A class for each component, with shape ``[K]``.
+        A class for each component, with shape ``[K]``; -1 for one that no class uses.
     """
-    mapping: Ints = matrix.argmax(axis=0)
+    mapping: Ints = np.where(matrix.any(axis=0), matrix.argmax(axis=0), NO_CLASS)
     free = np.ones(matrix.shape[1], dtype=bool)
     for label in np.argsort(-matrix.max(axis=1), kind="stable"):
-        if free.any():
-            component = np.where(free, matrix[label], -np.inf).argmax()
+        use = np.where(free, matrix[label], 0.0)
+        component = use.argmax()
+        if use[component] > 0:
             mapping[component] = label
             free[component] = False
     return mapping
@@ -68,27 +75,36 @@ def clustering_scores(
 ) -> dict[str, float]:
     """Score soft assignments of held-out images against their classes.
 
+    Images with a negative label have none, and are left out.
+
     Args:
         pi_train: q(k|x) of training images, with shape ``[n, K]``; they fit the paper's map.
         y_train: Their classes, with shape ``[n]``.
         pi_test: q(k|x) of held-out images, with shape ``[m, K]``.
-        y_test: Their classes, with shape ``[m]``.
+        y_test: Their classes, with shape ``[m]``. Images of a class that no training image has
+            cannot be right.
 
     Returns:
-        ``accuracy`` (the paper's protocol), ``accuracy_hungarian``, ``nmi`` and ``ari``.
+        ``accuracy`` (the paper's protocol; left out if no training image has a label),
+        ``accuracy_hungarian``, ``nmi`` and ``ari``; nothing if no held-out image has a label.
     """
+    pi_train, y_train = _labelled(pi_train, y_train)
+    pi_test, y_test = _labelled(pi_test, y_test)
+    if not len(y_test):
+        return {}
     # takes a second, and only this needs it
     from sklearn.metrics import adjusted_rand_score, normalized_mutual_info_score
 
-    n_classes = int(max(y_train.max(), y_test.max())) + 1
-    mapping = paper_map(class_component_matrix(pi_train, y_train, n_classes))
     assigned = pi_test.argmax(axis=1)
-    return {
-        "accuracy": float((mapping[assigned] == y_test).mean()),
+    scores = {
         "accuracy_hungarian": hungarian_accuracy(assigned, y_test),
         "nmi": float(normalized_mutual_info_score(y_test, assigned)),
         "ari": float(adjusted_rand_score(y_test, assigned)),
     }
+    if not len(y_train):
+        return scores
+    mapping = paper_map(class_component_matrix(pi_train, y_train, int(y_train.max()) + 1))
+    return {"accuracy": float((mapping[assigned] == y_test).mean()), **scores}
 
 
 def component_usage(pi: Floats) -> dict[str, float]:
@@ -107,3 +123,9 @@ def component_usage(pi: Floats) -> dict[str, float]:
         "components_used": float(np.exp(-(used * np.log(used)).sum())),
         "smallest_share": float(share.min()),
     }
+
+
+def _labelled(pi: Floats, labels: Ints) -> tuple[Floats, Ints]:
+    """Leave out images without a label."""
+    known = labels >= 0
+    return pi[known], labels[known]

@@ -55,7 +55,8 @@ def show_model(model: LatentMixtureModel, data: Dataset) -> Pictures:
         - ``class_components``, mean q(k|x) of each class over all images, ``[classes, K]``.
 
         Without labels the originals are the first 20 images, and there are neither
-        ``code_labels`` nor ``class_components``. These are what Figures 2 to 7 of Gaujac, Feige
+        ``code_labels`` nor ``class_components``. Where only some images have labels,
+        ``code_labels`` is -1 for those without. These are what Figures 2 to 7 of Gaujac, Feige
         and Barber (2021) show.
 
     Raises:
@@ -144,13 +145,15 @@ def show_assignments(pi: Tensor, data: Dataset) -> Pictures:
     if data.y_train is None or data.y_test is None:
         return {}
     n_classes = int(max(data.y_train.max(), data.y_test.max())) + 1
+    if not n_classes:  # no image has a label
+        return {}
     matrix = class_component_matrix(pi.cpu().numpy(), data.y_test.cpu().numpy(), n_classes)
     return {"class_components": matrix.astype(np.float32)}
 
 
 def _labels(data: Dataset, count: int) -> Pictures:
     """The ``code_labels`` of `show_model`."""
-    if data.y_test is None:
+    if data.y_test is None or bool((data.y_test < 0).all()):
         return {}
     return {"code_labels": _numpy(data.y_test[:count], torch.int16)}
 
@@ -158,7 +161,7 @@ def _labels(data: Dataset, count: int) -> Pictures:
 def _originals(data: Dataset) -> Tensor:
     """The held-out images that are shown, sorted by class if there are labels."""
     labels = data.y_test
-    if labels is None:
+    if labels is None or bool((labels < 0).all()):
         return data.x_test[: CLASSES * IMAGES_PER_CLASS]
     classes = torch.arange(int(labels.max()) + 1, device=labels.device)
     found = [(labels == label).nonzero()[:IMAGES_PER_CLASS, 0] for label in classes]

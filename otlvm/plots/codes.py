@@ -9,6 +9,7 @@ from otlvm.plots.canvas import COLOURS, PRIOR, axes_or_new
 from otlvm.plots.projections import project
 from otlvm.plots.tiles import is_images, mosaic
 
+NO_CLASS = "0.4"
 COORDINATES = ("z₁", "z₂")
 
 
@@ -16,6 +17,8 @@ def latent(
     pictures: Pictures, ax: Axes | None = None, *, projection: str = "pca", most: int | None = None
 ) -> Axes:
     """Scatter codes of held-out images, coloured by class, over samples of the prior (grey).
+
+    Those of images without a label, whose label is negative, are dark grey crosses.
 
     `colour_bar` adds what says which colour is which class.
 
@@ -36,17 +39,21 @@ def latent(
     if not kept.any():
         raise MissingArrayError("none of the codes is finite")
     plane = project(codes[kept], prior[np.isfinite(prior).all(axis=1)], projection)
-    count = int(take(pictures, "code_labels").max()) + 1
+    count = max(1, int(take(pictures, "code_labels").max()) + 1)
     colours = ListedColormap([COLOURS[label % len(COLOURS)] for label in range(count)])
     size = float(np.clip(3000 / len(plane.points), 1.5, 10))
     ax.scatter(
         plane.prior[:, 0], plane.prior[:, 1], s=size, color=PRIOR, linewidths=0, label="prior"
     )
+    labels = labels[kept]
+    named, nameless = plane.points[labels >= 0], plane.points[labels < 0]
+    if len(nameless):
+        ax.scatter(*nameless.T, s=size, color=NO_CLASS, marker="x", label="no class")
     ax.scatter(
-        plane.points[:, 0],
-        plane.points[:, 1],
+        named[:, 0],
+        named[:, 1],
         s=size,
-        c=labels[kept],
+        c=labels[labels >= 0],
         cmap=colours,
         norm=BoundaryNorm(np.arange(count + 1) - 0.5, count),
         linewidths=0,

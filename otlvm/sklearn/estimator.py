@@ -11,7 +11,7 @@ from sklearn.utils import check_array, check_random_state
 from sklearn.utils.validation import check_is_fitted, check_scalar, validate_data
 from torch import Tensor
 
-from otlvm.data.base import image_shape_of
+from otlvm.data.layouts import vector_shape
 from otlvm.networks import LatentMixtureModel
 from otlvm.registry import Spec
 from otlvm.seeding import seeded
@@ -140,7 +140,7 @@ class LatentMixture(
         )
 
     def _train(self, rows: Floats) -> None:
-        shape = image_shape_of(rows.shape[1:]) if self.image_shape is None else self.image_shape
+        shape = vector_shape(rows.shape[1]) if self.image_shape is None else self.image_shape
         if len(shape) != 3 or np.prod(shape) != rows.shape[1]:
             raise ValueError(
                 f"image_shape {self.image_shape} (channels, height, width) does not fit "

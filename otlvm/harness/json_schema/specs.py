@@ -4,6 +4,7 @@ Types and defaults come from the constructors' signatures, descriptions from the
 """
 
 import inspect
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -15,6 +16,7 @@ from otlvm.registry import Registry, RegistryError
 
 Schema = dict[str, Any]
 OWN = {"type": "string", "pattern": r"^[\w.]+:\w+$", "description": "your own: my_module:MyClass"}
+FORMULA = re.compile(r":math:`([^`]+)`")  # as docstrings write it, for Sphinx
 
 
 class Specs:
@@ -114,8 +116,9 @@ def reference(key: str) -> Schema:
 
 
 def read_docstring(documented: object) -> Docstring:
-    """Return the docstring of a class or function, in parts."""
-    return parse(inspect.getdoc(documented) or "", style=DocstringStyle.GOOGLE)
+    """Return the docstring of a class or function, in parts, with formulas between dollars."""
+    text = FORMULA.sub(r"$\1$", inspect.getdoc(documented) or "")
+    return parse(text, style=DocstringStyle.GOOGLE)
 
 
 def described(docs: Docstring) -> dict[str, str]:

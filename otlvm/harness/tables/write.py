@@ -58,10 +58,9 @@ def write_tables(
     Returns:
         The files' names.
     """
-    costs = [name for name in summary if str(name).endswith("_cost")]
     texts = {
         "runs.csv": records.drop(columns=["short", *FACTS]).to_csv(index=False),
-        "table.csv": summary.drop(columns=costs).to_csv(),
+        "table.csv": summary.to_csv(),
         "table_long.csv": long_form(summary).to_csv(index=False),
         "table.md": to_markdown(views),
         "table.tex": to_latex(views),

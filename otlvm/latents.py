@@ -67,6 +67,6 @@ class MixturePosterior:
         return self.z[torch.arange(len(k), device=k.device), k]
 
     def sample(self) -> Tensor:
-        """Draw one code a data point: k ~ q(k|x), then that component's z; shape ``[n, d]``."""
+        """Draw one code per data point: k ~ q(k|x), then that component's z; shape ``[n, d]``."""
         k = torch.multinomial(self.pi, 1)
         return self.z[torch.arange(len(k), device=k.device), k.squeeze(1)]

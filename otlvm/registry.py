@@ -54,7 +54,7 @@ def split_spec(spec: Spec) -> tuple[str, dict[str, Any]]:
         raise RegistryError(f"expected a name or a mapping with a 'name', got {shorten(spec)}")
     for key in spec:
         if not isinstance(key, str):
-            raise RegistryError(f"parameters have names, {key!r} is none")
+            raise RegistryError(f"parameters have names: {key!r} is not text")
     return spec["name"], {key: value for key, value in spec.items() if key != "name"}
 
 
@@ -108,7 +108,7 @@ class Registry(Generic[T]):
         """Return the factory behind a key.
 
         Raises:
-            RegistryError: If there is none, or it cannot be imported, or is of another kind.
+            RegistryError: If the name is unknown, cannot be imported or is of another kind.
         """
         if key in self._factories:
             return self._factories[key]
@@ -190,7 +190,7 @@ class Registry(Generic[T]):
         except Exception as error:  # a constructor, the user's too, may refuse in any way
             raise RegistryError(f"{self.kind} {key!r}: {error}") from error
         if not isinstance(built, self.base):
-            raise RegistryError(f"{key!r} returned no {self.base.__name__}")
+            raise RegistryError(f"{key!r} did not return a {self.base.__name__}")
         return built
 
 

@@ -41,7 +41,7 @@ class VAE(Objective):
         """Compute the losses of images ``x`` with shape ``[n, D]``.
 
         Raises:
-            TypeError: If the model's prior is no Gaussian mixture (its KL has no closed form).
+            TypeError: If the model's prior is not a Gaussian mixture (its KL has no closed form).
         """
         prior = model.prior
         if not isinstance(prior, GaussianPrior):

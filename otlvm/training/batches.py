@@ -15,7 +15,7 @@ class BatchSampler:
 
     Args:
         x: The data, with shape ``[n, D]``.
-        batch_size: Rows a batch.
+        batch_size: Rows per batch.
 
     Raises:
         ValueError: If there are fewer images than ``batch_size``.

@@ -64,10 +64,10 @@ class Checkpoints:
         self._saved_at = time.monotonic()
 
     def load(self) -> State | None:
-        """Return the saved state, on the CPU; None if there is none.
+        """Return the saved state, on the CPU; None if nothing was saved.
 
         Raises:
-            CheckpointError: If the file is damaged, no checkpoint, or of another training.
+            CheckpointError: If the file is damaged, not a checkpoint, or of another training.
         """
         try:
             content = self.path.read_bytes()
@@ -75,12 +75,12 @@ class Checkpoints:
             return None
         digest, payload = content[:DIGEST_SIZE], content[DIGEST_SIZE:]
         if hashlib.sha256(payload).digest() != digest:
-            raise CheckpointError(f"{self.path} is no whole checkpoint")
+            raise CheckpointError(f"{self.path} is not a complete checkpoint")
         try:
             saved = torch.load(io.BytesIO(payload), map_location="cpu", weights_only=True)
             identity, notes, state = saved["identity"], saved["notes"], saved["state"]
         except (RuntimeError, pickle.UnpicklingError, LookupError, TypeError, ValueError) as error:
-            raise CheckpointError(f"{self.path} is no checkpoint of ours: {error}") from error
+            raise CheckpointError(f"{self.path} is not a checkpoint of otlvm: {error}") from error
         if identity != self.identity:
             raise CheckpointError(f"{self.path} is of another run: {identity}")
         self.notes = notes
@@ -97,7 +97,7 @@ class Checkpoints:
             try:
                 self._save(state())
             except OSError as error:  # the last one is whole, and training need not suffer
-                warnings.warn(f"no checkpoint at step {step}: {error}", stacklevel=2)
+                warnings.warn(f"the checkpoint of step {step} was not saved: {error}", stacklevel=2)
             self._saved_at = time.monotonic()
         if stopping:
             raise InterruptedTrainingError(f"stopped after step {step}")

@@ -28,7 +28,7 @@ class History:
     """What training measured.
 
     Attributes:
-        rows: One a logged step: ``step``, the mean losses since the row before, and what
+        rows: One per logged step: ``step``, the mean losses since the row before, and what
             ``evaluate`` returned.
         seconds: Time spent in training steps, evaluation and checkpoints left out.
         steps: Training steps done.
@@ -87,7 +87,7 @@ def fit(
         x: Training images, with shape ``[n, D]``, on the model's device; or a data set, whose
             training images are meant.
         steps: Adam steps.
-        batch_size: Images a step.
+        batch_size: Images per step.
         learning_rate: Adam's learning rate.
         log_every: Steps between rows of the history.
         log_at: Further steps that have a row.

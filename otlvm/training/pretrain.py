@@ -41,7 +41,7 @@ def pretrain_moments(
         model: The model; changed in place.
         x: Training images, with shape ``[n, D]``, on the model's device.
         steps: Adam steps.
-        batch_size: Images a step.
+        batch_size: Images per step.
         learning_rate: Adam's learning rate.
     """
     nets = model.network.components

@@ -1,4 +1,4 @@
-"""The reproducibility card: what results came from, as their records say. Never imports torch."""
+"""The reproducibility card: what results came from, as their records say."""
 
 from collections import Counter
 from collections.abc import Iterable

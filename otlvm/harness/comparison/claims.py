@@ -1,4 +1,4 @@
-"""What became of a suite's claims, by what was measured. Never imports torch."""
+"""What became of a suite's claims, by what was measured."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace

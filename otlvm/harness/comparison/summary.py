@@ -19,7 +19,7 @@ def summarize(records: pd.DataFrame, metrics: Sequence[Metric] = METRICS) -> pd.
         metrics: Which metrics, with the directions by which they are ranked.
 
     Returns:
-        One row a label, in order: ``n``, ``runs``, ``problems``, ``short`` (what became of the
+        One row per label, in order: ``n``, ``runs``, ``problems``, ``short`` (what became of the
         other runs), ``side_by_side`` (whether others shared the machine), ``data``, ``method``,
         what `describe` gives, ``<metric>_best``, whether the row cannot be told from the best of
         those measured by its yardstick (its data set, prior, ..), ``<metric>_left_out``, whether it
@@ -80,7 +80,7 @@ def describe(records: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
     """Describe each metric of each label over its finished runs.
 
     Args:
-        records: Columns ``label``, ``seed`` and the metrics, one row a finished run.
+        records: Columns ``label``, ``seed`` and the metrics, one row per finished run.
         keys: The metrics.
 
     Returns:
@@ -101,14 +101,14 @@ def describe(records: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
 
 
 def long_form(summary: pd.DataFrame) -> pd.DataFrame:
-    """Turn a row a label into a row a label and metric.
+    """Turn one row per label into one row per label and metric.
 
     Args:
         summary: Indexed by label, with ``data``, ``method``, ``n`` and what `describe` gives.
 
     Returns:
         Columns ``label``, ``data``, ``method``, ``metric``, ``n``, ``mean``, ``std``, ``iqm``,
-        ``low``, ``high`` and ``best``; metrics that a label has not are left out.
+        ``low``, ``high`` and ``best``; metrics that a label lacks are left out.
     """
     keys = [name.removesuffix("_mean") for name in summary.columns if name.endswith("_mean")]
     statistics = ["mean", "std", "iqm", "low", "high", "best"]

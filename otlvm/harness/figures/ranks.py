@@ -1,4 +1,4 @@
-"""Mean ranks of methods across data sets, as a critical-difference diagram. Never imports torch."""
+"""Mean ranks of methods across data sets, as a critical-difference diagram."""
 
 import pandas as pd
 from matplotlib.figure import Figure

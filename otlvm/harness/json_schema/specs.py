@@ -51,7 +51,7 @@ class Specs:
         Args:
             path: The spec's path.
             kind: Its kind.
-            within: The kinds of the specs in which it lies; one in its like is not gone into.
+            within: The kinds of the specs around it; one inside its own kind is not entered.
         """
         yield path, reference(kind)
         if kind in within:

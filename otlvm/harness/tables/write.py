@@ -1,4 +1,4 @@
-"""``python -m benchmarks.table DIR``: draw tables and figures again, from the records alone."""
+"""Lay out and write a store's tables, from its records alone."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -49,9 +49,9 @@ def write_tables(
     """Write tidy data and the tables as they are shown.
 
     Args:
-        records: What `read_records` returns: ``runs.csv``, a row a run.
-        summary: What `summarize` returns: ``table.csv``, a row a label, and ``table_long.csv``, a
-            row a label and metric.
+        records: What `read_records` returns: ``runs.csv``, one row per run.
+        summary: What `summarize` returns: ``table.csv``, one row per label, and
+            ``table_long.csv``, one per label and metric.
         views: What is shown: ``table.md``, ``table.tex`` and ``table.html``.
         folder: Where to.
 

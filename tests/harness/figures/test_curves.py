@@ -55,4 +55,4 @@ def test_time_is_steps_times_the_mean_time_of_a_step(records):
     assert (lines["k"].get_xdata()[0], lines["k"].get_ydata()[0]) == pytest.approx((3, 0.45))
     assert "side by side" not in all_text(figure)
     figure = draw_time(curves, records(rows, side_by_side=2))
-    assert "Times taken side by side do not compare." in all_text(figure)
+    assert "Times of runs side by side are not comparable." in all_text(figure)

@@ -1,9 +1,10 @@
 """The metrics of the tables: titles, directions, digits."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-import pandas as pd
+if TYPE_CHECKING:  # a suite is read without it
+    import pandas as pd
 
 Yardstick = Literal["data", "components", "prior", "machine"]
 

@@ -220,7 +220,7 @@ def _write_plan(plan: "Plan", place: "Place", errors: Console) -> None:
     lock = lock_of(plan, shown, place.device, threads, environment(place.device))
     sections = suite.sections()
     plan.store.write_manifest(suite.name, shown.rows(), **sections)
-    plan.store.write_text(LOCK, dump(lock_content(suite.name, shown.runs, lock, sections)))
+    plan.store.write_text(LOCK, dump(lock_content(suite, shown.runs, lock, plan.store.root)))
 
 
 def _say_no_storage(error: OSError, store: Store, errors: Console) -> int:

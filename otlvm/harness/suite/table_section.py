@@ -10,7 +10,7 @@ from otlvm.harness.config import Config, fields_of, get_field
 from otlvm.harness.messages import InputError, KeyPath
 from otlvm.harness.metrics import METRICS, Metric
 from otlvm.harness.suite.validation import Strict, validated
-from otlvm.registry import did_you_mean
+from otlvm.wording import did_you_mean
 
 KEYS = [metric.key for metric in METRICS]
 Entry = str | dict[str, Any]

@@ -73,7 +73,7 @@ def tell_apart(specs: Sequence[Config]) -> list[str]:
 
 
 def get_field(config: Any, path: str) -> Any:
-    """Return the value at a dotted path, a bare name's ``name`` too; None where there is none."""
+    """Return the value at a dotted path, a bare name's ``name`` too; None if there is nothing."""
     for key in path.split("."):
         config = as_mapping(config)
         config = config.get(key) if isinstance(config, Mapping) else None
@@ -81,7 +81,7 @@ def get_field(config: Any, path: str) -> Any:
 
 
 def fields_of(config: Config) -> Iterator[str]:
-    """Yield the dotted path of each value of a config that is no mapping."""
+    """Yield the dotted path of each value of a config that is not a mapping."""
     for key, value in config.items():
         if isinstance(value, Mapping):
             yield from (f"{key}.{inner}" for inner in fields_of(dict(value)))

@@ -1,4 +1,4 @@
-"""``--list``: every registered name, with its parameters and what it is."""
+"""Every registry of the library, as one tuple."""
 
 from typing import Any
 

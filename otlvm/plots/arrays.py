@@ -1,4 +1,4 @@
-"""Taking arrays out of what a model shows, of which any may be missing."""
+"""Take arrays out of what a model shows; any may be missing."""
 
 import re
 from collections.abc import Mapping

@@ -82,7 +82,7 @@ def interpolations(pictures: Pictures, ax: Axes | None = None) -> Axes:
 
 
 def mode_interpolations(pictures: Pictures, ax: Axes | None = None) -> Axes:
-    """Show decoded interpolations from one component's mean to the others', a row each.
+    """Show decoded interpolations from one component's mean to the others', one row each.
 
     Args:
         pictures: Arrays; needs ``mode_interpolations``, ``[K - 1, steps, C, H, W]``, and

@@ -29,7 +29,7 @@ class Plane(NamedTuple):
 def project(codes: NDArray[Any], prior: NDArray[Any], projection: str = "pca") -> Plane:
     """Project codes ``[n, d]`` and prior codes ``[m, d]`` jointly to the plane.
 
-    Two dimensions stay as they are, and one gets a second of zeros.
+    Two dimensions stay as they are; a single one gets a second of zeros.
 
     Args:
         codes: Codes; finite.

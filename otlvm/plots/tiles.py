@@ -10,7 +10,7 @@ from otlvm.plots.arrays import MissingArrayError
 
 PAPER = 255
 STRIP = 4
-"""How many pixels high a vector is, so that gaps are thin beside it."""
+"""Pixels of a vector's height, so that gaps look thin beside it."""
 
 
 class Mosaic(NamedTuple):

@@ -1,4 +1,4 @@
-"""otlvm as scikit-learn knows models: see `LatentMixture`."""
+"""otlvm as a scikit-learn estimator: `LatentMixture`."""
 
 from otlvm.sklearn.estimator import LatentMixture
 

@@ -52,7 +52,7 @@ class LatentMixture(
         network: Spec of encoder and decoder.
         start: Spec of what happens before training.
         steps: Training steps.
-        batch_size: Rows a step; all rows where there are fewer.
+        batch_size: Rows per step; all rows where there are fewer.
         learning_rate: Adam's learning rate.
         image_shape: Channels, height and width of a row of X, for convolutions; None takes a row
             for a square grey image if its length is a square, else for one line.
@@ -201,8 +201,8 @@ class LatentMixture(
         """Return the negative squared reconstruction error of each row, with shape ``[n]``.
 
         In squared units of X, summed over features: ``-((X - inverse_transform(transform(X)))
-        ** 2).sum(axis=1)``. It means the same for every objective, and is no log-likelihood: like
-        the score of K-means or PCA it grows with the freedom of the codes.
+        ** 2).sum(axis=1)``. It means the same for every objective, and is not a
+        log-likelihood: like the score of K-means or PCA it grows with the freedom of the codes.
         """
         rows = self._validated(X)
         z = torch.from_numpy(self._encode(rows)[1])

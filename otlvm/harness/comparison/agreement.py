@@ -1,4 +1,4 @@
-"""``python -m benchmarks.agreement DIR``: do a row's seeds find the same components? No labels.
+"""Do a row's seeds find the same components? It needs no labels.
 
 Without labels one cannot say how accurate a clustering is, but one can say whether it is found
 again: what training invents, another seed invents differently (Ben-Hur, Elisseeff and Guyon, *A

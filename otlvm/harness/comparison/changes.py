@@ -1,4 +1,4 @@
-"""``python -m benchmarks.compare DIR1 DIR2``: two suites, or two versions of ours, run by run.
+"""Two suites, or two versions of ours, run by run: what ``otlvm compare`` prints.
 
 Here the same row is compared with itself, so runs are paired by their seeds: what a change leaves
 as it was comes out equal to the last bit, and what it does to all seeds alike is seen under any
@@ -26,7 +26,7 @@ COLUMNS = ["label", "metric", "n", "before", "after", "verdict"]
 def with_data(before: pd.DataFrame, after: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Name the data set in every label where either set of records has several.
 
-    A suite of several data sets does so where a label stands for several, one of a single never.
+    A suite of several data sets does so itself where a label stands for several; others never do.
     """
     if all(records["data"].nunique() < 2 for records in (before, after)):
         return before, after

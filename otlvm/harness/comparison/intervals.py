@@ -39,7 +39,7 @@ def interquartile_mean(values: pd.Series) -> float:
     """Mean without the lowest and highest quarter; NaN where that trims no value (three or fewer).
 
     Args:
-        values: Values of a row's seeds; NaN is no value.
+        values: Values of a row's seeds; NaN is left out.
     """
     known = values.dropna()
     if int(TRIMMED * len(known)) == 0:

@@ -15,7 +15,7 @@ from otlvm.harness.suite.runs import Run
 RUNS = "runs.csv"
 
 
-AGAIN = "'python -m benchmarks.table DIR'"
+AGAIN = "'otlvm table DIR'"
 
 
 COMPARED = [metric for metric in METRICS if metric.best is not None]
@@ -42,7 +42,7 @@ def read_rows(path: Path) -> Rows:
     """Read the finished runs of ``runs.csv``, numbers to the last bit and labels as they are.
 
     Raises:
-        InputError: If it cannot be read, or is no such table.
+        InputError: If it cannot be read, or is not such a table.
     """
     rows: Rows = {}
     line = 1

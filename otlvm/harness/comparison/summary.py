@@ -101,14 +101,14 @@ def describe(records: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
 
 
 def long_form(summary: pd.DataFrame) -> pd.DataFrame:
-    """Turn one row per label into one per label and metric.
+    """Turn one row per label into one row per label and metric.
 
     Args:
         summary: Indexed by label, with ``data``, ``method``, ``n`` and what `describe` gives.
 
     Returns:
         Columns ``label``, ``data``, ``method``, ``metric``, ``n``, ``mean``, ``std``, ``iqm``,
-        ``low``, ``high`` and ``best``; metrics that a label has not are left out.
+        ``low``, ``high`` and ``best``; metrics that a label lacks are left out.
     """
     keys = [name.removesuffix("_mean") for name in summary.columns if name.endswith("_mean")]
     statistics = ["mean", "std", "iqm", "low", "high", "best"]

@@ -3,9 +3,9 @@
 CAPTIONS = {
     "curves": "Learning curves: BCE of each row over training steps, and its accuracy with labels.",
     "time": "Accuracy of each row over seconds of training.",
-    "pareto": "BCE against the size of MMD²: a small mark a run, a large one a row.",
-    "seeds": "Every seed of every row: one mark per seed, a bar at the mean.",
-    "matrices": "Which components each class uses, a matrix a row.",
+    "pareto": "BCE against the size of MMD²: a small mark for each run, a large one for each row.",
+    "seeds": "Every seed of every row: a mark for each seed, a bar at the mean.",
+    "matrices": "Which components each class uses, one matrix per row.",
     "heatmap": "Mean accuracy of each divergence with each prior.",
     "ranks": "Mean ranks of methods across data sets; a bar joins those that cannot be told apart.",
     "collapse": "Early in training (above) and at its end: the terms of the loss, the mean q(k|x) "

@@ -14,7 +14,7 @@ from otlvm.harness.figures.style import COLUMN, PAGE, Look, add_legend, looks, s
 
 PANELS = {"accuracy": "accuracy (held-out)", "bce": "BCE (nats per image)"}
 MARKS = 6  # markers a line
-SIDE_BY_SIDE = "Times taken side by side do not compare."
+SIDE_BY_SIDE = "Times of runs side by side are not comparable."
 
 
 @style()

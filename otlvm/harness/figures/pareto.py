@@ -36,7 +36,7 @@ def pareto_front(costs: pd.DataFrame) -> pd.DataFrame:
 
 @style()
 def draw_pareto(records: pd.DataFrame) -> Figure | None:
-    """BCE against the size of MMD²: a small mark a run, a large one a row, and the rows' front.
+    """BCE against the size of MMD²: small marks are runs, large ones rows; and the rows' front.
 
     Returns:
         The figure; None if fewer than two rows have both.

@@ -12,7 +12,7 @@ SHOWN = ("accuracy", "accuracy_hungarian", "nmi", "components_used", "bce", "lat
 
 @style()
 def draw_seeds(records: pd.DataFrame) -> Figure | None:
-    """One mark per seed and a bar at the mean, the rows below each other.
+    """A mark for each seed and a bar at the mean, rows below each other.
 
     Returns:
         The figure; None if no row has two finished seeds.

@@ -1,4 +1,4 @@
-"""Records -> all figures that apply."""
+"""From records to all figures that apply."""
 
 from collections.abc import Callable, Iterable
 from functools import partial

@@ -1,6 +1,7 @@
 """The JSON Schema of a suite file as a page to read, in Markdown."""
 
 import json
+import re
 from collections.abc import Iterator
 
 from otlvm.harness.json_schema.specs import Schema
@@ -8,6 +9,7 @@ from otlvm.harness.registries import REGISTRIES
 from otlvm.harness.trackers.base import trackers
 
 KINDS = (*REGISTRIES, trackers)
+FORMULA = re.compile(r"\$[^$]+\$")
 
 SECTIONS = {
     "": "The file",
@@ -26,7 +28,7 @@ SECTIONS = {
 HEAD = """\
 # Suite file reference
 
-Generated from the schema that `python -m benchmarks.schema` prints, which comes from the code
+Generated from the schema that `otlvm schema` prints, which comes from the code
 itself. Types: a name in *italics* is a spec of that kind, written as a bare name (`imq_mmd`), as a
 name with parameters (`{name: imq_mmd, on: joint}`), or as a class of your own
 (`"my_module:MyClass"`, which may have parameters too).
@@ -63,8 +65,14 @@ def _rows(schema: Schema) -> Iterator[str]:
         default = f"`{_yaml(field['default'])}`" if "default" in field else ""
         if key in required:
             default = "needed"
-        cells = (f"`{key}`", _type(field), default, field.get("description", ""))
+        about = FORMULA.sub(_without_bars, field.get("description", ""))
+        cells = (f"`{key}`", _type(field), default, about)
         yield "| " + " | ".join(cell.replace("|", r"\|") for cell in cells) + " |"
+
+
+def _without_bars(formula: re.Match[str]) -> str:
+    """Write the bars of a formula as words: those of a table end its cells."""
+    return formula[0].replace("|", r"\vert ")
 
 
 def _type(field: Schema) -> str:

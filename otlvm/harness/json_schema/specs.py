@@ -4,6 +4,7 @@ Types and defaults come from the constructors' signatures, descriptions from the
 """
 
 import inspect
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -15,6 +16,7 @@ from otlvm.registry import Registry, RegistryError
 
 Schema = dict[str, Any]
 OWN = {"type": "string", "pattern": r"^[\w.]+:\w+$", "description": "your own: my_module:MyClass"}
+FORMULA = re.compile(r":math:`([^`]+)`")  # as docstrings write it, for Sphinx
 
 
 class Specs:
@@ -49,7 +51,7 @@ class Specs:
         Args:
             path: The spec's path.
             kind: Its kind.
-            within: The kinds of the specs in which it lies; one of its own kind is left out.
+            within: The kinds of the specs around it; one inside its own kind is not entered.
         """
         yield path, reference(kind)
         if kind in within:
@@ -114,8 +116,9 @@ def reference(key: str) -> Schema:
 
 
 def read_docstring(documented: object) -> Docstring:
-    """Return the docstring of a class or function, in parts."""
-    return parse(inspect.getdoc(documented) or "", style=DocstringStyle.GOOGLE)
+    """Return the docstring of a class or function, in parts, with formulas between dollars."""
+    text = FORMULA.sub(r"$\1$", inspect.getdoc(documented) or "")
+    return parse(text, style=DocstringStyle.GOOGLE)
 
 
 def described(docs: Docstring) -> dict[str, str]:

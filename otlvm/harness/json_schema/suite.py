@@ -1,4 +1,4 @@
-"""``python -m benchmarks.schema``: the JSON Schema of a suite file, for editors.
+"""The JSON Schema of a suite file, for editors: what ``otlvm schema`` prints.
 
 Keys come from the pydantic models, names and parameters from the registries: nothing is said twice.
 """

@@ -18,7 +18,7 @@ class Written:
     """What was written beside the records.
 
     Attributes:
-        views: The tables, for who wants to show them.
+        views: The tables, for whoever shows them.
         names: The files.
         left_out: A line for each figure that the suite asks for and that cannot be drawn.
     """

@@ -69,9 +69,9 @@ def _components(arrays: Arrays, name: str) -> Picture | None:
     if not parts or not len(parts[0]):
         return None
     tiles = np.concatenate(parts, axis=1)
-    row = "A row" if is_images(tiles) else f"{tiles.shape[1]} strips"
+    row = "One row" if is_images(tiles) else f"{tiles.shape[1]} strips"
     alt = f"{name}: {' and '.join(shown)} of each of {len(tiles)} components"
-    return grid(tiles, alt, f"{row} a component, from 0: {', then '.join(shown)}.")
+    return grid(tiles, alt, f"{row} per component, from 0: {', then '.join(shown)}.")
 
 
 def _scatters(arrays: Arrays, name: str) -> list[tuple[Picture, list[tuple[int, str]]]]:

@@ -38,7 +38,7 @@ class RunSection:
         config: As YAML.
         curves: Its learning curves.
         pictures: Its images.
-        pictures_failed: Why there are none, if making them raised.
+        pictures_failed: Why there are none, if drawing them raised an error.
         facts: Data, times and what it shared the machine with.
         environment: Versions and machine.
         rerun: The command that computes it again.
@@ -117,7 +117,7 @@ def show_metrics(metrics: Mapping[str, float]) -> list[tuple[str, str]]:
 
 
 def show_log(path: Path) -> str:
-    """Return the last lines of a log, without colours; empty if there is none."""
+    """Return the last lines of a log, without colours; empty without a log."""
     lines = read_tail(path).splitlines()[-TAIL_LINES:]
     return "\n".join(NOT_TEXT.sub("", line) for line in lines)
 
@@ -140,6 +140,6 @@ def _facts(row: Mapping[str, Any], record: Mapping[str, Any]) -> dict[str, str]:
         facts["wall time"] = f"{record['wall_seconds']:.1f} s"
     if not pd.isna(row["side_by_side"]):
         count = int(row["side_by_side"])
-        shared = f"up to {count} runs at a time (∥): its times do not compare"
+        shared = f"up to {count} runs at a time (∥): its times are not comparable"
         facts["shared the machine"] = shared if count > 1 else "no, or was timed once more alone"
     return facts

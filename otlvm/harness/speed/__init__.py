@@ -1,1 +1,1 @@
-"""Our speed against peers, side by side in one process: ``python -m benchmarks.speed``."""
+"""Our speed against peers, side by side in one process: ``otlvm speed``."""

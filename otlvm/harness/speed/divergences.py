@@ -88,7 +88,7 @@ def divergence_cases(compiled: bool) -> list[Case]:
 
 
 def _wrapper_cases(codes: _Codes) -> list[Case]:
-    """Our wrappers against the wrapped, on the same clouds: a ratio of 1 is no overhead."""
+    """Our wrappers against the wrapped, on the same clouds: a ratio of 1 means no overhead."""
     sinkhorn = SamplesLoss("sinkhorn", p=2, blur=0.1, scaling=0.5, backend="tensorized")
     b = codes.few_weights
 

@@ -1,4 +1,4 @@
-"""``python -m benchmarks.expectations``: what each expectation over k costs, and its noise."""
+"""What each expectation over k costs, and its noise: ``otlvm expectations``."""
 
 import time
 

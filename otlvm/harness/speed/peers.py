@@ -78,7 +78,7 @@ def pythae_trainer(
     Args:
         model: Gives the networks and the prior's dimension.
         images: Training images, with shape ``[n, D]``.
-        batch_size: Images a step.
+        batch_size: Images per step.
         weight: Weight of the MMD.
         folder: Where pythae writes its logs.
 

@@ -49,7 +49,7 @@ def measure(cases: list[Case], repetitions: int, console: Console) -> pd.DataFra
     """Time all cases.
 
     Returns:
-        One row a case: ``what``, ``ours``, ``peer``, ``ours_ms``, ``peer_ms``, ``ratio`` (peer by
+        One row per case: ``what``, ``ours``, ``peer``, ``ours_ms``, ``peer_ms``, ``ratio`` (peer by
         ours: above 1 we are faster), ``target``, ``threads``.
     """
     rows = []

@@ -19,7 +19,7 @@ from otlvm.harness.tables.view import Cell, Column, Group, View
 
 MISSING = "–"
 SHARED = " ∥"
-SHARED_NOTE = "∥: other runs shared the machine; times do not compare."
+SHARED_NOTE = "∥: other runs shared the machine; times are not comparable."
 LEFT_OUT = "°"
 LEFT_OUT_NOTE = f"°: fewer than {MIN_SEEDS} seeds, so not ranked."
 SPREADS = {
@@ -133,7 +133,7 @@ def _wide(row: pd.Series, metrics: Sequence[Metric], options: TableOptions) -> I
 
 
 def _long(row: pd.Series, metrics: Sequence[Metric], options: TableOptions) -> Iterator[list[Cell]]:
-    """A line for each metric: its name, n, and what `describe` gives; one line if there is none."""
+    """A line for each metric: its name, n, what `describe` gives; one line without metrics."""
     if not metrics:
         cells = [Cell(_count(row, ()), int(row["n"])), Cell(str(row["short"]) or MISSING)]
         yield [Cell(MISSING), *cells, *[Cell(MISSING)] * 3]

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from rich.cells import cell_len
 
 WRAP = 28
-"""Where a text that is no key is wrapped."""
+"""Characters after which a text is wrapped, outside the columns that tell what a row is."""
 KEYS_SHARE = 0.4
-"""The most of the width that the columns that tell what a row is may take."""
+"""The share of the width that the columns that tell what a row is may take at most."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class Column:
 
 @dataclass(frozen=True)
 class Group:
-    """Rows under a heading of their own; without text, without a heading."""
+    """Rows under a heading of their own; an empty heading is not shown."""
 
     heading: str
     rows: Sequence[Sequence[Cell]]

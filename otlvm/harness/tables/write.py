@@ -1,4 +1,4 @@
-"""``python -m benchmarks.table DIR``: draw tables and figures again, from the records alone."""
+"""Lay out and write a store's tables, from its records alone."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -51,7 +51,7 @@ def write_tables(
     Args:
         records: What `read_records` returns: ``runs.csv``, one row per run.
         summary: What `summarize` returns: ``table.csv``, one row per label, and
-            ``table_long.csv``, one row per label and metric.
+            ``table_long.csv``, one per label and metric.
         views: What is shown: ``table.md``, ``table.tex`` and ``table.html``.
         folder: Where to.
 

@@ -46,7 +46,7 @@ def require(*modules: str) -> None:
     missing = [module for module in modules if find_spec(module) is None]
     if missing:
         raise ModuleNotFoundError(
-            f"needs more packages: pip install 'otlvm[trackers]' (there is no {missing[0]})"
+            f"needs more packages: pip install 'otlvm[trackers]' ({missing[0]} is not installed)"
         )
 
 

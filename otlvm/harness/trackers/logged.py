@@ -1,4 +1,4 @@
-"""What trackers log, read from the store: it alone knows what runs of other calls became."""
+"""What trackers log, read from the store: only it knows what became of runs of other calls."""
 
 import base64
 from collections.abc import Mapping
@@ -15,7 +15,7 @@ from otlvm.harness.store.record import Record
 from otlvm.harness.store.store import Store
 
 SHOWN = (".png", ".pdf", ".csv", ".md", ".tex", ".html", ".yaml")
-"""What tables and figures end in."""
+"""Suffixes of the files of tables and figures."""
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,7 @@ class LoggedRun:
 
     @property
     def started(self) -> float:
-        """When it began, in seconds since 1970; that of its end if it crashed."""
+        """When it began, in seconds since 1970; if it crashed, when it ended."""
         return _seconds(self.record["started"] or self.record["finished"] or "")
 
     @property

@@ -28,7 +28,7 @@ DEFAULTS = {
 
 @trackers.register("mlflow")
 class MLflow(Tracker):
-    """MLflow runs in one experiment, for ``mlflow ui``; a result computed again is one more.
+    """MLflow runs in one experiment, for ``mlflow ui``; a result computed again is another run.
 
     Args:
         root: The folder of the suite's results.

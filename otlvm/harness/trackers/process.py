@@ -1,4 +1,4 @@
-"""A tracker at work in a process of its own: what it does there costs nobody else."""
+"""A tracker at work in a process of its own: whatever it does there harms nobody else."""
 
 import os
 import queue
@@ -53,11 +53,11 @@ class TrackerProcess:
         self._connection: Any = None
 
     def put(self, message: Message) -> None:
-        """Let it log something, in its time."""
+        """Queue something for it to log."""
         self._waiting.append(message)
 
     def left(self) -> int:
-        """Return how many messages it has not done."""
+        """Return how many messages it still has to log."""
         return len(self._waiting) + (self._asked is not None)
 
     def pump(self) -> None:
@@ -78,7 +78,7 @@ class TrackerProcess:
             self._asked = time.monotonic()
 
     def kill(self) -> None:
-        """End it, and all that it started."""
+        """Kill it, and all that it started."""
         self._waiting.clear()
         self._asked = None
         if self._process is None:
@@ -111,7 +111,7 @@ class TrackerProcess:
 
 
 def _main(spec: Spec, root: Path, suite: str, log: Path, connection: Connection) -> None:
-    """Log what messages tell to; the process's own code."""
+    """Log what each message names: the code of the process."""
     leave_parent(log)
     messages: queue.SimpleQueue[Message] = queue.SimpleQueue()
     threading.Thread(target=_listen, args=(connection, messages), daemon=True).start()

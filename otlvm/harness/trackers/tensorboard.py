@@ -1,4 +1,4 @@
-"""TensorBoard: one folder of events a run, below the suite's own."""
+"""TensorBoard: one folder of events per run, below the suite's own."""
 
 import io
 import json
@@ -93,7 +93,7 @@ def _replace(folder: Path, aside: Path, digest: str) -> Iterator[Any]:
 
 
 def _plain(params: dict[str, Any]) -> dict[str, Any]:
-    """Write what is no hyperparameter's type as text."""
+    """Write a value as text, unless TensorBoard takes its type."""
     known = (bool, int, float, str)
     return {key: v if isinstance(v, known) else str(v) for key, v in params.items()}
 

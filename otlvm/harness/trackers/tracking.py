@@ -65,11 +65,11 @@ class Tracking:
             self.abandon()
 
     def start(self, job: Job) -> None:
-        """Do nothing new: a run is logged when it has ended."""
+        """Log nothing of it yet: a run is logged when it has ended."""
         self._pump()
 
     def row(self, job: Job, row: dict[str, Any]) -> None:
-        """Do nothing new: curves are logged whole."""
+        """Log nothing of it yet: curves are logged whole."""
         self._pump()
 
     def finish(self, job: Job, record: Record | None, note: str = "") -> None:
@@ -82,7 +82,7 @@ class Tracking:
         self._put(None)
 
     def abandon(self) -> None:
-        """End all trackers, whatever they are at."""
+        """Kill all trackers, whatever they are doing."""
         for tracker in self._up:
             tracker.kill()
         self._up = []
@@ -104,7 +104,7 @@ class Tracking:
         while any(tracker.left() for tracker in self._up):
             if time.monotonic() > end:
                 for tracker in [each for each in self._up if each.left()]:
-                    self._turn_off(tracker, f"{tracker.left()} left after {WAIT_SECONDS:g} s")
+                    self._turn_off(tracker, f"{tracker.left()} not logged after {WAIT_SECONDS:g} s")
                 return
             self._pump()
             time.sleep(POLL_SECONDS)
@@ -114,7 +114,7 @@ class Tracking:
         tracker.kill()
         self._console.print(
             f"tracker {tracker.name} is off: {_shorten(cause)}\n"
-            f"Results are as without it, and the same command logs what is missing; its log: "
+            f"Results are the same without it; the same command logs what is missing. Its log: "
             f"{tracker.log}",
             style="yellow",
             markup=False,
@@ -124,7 +124,7 @@ class Tracking:
 
 
 def _check(spec: Any, index: int, store: Store, suite: str) -> None:
-    """Build a tracker once, which contacts nobody."""
+    """Build a tracker once, without contacting anybody."""
     try:
         trackers.build(spec, root=store.root, suite=suite)
     except RegistryError as error:
@@ -132,5 +132,5 @@ def _check(spec: Any, index: int, store: Store, suite: str) -> None:
 
 
 def _shorten(cause: str) -> str:
-    """Keep a long message's beginning and, where it tells what was behind, its end."""
+    """Keep a long message's beginning and its end, which tells the cause."""
     return cause if len(cause) < 400 else f"{cause[:150]} ... {cause[-200:]}"

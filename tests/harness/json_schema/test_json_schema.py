@@ -1,12 +1,15 @@
 """The JSON Schema takes what the loader takes, and tells typical errors."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
 from jsonschema import Draft202012Validator
 
 from otlvm.harness.commands.schema import main
+from otlvm.harness.json_schema.page import to_markdown
+from otlvm.harness.json_schema.specs import described, read_docstring
 from otlvm.harness.json_schema.suite import suite_schema
 from otlvm.harness.messages import InputError
 from otlvm.harness.registries import REGISTRIES
@@ -144,3 +147,24 @@ def test_the_command_prints_schema_and_page(validator, capsys):
     for registry in REGISTRIES:
         for name in registry:
             assert f"### `{name}`" in page
+
+
+def test_no_formula_of_a_docstring_reaches_editors_or_page_as_markup():
+    class Root:
+        r"""The square :math:`x^2`.
+
+        Args:
+            gap: The cost :math:`|x - y|` of :math:`\epsilon`, a|b.
+        """
+
+    docs = read_docstring(Root)
+    assert docs.short_description == "The square $x^2$."
+    about = described(docs)["gap"]
+    assert about == r"The cost $|x - y|$ of $\epsilon$, a|b."
+    schema = suite_schema()
+    assert ":math:" not in json.dumps(schema)
+    schema["$defs"]["Lock"]["properties"]["threads"]["description"] = about
+    page = to_markdown(schema)
+    assert r"The cost $\vert x - y\vert $ of $\epsilon$, a\|b. |" in page
+    for row in (line for line in page.splitlines() if line.startswith("|")):
+        assert len(re.findall(r"(?<!\\)\|", row)) == 5, row

@@ -52,7 +52,7 @@ def test_what_is_no_image_becomes_strips(picture_arrays, shape):
     first = np.asarray(png_of(drawn.reconstructions[0]))
     assert (first[0] == arrays["originals"][0].ravel()).all()
     assert (first[2] == arrays["reconstructions"][0].ravel()).all()  # each below its original
-    assert drawn.components.caption.startswith("9 strips a component")
+    assert drawn.components.caption.startswith("9 strips per component")
 
 
 def test_originals_are_above_their_reconstructions(picture_arrays):

@@ -220,7 +220,7 @@ def test_times_taken_side_by_side_are_marked(commit):
     alone, shared = (markdown_of(commit(rows, side_by_side=n)) for n in (1, 2))
     assert "∥" not in alone
     assert markdown_rows(shared)[1]["a"] == ["1", "0.500", "2.0 ∥", "3.0 ∥", "4"]
-    assert "∥: other runs shared the machine; times do not compare." in shared
+    assert "∥: other runs shared the machine; times are not comparable." in shared
     assert r"2.0 \ensuremath{\parallel}" in latex_of(commit(rows, side_by_side=2))
 
 

@@ -248,7 +248,7 @@ def test_the_wait_for_a_tracker_ends(own, run_main, write_suite, tmp_path, monke
     monkeypatch.setattr("otlvm.harness.trackers.tracking.WAIT_SECONDS", 0.5)
     code, _, errors = run_main(suite, "--out", tmp_path / "out", "--only", "kmeans")
     assert code == 0
-    assert "tracker own:Hangs is off: 2 left after 0.5 s" in errors
+    assert "tracker own:Hangs is off: 2 not logged after 0.5 s" in errors
 
 
 @pytest.mark.faults

@@ -1,4 +1,4 @@
-"""Figure 2: what becomes of a model within its first steps, and by the end. No torch."""
+"""Figure 2: what becomes of a model within its first steps, and by the end."""
 
 from matplotlib.artist import Artist
 from matplotlib.figure import Figure

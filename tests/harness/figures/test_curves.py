@@ -1,0 +1,58 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+from otlvm.harness.figures.curves import draw_curves, draw_time
+from tests.harness.figures.drawn import all_text
+
+
+def curves_of(values):
+    """Curves of rows ``label: accuracy [seeds, steps]``."""
+    return pd.DataFrame(
+        [
+            {"label": label, "seed": seed, "step": 10 * (i + 1), "accuracy": a, "bce": 100 * a}
+            for label, accuracies in values.items()
+            for seed, curve in enumerate(accuracies)
+            for i, a in enumerate(curve)
+        ]
+    )
+
+
+def test_curves_show_means_and_standard_deviations(records):
+    accuracy = np.array([[0.1, 0.2, 0.6], [0.3, 0.5, 0.9]])
+    shown = records({"a": {"accuracy": [0.6, 0.9]}, "k": {"accuracy": [0.4, 0.5]}})
+    figure = draw_curves(curves_of({"a": accuracy}), shown)
+    for axis, scale in zip(figure.axes, (1, 100), strict=True):
+        (line,) = (line for line in axis.lines if line.get_label() == "a")
+        np.testing.assert_allclose(line.get_xdata(), [10, 20, 30])
+        np.testing.assert_allclose(line.get_ydata(), scale * accuracy.mean(axis=0))
+        (band,) = axis.collections
+        middle, spread = scale * accuracy.mean(axis=0), scale * accuracy.std(axis=0, ddof=1)
+        corners = band.get_paths()[0].vertices
+        for step, low, high in zip((10, 20, 30), middle - spread, middle + spread, strict=True):
+            found = corners[corners[:, 0] == step, 1]
+            assert found.min() == pytest.approx(low)
+            assert found.max() == pytest.approx(high)
+    (level,) = (line for line in figure.axes[0].lines if line.get_label() == "k")
+    assert level.get_ydata() == pytest.approx([0.45, 0.45])
+    assert [text.get_text() for text in figure.legends[0].get_texts()] == ["a", "k"]
+
+
+def test_time_is_steps_times_the_mean_time_of_a_step(records):
+    rows = {
+        "a": {"accuracy": [0.6, 0.9], "step_ms": [20.0, 40.0]},
+        "b": {"accuracy": [0.6, 0.9], "step_ms": [500.0, 500.0]},
+        "k": {"accuracy": [0.4, 0.5], "fit_seconds": [2.0, 4.0]},
+        "untimed": {"accuracy": [0.1, 0.1]},
+    }
+    curves = curves_of({"a": [[0.1, 0.2], [0.3, 0.4]], "b": [[0.1, 0.2]], "untimed": [[0.1]]})
+    figure = draw_time(curves, records(rows))
+    lines = {line.get_label(): line for line in figure.axes[0].lines}
+    assert set(lines) == {"a", "b", "k"}
+    np.testing.assert_allclose(lines["a"].get_xdata(), [0.3, 0.6])
+    np.testing.assert_allclose(lines["a"].get_ydata(), [0.2, 0.3])
+    np.testing.assert_allclose(lines["b"].get_xdata(), [5, 10])
+    assert (lines["k"].get_xdata()[0], lines["k"].get_ydata()[0]) == pytest.approx((3, 0.45))
+    assert "side by side" not in all_text(figure)
+    figure = draw_time(curves, records(rows, side_by_side=2))
+    assert "Times of runs side by side are not comparable." in all_text(figure)

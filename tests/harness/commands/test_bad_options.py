@@ -4,6 +4,10 @@ import pytest
 import torch
 
 ROW = "runs:\n  - label: row\n    objective: {name: wae, divergence: imq_mmd}\n"
+LAUGHS = "&a0 [lol], " + ", ".join(
+    f"&a{i} [{', '.join([f'*a{i - 1}'] * 10)}]" for i in range(1, 10)
+)
+"""A few lines whose aliases stand for millions of values."""
 
 
 def test_no_suite(run_main):
@@ -23,6 +27,10 @@ def test_no_suite(run_main):
         (["--set", "train.steps=abc"], ["train.steps", "valid integer, got 'abc'"]),
         (["--set", "train.steps=[1"], ["--set train.steps", "not valid YAML"]),
         (["--set", "objective.divergence.scles=[1]"], ["objective.divergence.scles", "'scales'"]),
+        (["--set", "train.steps=1_0"], ["train.steps", "valid integer, got '1_0'"]),
+        (["--set", f"train.steps=[{LAUGHS}]"], ["--set train.steps", "more than 1,000,000 values"]),
+        (["--set", "train.steps=" + "[" * 600], ["--set train.steps", "nested more than 100 deep"]),
+        (["--set", "x" * 5000], ["--set xxx", "PATH=VALUE"]),
         (["--set", "seeds=0"], ["seeds", "valid list, got 0"]),
     ],
 )

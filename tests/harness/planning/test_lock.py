@@ -2,8 +2,6 @@ import os
 from importlib.metadata import version
 
 import pytest
-from hypothesis import example, given, settings
-from hypothesis import strategies as st
 
 from otlvm.harness.comparison.card import card
 from otlvm.harness.comparison.records import read_records
@@ -14,25 +12,6 @@ from otlvm.harness.suite.load import load_suite
 from otlvm.harness.suite.yaml import dump, parse
 
 TORCH = version("torch")
-
-plain = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
-    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
-    max_leaves=8,
-)
-
-
-@settings(deadline=None, max_examples=60)  # the machine may be busy
-@example({"\x85": "a\u2028b"})
-@given(plain)
-def test_yaml_reads_back_what_it_writes(value):
-    assert parse(dump(value)) == value
-
-
-@pytest.mark.parametrize("word", ["1e-3", "on", "yes", "0x10", "null", "1_000", "2001-01-01", "~"])
-def test_words_that_look_like_something_else_stay_words(word):
-    assert parse(dump({"key": word})) == {"key": word}
-    assert "!!" not in dump({"key": word})
 
 
 def ids(suite):

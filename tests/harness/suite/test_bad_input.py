@@ -5,9 +5,11 @@ import pytest
 from otlvm.harness.suite.load import load_suite
 
 ROW = "runs:\n  - label: row\n    objective: {name: wae, divergence: imq_mmd}\n"
-
-
 DIVERGENCE = "runs:\n  - label: row\n    objective:\n      name: wae\n      divergence: "
+LAUGHS = "&a0 [lol], " + ", ".join(
+    f"&a{i} [{', '.join([f'*a{i - 1}'] * 10)}]" for i in range(1, 10)
+)
+"""A few lines whose aliases stand for millions of values."""
 
 
 @pytest.mark.parametrize(
@@ -184,6 +186,10 @@ def test_unknown_field_of_a_label(refuse, write_suite, label):
         ("? [a, b]\n: 1\n", "line 1"),
         ("data: &d {name: *d}\n", "line 1: *d stands inside &d"),
         ("data: digits\n1: a\n", "line 2: a key must be a text, not 1"),
+        ("data: " + "[" * 600 + "]" * 600, "line 1: nested more than 100 deep"),
+        (f"data: [{LAUGHS}]\n", "more than 1,000,000 values"),
+        ("steps: 1" + "0" * 5000, "line 1: 1000"),
+        ("%YAML 1.1\n---\ndata: digits\n", "line 1: %YAML 1.1"),
     ],
 )
 def test_bad_yaml(refuse, tmp_path, text, told):

@@ -84,4 +84,5 @@ def _allot(counts: NDArray[np.int64], draws: int, rng: np.random.RandomState) ->
         more = rng.choice(equal, size=min(len(equal), missing), replace=False)
         whole[more] += 1
         missing -= len(more)
-    return whole.astype(np.int64)
+    shared: Places = whole.astype(np.int64)
+    return shared

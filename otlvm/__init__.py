@@ -74,7 +74,7 @@ if not TYPE_CHECKING:  # a type checker that saw this function would accept any 
             return value
         if name in __all__:
             return importlib.import_module(f"otlvm.{name}")
-        from otlvm.registry import did_you_mean
+        from otlvm.wording import did_you_mean
 
         hint = "" if name.startswith("_") else did_you_mean(name, __all__)
         raise AttributeError(f"module 'otlvm' has no attribute {name!r}{hint}")

@@ -4,7 +4,6 @@ A key is a built-in name, the name of an installed plug-in (an entry point in th
 ``otlvm.<kind>s``), or ``"package.module:Class"``. Built-ins come from `Registry.register`.
 """
 
-import difflib
 import importlib
 import inspect
 import typing
@@ -13,6 +12,8 @@ from importlib.metadata import EntryPoint, entry_points
 from typing import Any, Generic, TypeVar
 
 from pydantic import ConfigDict, TypeAdapter, ValidationError
+
+from otlvm.wording import did_you_mean, shorten
 
 T = TypeVar("T")
 Factory = TypeVar("Factory", bound=Callable[..., Any])
@@ -34,18 +35,6 @@ class RegistryError(ValueError):
         self.path = path
 
 
-def did_you_mean(word: str, known: typing.Iterable[str]) -> str:
-    """Return `` (did you mean 'x'?)`` when a known word is close, else an empty string."""
-    close = difflib.get_close_matches(word, list(known), n=1, cutoff=0.5)
-    return f" (did you mean {close[0]!r}?)" if close else ""
-
-
-def shorten(value: object) -> str:
-    """Write a value for an error message, cut where it is long."""
-    text = repr(value)
-    return text if len(text) <= 80 else text[:77] + "..."
-
-
 def split_spec(spec: Spec) -> tuple[str, dict[str, Any]]:
     """Split ``"name"`` or ``{"name": ..., **params}`` into the name and its parameters."""
     if isinstance(spec, str):
@@ -54,7 +43,7 @@ def split_spec(spec: Spec) -> tuple[str, dict[str, Any]]:
         raise RegistryError(f"expected a name or a mapping with a 'name', got {shorten(spec)}")
     for key in spec:
         if not isinstance(key, str):
-            raise RegistryError(f"parameters have names, {key!r} is none")
+            raise RegistryError(f"parameters have names, {shorten(key)} is none")
     return spec["name"], {key: value for key, value in spec.items() if key != "name"}
 
 
@@ -118,8 +107,8 @@ class Registry(Generic[T]):
         if key in plugins:
             return self._checked(key, self._import(plugins[key].value))
         raise RegistryError(
-            f"unknown {self.kind} {key!r}{did_you_mean(key, self)}; known: {', '.join(self)}; "
-            f"your own: 'my_module:MyClass'"
+            f"unknown {self.kind} {shorten(key)}{did_you_mean(key, self)}; "
+            f"known: {', '.join(self)}; your own: 'my_module:MyClass'"
         )
 
     def _import(self, key: str) -> Any:

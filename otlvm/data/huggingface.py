@@ -14,7 +14,7 @@ from otlvm.data.errors import reason
 from otlvm.data.images import Channels, Size, read_images
 from otlvm.data.paths import check_file, check_folder, exists, locate
 from otlvm.data.split_names import choose_pair
-from otlvm.registry import did_you_mean
+from otlvm.wording import did_you_mean
 
 LABEL_NAMES = ("label", "labels")
 

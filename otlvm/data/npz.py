@@ -14,7 +14,7 @@ from otlvm.data.errors import listed, reason
 from otlvm.data.layouts import Layout
 from otlvm.data.litter import is_litter
 from otlvm.data.paths import check_file, locate
-from otlvm.registry import did_you_mean
+from otlvm.wording import did_you_mean
 
 SPLIT_KEYS = ("x_train", "y_train", "x_test", "y_test")
 KEYS = (*SPLIT_KEYS, "x", "y")

@@ -76,4 +76,14 @@ class SampleDivergence(Divergence):
         return self.between(x, a, y, y.new_full((len(y),), 1 / len(y)))
 
 
+def near_origin(x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
+    """Move two clouds ``[n, d]``, ``[m, d]`` together so that the second is about the origin.
+
+    For divergences that depend on differences alone: far from the origin, squared distances by
+    products lose their digits.
+    """
+    centre = y.detach().mean(0)
+    return x - centre, y - centre
+
+
 divergences: Registry[Divergence] = Registry("divergence", Divergence)

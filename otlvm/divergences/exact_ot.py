@@ -2,7 +2,7 @@
 
 from torch import Tensor
 
-from otlvm.divergences.base import On, SampleDivergence, divergences
+from otlvm.divergences.base import On, SampleDivergence, divergences, near_origin
 
 MAX_ITERATIONS = 1_000_000
 
@@ -31,6 +31,7 @@ class ExactOT(SampleDivergence):
         """The transport cost of two weighted clouds; see `SampleDivergence`."""
         import ot  # takes seconds, and only this needs it
 
+        x, y = near_origin(x, y)
         cost: Tensor = ot.emd2(a, b, ot.dist(x, y), numItermax=MAX_ITERATIONS)
         return cost
 

@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from otlvm.divergences.base import Divergence, divergences
+from otlvm.divergences.base import Divergence, divergences, near_origin
 from otlvm.latents import MixturePosterior
 from otlvm.priors import Prior
 
@@ -29,6 +29,7 @@ class GMMW2(Divergence):
 
         weights, means, covariances = aggregated_moments(posterior)
         target_means, target_covariances = (m.to(means.dtype) for m in prior.moments())
+        means, target_means = near_origin(means, target_means)
         uniform = torch.full_like(target_means[:, 0], 1 / prior.n_components)
         # The fixed mixture goes first: only the roots of products are then differentiated.
         cost: Tensor = ot.gmm.gmm_ot_loss(

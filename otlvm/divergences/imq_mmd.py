@@ -11,7 +11,7 @@ from otlvm.divergences.gaussian_kernels import imq_as_gaussians
 from otlvm.divergences.mmd import Kernel, KernelMMD, PriorBy, Statistic
 from otlvm.priors import Prior
 
-REACH = 100.0  # the closed form is exact up to ten times the typical distance of two draws
+REACH = 1e6  # the closed form is exact up to 1,000 times the typical distance of two draws
 PAPER_SCALES = tuple(digit * 10.0**power for power in range(-2, 3) for digit in (1, 2, 5))
 
 
@@ -27,7 +27,8 @@ class IMQMMD(KernelMMD):
     Args:
         scales: The values of C.
         base: Unit of the scales: ``"absolute"`` (the paper's text), or ``"prior"``, the expected
-            squared distance of two draws of the prior (as in the paper's code).
+            squared distance of two draws of the prior (the paper's code has a base of its own: 2 d
+            times a variance).
         on: Compare the marginals of z, or the joint of z and k; see `KernelMMD`.
         prior: Expectations over the prior in closed form or by samples; ``"auto"`` is closed form
             where the prior is a Gaussian mixture.

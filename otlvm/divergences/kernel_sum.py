@@ -3,7 +3,8 @@
 Written out by hand because this is the hot spot of training on a CPU: autograd would keep every
 intermediate matrix of every bandwidth. Here the pairs are visited in blocks that fit a CPU's
 cache, each block's derivative is used up while it is there, and nothing of size n x m survives:
-memory is that of one block, whatever the size of the clouds.
+memory is that of one block, whatever the size of the clouds. Squared distances come from products,
+which lose digits far from the origin, so that clouds are moved there first: no distance changes.
 """
 
 from collections.abc import Callable
@@ -70,6 +71,8 @@ def _pull(force: Tensor, x: Tensor, y: Tensor) -> Tensor:
 class _CrossSum(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, profile: Profile, x: Tensor, a: Tensor, y: Tensor, b: Tensor) -> Tensor:
+        centre = y.mean(1, keepdim=True)
+        x, y = x - centre, y - centre
         grad_x, grad_a = torch.empty_like(x), torch.empty_like(a)
         grad_y, grad_b = torch.zeros_like(y), torch.zeros_like(b)
         rows = _rows_per_block(x, y.shape[1])
@@ -94,6 +97,7 @@ class _CrossSum(torch.autograd.Function):
 class _SelfSum(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, profile: Profile, x: Tensor, a: Tensor, group: int) -> Tensor:
+        x = x - x.mean(1, keepdim=True)
         grad_x, grad_a = torch.zeros_like(x), torch.zeros_like(a)
         size = x.shape[1]
         rows = _rows_per_block(x, size)
@@ -101,7 +105,9 @@ class _SelfSum(torch.autograd.Function):
             rows = max(1, rows // group) * group
         for start in range(0, size, rows):
             part, rest = slice(start, start + rows), slice(start, None)
-            values, slopes = profile(_squared_distances(x[:, part], x[:, rest]))
+            squared = _squared_distances(x[:, part], x[:, rest])
+            squared.diagonal(dim1=1, dim2=2).zero_()  # a point's distance to itself, exactly
+            values, slopes = profile(squared)
             # The square on the diagonal holds each of its pairs twice, so it counts half.
             height = values.shape[1]
             half = values.new_full((height, height), 0.5)

@@ -48,11 +48,11 @@ class KernelMMD(Divergence):
 
     Sources: Gretton et al., *A kernel two-sample test* (2012), eq. 3; Gaujac, Feige and Barber
     (2021), eq. 13. The K samples of one data point depend on each other, so the U-statistic leaves
-    out all pairs of the same point (i = j): it is unbiased over independent data points, near 0
-    and as often negative as positive when q = p. The V-statistic keeps them, over n^2: biased
-    upwards and, with the prior in closed form, never negative. Batch norm in an encoder couples the
-    points of a batch, and training finds that: in train mode the U-statistic can be driven below
-    zero. Look at the eval-mode value.
+    out all pairs of the same point (i = j): it is unbiased over independent data points, with mean
+    0 and, being skewed, more often negative than positive when q = p. The V-statistic keeps them,
+    over n^2: biased upwards and, with the prior in closed form, never negative. Batch norm in an
+    encoder couples the points of a batch, and training finds that: in train mode the U-statistic
+    can be driven below zero. Look at the eval-mode value.
 
     The joint form multiplies the kernel by 1[k = l], so that component k has to match component k
     of the prior: the paper's eq. 12. The marginal form (the paper's eq. 16) leaves it free which

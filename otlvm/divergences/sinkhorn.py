@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from otlvm.divergences.base import On, SampleDivergence, divergences
+from otlvm.divergences.base import On, SampleDivergence, divergences, near_origin
 
 
 @divergences.register("sinkhorn")
@@ -17,9 +17,11 @@ class Sinkhorn(SampleDivergence):
     Cuturi (2018); Feydy et al., *Interpolating between optimal transport and MMD* (2019).
 
     Args:
-        blur: Square root of the regularisation, in units of z.
+        blur: Length, in units of z, below which mass is not told apart. The regularisation of
+            the cost :math:`|x - y|^2` is :math:`\epsilon = 2\,\mathrm{blur}^2`.
         scaling: Ratio between successive blurs of the annealing, in (0, 1): nearer to 1 is slower
-            and more exact. Coarse annealing may bring the value slightly below 0.
+            and more exact. The value is good early, the gradient is not: docs/divergences.md has
+            how far it points along that of exact transport, and what it costs.
         on: Compare the marginals of z, or the joints of z and k.
         penalty: What changing the component costs, if joint; see `SampleDivergence`.
 
@@ -30,7 +32,7 @@ class Sinkhorn(SampleDivergence):
     def __init__(
         self,
         blur: float = 0.1,
-        scaling: float = 0.5,
+        scaling: float = 0.9,
         on: On = "marginal",
         penalty: float = 1.0,
     ) -> None:
@@ -47,6 +49,7 @@ class Sinkhorn(SampleDivergence):
 
     def between(self, x: Tensor, a: Tensor, y: Tensor, b: Tensor) -> Tensor:
         """Twice geomloss's value, whatever the size of the clouds; see `SampleDivergence`."""
+        x, y = near_origin(x, y)
         # geomloss switches grad mode on when it returns; this puts the caller's mode back.
         with torch.set_grad_enabled(torch.is_grad_enabled()):
             value: Tensor = self.loss(a, x, b, y)

@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from otlvm.divergences.base import SampleDivergence, divergences
+from otlvm.divergences.base import SampleDivergence, divergences, near_origin
 
 
 class _Sliced(SampleDivergence):
@@ -67,6 +67,7 @@ def projected_distances(x: Tensor, a: Tensor, y: Tensor, b: Tensor, projections:
     """W_2^2 of the clouds along random directions, with shape ``[projections]``."""
     import ot  # takes seconds, and only this needs it
 
+    x, y = near_origin(x, y)
     directions = torch.randn(x.shape[1], projections, dtype=x.dtype, device=x.device)
     directions = directions / directions.norm(dim=0)
     distances: Tensor = ot.wasserstein_1d(x @ directions, y @ directions, a, b, p=2)

@@ -7,7 +7,13 @@ from otlvm.evaluation.clustering import (
     hungarian_accuracy,
     paper_map,
 )
-from otlvm.evaluation.evaluate import assignment_scores, curve_point, evaluate
+from otlvm.evaluation.evaluate import (
+    assignment_scores,
+    curve_part,
+    curve_point,
+    curve_scores,
+    evaluate,
+)
 from otlvm.evaluation.latent import latent_match
 from otlvm.evaluation.pictures import (
     Pictures,
@@ -18,6 +24,7 @@ from otlvm.evaluation.pictures import (
 )
 from otlvm.evaluation.posterior import component_probabilities, evaluation_mode
 from otlvm.evaluation.reconstruction import reconstruction_errors
+from otlvm.evaluation.subset import spread_out
 
 __all__ = [
     "Pictures",
@@ -26,7 +33,9 @@ __all__ = [
     "clustering_scores",
     "component_probabilities",
     "component_usage",
+    "curve_part",
     "curve_point",
+    "curve_scores",
     "evaluate",
     "evaluation_mode",
     "hungarian_accuracy",
@@ -37,4 +46,5 @@ __all__ = [
     "show_clustering",
     "show_model",
     "show_snapshot",
+    "spread_out",
 ]

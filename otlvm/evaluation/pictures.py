@@ -14,6 +14,7 @@ from otlvm.evaluation.posterior import (
     encode_batches,
     evaluation_mode,
 )
+from otlvm.evaluation.subset import spread_out
 from otlvm.networks import LatentMixtureModel
 
 CLASSES, IMAGES_PER_CLASS = 10, 2
@@ -48,13 +49,13 @@ def show_model(model: LatentMixtureModel, data: Dataset) -> Pictures:
           those of the others, ``[K - 1, 10, C, H, W]``;
         - if d = 2, ``latent_grid``, decoded codes of an even grid, ``[20, 20, C, H, W]``, from the
           top down, and ``latent_grid_extent``: least and largest z_1, least and largest z_2;
-        - ``codes`` of the first 1,000 images (5,000 if d = 2), k ~ q(k|x) and z ~ q(z|k,x),
-          ``[m, d]``, with ``code_labels`` and the likeliest component, ``code_components``,
-          ``[m]``;
+        - ``codes`` of 1,000 images that stand for all (5,000 if d = 2; `spread_out`), k ~ q(k|x)
+          and z ~ q(z|k,x), ``[m, d]``, with ``code_labels`` and the likeliest component,
+          ``code_components``, ``[m]``;
         - ``prior_codes``, draws of p(z, k), ``[1000, d]``, and ``prior_components``, ``[1000]``;
         - ``class_components``, mean q(k|x) of each class over all images, ``[classes, K]``.
 
-        Without labels the originals are the first 20 images, and there are neither
+        Without labels the originals are 20 images that stand for all, and there are neither
         ``code_labels`` nor ``class_components``. Where only some images have labels,
         ``code_labels`` is -1 for those without. These are what Figures 2 to 7 of Gaujac, Feige
         and Barber (2021) show.
@@ -92,7 +93,7 @@ def show_model(model: LatentMixtureModel, data: Dataset) -> Pictures:
             images["latent_grid"] = model.decode(_grid(low, high))
             box = torch.stack([low, high], dim=1).flatten()
             extent["latent_grid_extent"] = _numpy(box, torch.float32)
-        count = CODES_2D if model.prior.dim == 2 else CODES
+        chosen = spread_out(len(data.x_test), CODES_2D if model.prior.dim == 2 else CODES)
         encoded = [(p.pi, p.sample()) for _, p in encode_batches(model, data.x_test)]
         pi, codes = (torch.cat(parts) for parts in zip(*encoded, strict=True))
         of_each = model.prior.sample_components(CODES)
@@ -102,9 +103,9 @@ def show_model(model: LatentMixtureModel, data: Dataset) -> Pictures:
         **{name: _bytes(image, shape) for name, image in images.items()},
         **extent,
         "mode_start": np.array(centre, dtype=np.int16),
-        "codes": _numpy(codes[:count], torch.float32),
-        **_labels(data, count),
-        "code_components": _numpy(pi[:count].argmax(dim=1), torch.int16),
+        "codes": _numpy(_choose(codes, chosen), torch.float32),
+        **_labels(data, chosen),
+        "code_components": _numpy(_choose(pi, chosen).argmax(dim=1), torch.int16),
         "prior_codes": _numpy(prior_codes, torch.float32),
         "prior_components": _numpy(k, torch.int16),
         **show_assignments(pi, data),
@@ -134,9 +135,11 @@ def show_clustering(pi: Tensor, data: Dataset) -> Pictures:
         data: The data.
 
     Returns:
-        ``code_components`` of the first images and ``class_components``, as `show_model`.
+        ``code_components`` of 1,000 images that stand for all and ``class_components``, as
+        `show_model`.
     """
-    components = _numpy(pi[:CODES].argmax(dim=1), torch.int16)
+    chosen = _choose(pi, spread_out(len(pi), CODES))
+    components = _numpy(chosen.argmax(dim=1), torch.int16)
     return {"code_components": components, **show_assignments(pi, data)}
 
 
@@ -151,18 +154,22 @@ def show_assignments(pi: Tensor, data: Dataset) -> Pictures:
     return {"class_components": matrix.astype(np.float32)}
 
 
-def _labels(data: Dataset, count: int) -> Pictures:
+def _choose(values: Tensor, chosen: Tensor) -> Tensor:
+    return values[chosen.to(values.device)]
+
+
+def _labels(data: Dataset, chosen: Tensor) -> Pictures:
     """The ``code_labels`` of `show_model`."""
     if data.y_test is None or bool((data.y_test < 0).all()):
         return {}
-    return {"code_labels": _numpy(data.y_test[:count], torch.int16)}
+    return {"code_labels": _numpy(_choose(data.y_test, chosen), torch.int16)}
 
 
 def _originals(data: Dataset) -> Tensor:
     """The held-out images that are shown, sorted by class if there are labels."""
     labels = data.y_test
     if labels is None or bool((labels < 0).all()):
-        return data.x_test[: CLASSES * IMAGES_PER_CLASS]
+        return _choose(data.x_test, spread_out(len(data.x_test), CLASSES * IMAGES_PER_CLASS))
     classes = torch.arange(int(labels.max()) + 1, device=labels.device)
     found = [(labels == label).nonzero()[:IMAGES_PER_CLASS, 0] for label in classes]
     return data.x_test[torch.cat([places for places in found if len(places)][:CLASSES])]

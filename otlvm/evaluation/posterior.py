@@ -19,15 +19,16 @@ def evaluation_mode(model: LatentMixtureModel) -> Iterator[None]:
     """Eval mode, no gradients and a random state of its own.
 
     Evaluating more or less often must not change how a model trains, and evaluating twice must
-    give the same numbers.
+    give the same numbers. Every part is left in the mode that it was in.
     """
-    training = model.training
+    modes = [(part, part.training) for part in model.modules()]
     with seeded(SEED, next(model.parameters()).device), torch.no_grad():
         model.eval()
         try:
             yield
         finally:
-            model.train(training)
+            for part, training in modes:
+                part.training = training
 
 
 def encode_batches(

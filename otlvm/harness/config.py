@@ -7,6 +7,10 @@ from typing import Any
 Config = dict[str, Any]
 
 
+PLACES = ("path", "root")
+"""Parameters of data sets that say where files are, not what they hold."""
+
+
 def as_mapping(value: Any) -> Any:
     """Write a bare name as the spec that it stands for; leave the rest alone."""
     return {"name": value} if isinstance(value, str) else value
@@ -88,3 +92,11 @@ def fields_of(config: Config) -> Iterator[str]:
 def data_key(config: Config) -> str:
     """Return what tells one data set of a suite from another."""
     return repr(sorted(config["data"].items()))
+
+
+def without_places(config: Any) -> Any:
+    """Return a config without where its data lie: their checksum says what they are."""
+    data = config.get("data") if isinstance(config, Mapping) else None
+    if not isinstance(data, Mapping):
+        return config
+    return {**config, "data": {key: v for key, v in data.items() if key not in PLACES}}

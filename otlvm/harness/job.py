@@ -41,6 +41,7 @@ class Job:
         limits: What it may cost.
         side_by_side: How many runs may share its machine, itself included.
         start: The job from whose model it starts, if it starts from one.
+        folder: Where relative paths of its data start.
     """
 
     id: str
@@ -54,6 +55,7 @@ class Job:
     limits: Limits = Limits()
     side_by_side: int = 1
     start: "Job | None" = None
+    folder: str = "."
 
     def on(self, device: str, threads: int | None) -> "Job":
         """Return the same job for a device and a number of threads."""

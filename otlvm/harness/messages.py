@@ -1,9 +1,11 @@
 """What people are told: bad input, an error in a line, durations, lines of a console."""
 
-import difflib
 import textwrap
+import unicodedata
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
+
+from otlvm.wording import cut, did_you_mean, shorten
 
 if TYPE_CHECKING:  # rich takes a tenth of a second, and the workers of runs need none
     from rich.console import Console
@@ -11,35 +13,62 @@ if TYPE_CHECKING:  # rich takes a tenth of a second, and the workers of runs nee
 KeyPath = tuple[str | int, ...]
 MOST_NAMES = 400
 """Characters of a list of names in a message."""
+MOST_CHARACTERS, MOST_LINES = 1_600, 20
+"""What a screen of 80 characters shows of a message."""
 
 
 class InputError(Exception):
     """Bad input, told on one screen: file, line, key path, problem and remedy.
 
     Attributes:
-        message: The problem and its remedy.
+        message: The problem and its remedy; made to fit by `one_screen`.
         path: The keys that lead to the offending value.
     """
 
     def __init__(self, message: str, path: KeyPath = ()) -> None:
-        super().__init__(message)
-        self.message = message
+        self.message = one_screen(message)
+        super().__init__(self.message)
         self.path = path
+
+
+def one_screen(text: str) -> str:
+    """Write a message so that any terminal can show it: cut, never empty, without control codes.
+
+    What users, files and foreign code say may hold anything: a megabyte, escape sequences, or bytes
+    of a file name that are no text.
+    """
+    lines = [_cut_middle(line) for line in text.strip().splitlines()] or ["no reason was given"]
+    if len(lines) > MOST_LINES:
+        lines = [*lines[: MOST_LINES - 1], "..."]
+    return _cut_middle("\n".join("".join(map(_printable, line)) for line in lines))
+
+
+def _cut_middle(text: str) -> str:
+    """Keep the beginning, which says where, and the end, which says what to do."""
+    if len(text) <= MOST_CHARACTERS:
+        return text
+    end = MOST_CHARACTERS // 2
+    return f"{text[: MOST_CHARACTERS - end - 5]} ... {text[-end:]}"
+
+
+def _printable(char: str) -> str:
+    if char.isprintable() or unicodedata.category(char) == "Zs":
+        return char
+    return char.encode("unicode_escape").decode()
 
 
 def no_row(wanted: str, known: Iterable[str]) -> str:
     """Say that no row is called so, and which rows there are."""
     labels = list(dict.fromkeys(known))
-    close = difflib.get_close_matches(wanted, labels, n=1, cutoff=0.5)
-    hint = f" (did you mean {close[0]!r}?)" if close else ""
-    listed = textwrap.shorten(", ".join(labels), MOST_NAMES)
-    return f"no row is {wanted!r}{hint}; there are: {listed}"
+    hint = did_you_mean(wanted, labels)
+    listed = textwrap.shorten(", ".join(labels)[: 2 * MOST_NAMES], MOST_NAMES)
+    return f"no row is {shorten(wanted)}{hint}; there are: {listed}"
 
 
 def show_path(path: KeyPath) -> str:
     """Write a key path as ``runs[1].objective.beta``."""
-    shown = "".join(f"[{key}]" if isinstance(key, int) else f".{key}" for key in path)
-    return shown.removeprefix(".")
+    shown = "".join(f"[{key}]" if isinstance(key, int) else f".{cut(key)}" for key in path)
+    return cut(shown.removeprefix("."), 300)
 
 
 def show_duration(seconds: float) -> str:

@@ -3,6 +3,7 @@
 from otlvm.networks.base import Network, networks
 from otlvm.networks.components import ComponentLinear, ComponentNets
 from otlvm.networks.conv_mlp import ConvMLP
+from otlvm.networks.held import hold, release
 from otlvm.networks.mlp import MLP
 from otlvm.networks.model import LatentMixtureModel, load
 from otlvm.networks.paper_conv import PaperConv
@@ -15,6 +16,8 @@ __all__ = [
     "LatentMixtureModel",
     "Network",
     "PaperConv",
+    "hold",
     "load",
     "networks",
+    "release",
 ]

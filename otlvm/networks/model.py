@@ -2,7 +2,7 @@
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import torch
 from safetensors import SafetensorError
@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from otlvm.latents import MixturePosterior
 from otlvm.networks.base import Network, networks
+from otlvm.networks.held import held_parts
 from otlvm.priors import Prior, priors
 from otlvm.registry import RegistryError, Spec
 
@@ -55,6 +56,13 @@ class LatentMixtureModel(nn.Module):
                 dim=self.prior.dim,
             )
         )
+
+    def train(self, mode: bool = True) -> Self:
+        """Set train or eval mode; parts that are held (`otlvm.networks.hold`) stay in eval mode."""
+        super().train(mode)
+        for part in held_parts(self):
+            part.eval()
+        return self
 
     def extra_repr(self) -> str:
         """Show the images' shape and the number of trained parameters in ``repr``."""

@@ -1,4 +1,4 @@
-"""Draw what a model shows and how it learned. Never imports torch.
+"""Draw what a model shows and how it learned.
 
 The functions take the arrays of `otlvm.evaluation.show_model` (what a run keeps as
 ``pictures.npz``), or the rows of a learning curve, draw on a matplotlib Axes and return it:

@@ -29,7 +29,7 @@ def order_components(matrix: NDArray[Any]) -> NDArray[np.intp]:
 def class_components(
     pictures: Pictures, ax: Axes | None = None, *, step: int | None = None, ordered: bool = False
 ) -> Axes:
-    """Show the mean q(k|x) of each class as a matrix, a row a class, a column a component.
+    """Show the mean q(k|x) of each class as a matrix, one row per class, one column per component.
 
     `colour_bar` adds its scale, which is 0 to 1.
 

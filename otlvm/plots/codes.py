@@ -48,7 +48,8 @@ def latent(
     labels = labels[kept]
     named, nameless = plane.points[labels >= 0], plane.points[labels < 0]
     if len(nameless):
-        ax.scatter(*nameless.T, s=size, color=NO_CLASS, marker="x", label="no class")
+        x, y = nameless.T
+        ax.scatter(x, y, s=size, color=NO_CLASS, marker="x", label="no class")
     ax.scatter(
         named[:, 0],
         named[:, 1],

@@ -12,7 +12,7 @@ from otlvm.plots.arrays import MissingArrayError
 from otlvm.plots.canvas import axes_or_new
 
 Rows = pd.DataFrame | Sequence[Mapping[str, float]]
-"""The rows of a learning curve: ``step``, and a column a measured quantity."""
+"""The rows of a learning curve: ``step``, and one column per measured quantity."""
 TERMS = {
     "reconstruction": "reconstruction",
     "kl_z": "KL of z",

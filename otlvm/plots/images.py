@@ -36,7 +36,7 @@ def reconstructions(
 
 
 def samples(pictures: Pictures, ax: Axes | None = None) -> Axes:
-    """Show decoded draws of p(z|k), a column a component.
+    """Show decoded draws of p(z|k), one column per component.
 
     Args:
         pictures: Arrays; needs ``samples``, ``[K, n, C, H, W]``.
@@ -46,7 +46,7 @@ def samples(pictures: Pictures, ax: Axes | None = None) -> Axes:
 
 
 def modes_near(pictures: Pictures, ax: Axes | None = None) -> Axes:
-    """Show decoded draws near the components' means, a column a component.
+    """Show decoded draws near the components' means, one column per component.
 
     Args:
         pictures: Arrays; needs ``near_modes``, ``[K, n, C, H, W]``: draws of p(z|k) with standard
@@ -65,7 +65,7 @@ def _columns(pictures: Pictures, name: str, ax: Axes | None) -> Axes:
 
 
 def interpolations(pictures: Pictures, ax: Axes | None = None) -> Axes:
-    """Show decoded interpolations between pairs of held-out images, a row a pair.
+    """Show decoded interpolations between pairs of held-out images, one row per pair.
 
     The images themselves stand in the first and the last column.
 

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from otlvm.registry import did_you_mean
+from otlvm.wording import did_you_mean
 
 SEED = 0
 NEIGHBOURS = 15

@@ -5,7 +5,7 @@ from torch import Tensor
 from torch.nn.functional import cross_entropy
 
 from otlvm.baselines import Baseline
-from otlvm.networks import LatentMixtureModel
+from otlvm.networks import LatentMixtureModel, hold, release
 from otlvm.starts.base import Start, starts
 from otlvm.starts.moments import Moments
 from otlvm.training.batches import BatchSampler
@@ -27,8 +27,9 @@ class Distill(Start):
         steps: Adam steps of the classifier.
         learning_rate: Its learning rate.
         then: How the nets of q(z|k, x) start.
-        hold: Leave q(k|x) as it was learnt, and train the rest. Otherwise reconstruction, whose
-            gradient knows nothing of the clustering, slowly draws it elsewhere.
+        hold: Leave q(k|x) exactly as it was learnt, batch norm included, and train the rest.
+            Otherwise reconstruction, whose gradient knows nothing of the clustering, slowly draws
+            it elsewhere.
 
     Raises:
         ValueError: If ``steps`` is negative or ``learning_rate`` not positive.
@@ -56,7 +57,8 @@ class Distill(Start):
         """Cluster the images, teach the classifier, start the rest; see `Start.prepare`."""
         shares = self.clustering.fit(x, model.prior.n_components).to(x)
         self.then.prepare(model, x, batch_size)
-        classifier = model.network.classifier.train()
+        classifier = model.network.classifier
+        release(classifier)
         optimizer = torch.optim.Adam(classifier.parameters(), lr=self.learning_rate, fused=True)
         # An image and its shares travel as one row, so that they are drawn together.
         sampler = BatchSampler(torch.cat([x, shares], dim=1), batch_size)
@@ -66,4 +68,5 @@ class Distill(Start):
             optimizer.zero_grad(set_to_none=True)
             torch.autograd.backward(cross_entropy(classifier(images), targets))
             optimizer.step()
-        classifier.requires_grad_(not self.hold)
+        if self.hold:
+            hold(classifier)

@@ -14,6 +14,9 @@ from typing import Any
 import numpy as np
 import torch
 
+from otlvm.networks import LatentMixtureModel
+from otlvm.networks.prior_fields import fixed_values, same_values
+
 State = dict[str, Any]
 DIGEST_SIZE = hashlib.sha256().digest_size
 
@@ -85,6 +88,34 @@ class Checkpoints:
             raise CheckpointError(f"{self.path} is of another run: {identity}")
         self.notes = notes
         return dict(state)
+
+    def restore(self, parts: dict[str, Any]) -> None:
+        """Put the parts of a training where the saved state has them; nothing if there is none.
+
+        Args:
+            parts: What has a ``state_dict``, by name; among them the ``model``.
+
+        Raises:
+            CheckpointError: As `load`, and if the model is of another form or has another prior.
+        """
+        saved = self.load()
+        if saved is None:
+            return
+        try:
+            self._check_prior(parts["model"], saved["model"])
+            for name, part in parts.items():
+                part.load_state_dict(saved[name])
+        except (RuntimeError, LookupError) as error:  # other names or shapes
+            reason = " ".join(str(error).split())[:300]
+            raise CheckpointError(f"{self.path} is of another training: {reason}") from error
+
+    def _check_prior(self, model: LatentMixtureModel, saved: State) -> None:
+        for name, value in fixed_values(model.prior).items():
+            if not same_values(saved[f"prior.{name}"], value):
+                raise CheckpointError(
+                    f"{self.path} is of a model with another prior: its {name} differ; remove the "
+                    f"file to train from the start"
+                )
 
     def after(self, step: int, last: bool, state: Callable[[], State]) -> None:
         """Save if it is time, if training ends or if it shall stop.

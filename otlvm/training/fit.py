@@ -82,7 +82,8 @@ def fit(
 
     Args:
         model: The model; changed in place, left in eval mode. Parameters that require no gradient
-            stay as they are.
+            stay as they are, and so does all that a part has which is held
+            (`otlvm.networks.hold`).
         objective: What to minimise, or the spec of it. Its own parameters are trained along.
         x: Training images, with shape ``[n, D]``, on the model's device; or a data set, whose
             training images are meant.
@@ -124,10 +125,8 @@ def fit(
         "meter": meter,
         "random": RandomState(x.device),
     }
-    saved = checkpoints.load() if checkpoints is not None else None
-    if saved is not None:
-        for name, part in parts.items():
-            part.load_state_dict(saved[name])
+    if checkpoints is not None:
+        checkpoints.restore(parts)
 
     def state() -> State:
         return {name: part.state_dict() for name, part in parts.items()}

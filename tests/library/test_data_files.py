@@ -169,7 +169,7 @@ def test_what_is_no_npz(tmp_path, monkeypatch, kind):
     assert "a.npz" in told(lambda: npz("a.npz"))
 
 
-@pytest.mark.parametrize("kind", set(KINDS) - {"link", "circle"})
+@pytest.mark.parametrize("kind", sorted(set(KINDS) - {"link", "circle"}))
 def test_what_is_no_idx(tmp_path, write_mnist, monkeypatch, kind):
     make, problem = KINDS[kind]
     write_mnist(tmp_path)
@@ -181,7 +181,7 @@ def test_what_is_no_idx(tmp_path, write_mnist, monkeypatch, kind):
     assert IMAGES in told(lambda: mnist("."))
 
 
-@pytest.mark.parametrize("kind", set(KINDS) - {"folder"})
+@pytest.mark.parametrize("kind", sorted(set(KINDS) - {"folder"}))
 def test_what_is_no_image(tmp_path, monkeypatch, kind):
     make, problem = KINDS[kind]
     monkeypatch.chdir(tmp_path)

@@ -1,16 +1,18 @@
 """Arguments that commands share, read and checked; exit codes."""
 
 import argparse
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 
 from otlvm.harness.commands import streams
+from otlvm.harness.config import PLACES
 from otlvm.harness.messages import InputError, say
 from otlvm.harness.store.store import Store
 from otlvm.harness.suite.yaml import parse
+from otlvm.wording import cut
 
 ALL_DONE, SOME_FAILED, BAD_INPUT, ALL_FAILED, NO_STORAGE, INTERRUPTED = 0, 1, 2, 3, 4, 130
 
@@ -38,11 +40,36 @@ def assignment(text: str) -> tuple[str, Any]:
     """
     path, equals, value = text.partition("=")
     if not equals or not path:
-        raise InputError(f"--set {text}: expected PATH=VALUE, such as train.steps=100")
+        raise InputError(f"--set {cut(text)}: expected PATH=VALUE, such as train.steps=100")
     try:
-        return path, parse(value)
+        return path, _from_here(path, parse(value))
     except InputError as error:
-        raise InputError(f"--set {text}: {error.message}") from error
+        raise InputError(f"--set {cut(text)}: {error.message}") from error
+
+
+def assignments(texts: Sequence[str]) -> dict[str, Any]:
+    """Read all values of ``--set``.
+
+    Raises:
+        InputError: If one is not PATH=VALUE, or a field is given twice.
+    """
+    read: dict[str, Any] = {}
+    for text in texts:
+        path, value = assignment(text)
+        if path in read:
+            raise InputError(f"--set {path} is given twice: {read[path]} and {value}")
+        read[path] = value
+    return read
+
+
+def _from_here(path: str, value: Any) -> Any:
+    """Let a relative path of data start where the command was typed, not at the suite's file."""
+    if path == "data" and isinstance(value, dict):
+        return {key: _from_here(f"data.{key}", inner) for key, inner in value.items()}
+    place = path.removeprefix("data.") in PLACES and path.startswith("data.")
+    if place and isinstance(value, str) and not value.startswith("~"):
+        return str(Path.cwd() / value)
+    return value
 
 
 def shard(text: str | None) -> slice:

@@ -14,13 +14,14 @@ from otlvm.harness.commands import streams
 from otlvm.harness.commands.arguments import call
 from otlvm.harness.comparison.changes import compare, on_other_data, with_data
 from otlvm.harness.comparison.records import read_records
-from otlvm.harness.comparison.significance import LEVEL, MIN_SEEDS
+from otlvm.harness.comparison.seed_tests import LEVEL, MIN_SEEDS
 from otlvm.harness.metrics import METRICS
 from otlvm.harness.store.store import Store
 
 NOTE = (
-    f"Means over the seeds that both have; better or worse where paired t-tests over all rows and "
-    f"metrics, with Holm's correction, tell them apart at the {LEVEL:.0%} level."
+    f"Means over the seeds that both have; better or worse where the differences of all rows, seed "
+    f"by seed, tell it by their own and their pooled spread and the row's t-test agrees, at the "
+    f"{LEVEL:.0%} level for each metric."
 )
 
 

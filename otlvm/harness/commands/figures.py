@@ -10,7 +10,7 @@ from otlvm.harness.figures.paper.source import LeftOutError
 from otlvm.harness.figures.style import style, write
 from otlvm.harness.figures.write import asked_for, known_figures
 from otlvm.harness.store.store import Store
-from otlvm.registry import did_you_mean
+from otlvm.wording import did_you_mean
 
 
 def _names(store: Store) -> list[str]:

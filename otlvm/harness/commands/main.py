@@ -8,7 +8,7 @@ from pathlib import Path
 
 from otlvm import __version__
 from otlvm.plugins import find_plugins_in
-from otlvm.registry import did_you_mean
+from otlvm.wording import did_you_mean
 
 COMMANDS = {
     "run": "train a suite's runs and compare them",

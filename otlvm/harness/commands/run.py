@@ -44,6 +44,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("suite", type=Path, nargs="?", help="its YAML file, or the name of one that ships: quick")
     add("--out", type=Path, metavar="DIR", help="default: runs/<suite's name>")
+    add("--force", action="store_true",
+        help="write into a folder that holds other files, or another suite's results")  # fmt: skip
     add("--list", action="store_true", help="print every name a suite can use")
     what = parser.add_argument_group("which runs")
     add = what.add_argument
@@ -92,7 +94,7 @@ def run(options: argparse.Namespace) -> int:
         if options.dry_run:
             _show(plan, options.jobs, console)
             return ALL_DONE
-        _open(plan.store)
+        _open(plan.store, suite.name, options.force)
     except InputError as error:
         say(errors, error.message, "red")
         return BAD_INPUT
@@ -108,7 +110,7 @@ def _read(options: argparse.Namespace) -> Suite:
         raise InputError("which suite? A file, or one that ships: quick")
     path = find_suite(options.suite)
     find_plugins_in(path.resolve().parent)
-    return load_suite(path, dict(args.assignment(text) for text in options.set))
+    return load_suite(path, args.assignments(options.set))
 
 
 def _plan(suite: Suite, options: argparse.Namespace) -> "tuple[Plan, Place]":
@@ -150,7 +152,22 @@ def _tracking(suite: Suite, store: Store, errors: Console) -> "Tracking":
         raise InputError(suite.locate(error)) from error
 
 
-def _open(store: Store) -> None:
+def _open(store: Store, suite: str, force: bool) -> None:
+    """Open the store; refuse to replace files of somebody else's, or of another suite."""
+    if not force and store.foreign():
+        raise InputError(
+            f"--out {store.root} holds other files, which ours might replace: name an empty or new "
+            "folder, or say --force"
+        )
+    try:
+        before = store.manifest()["name"]
+    except (FileNotFoundError, ValueError):
+        before = suite
+    if not force and before != suite:
+        raise InputError(
+            f"--out {store.root} holds the results of suite {before!r}, and this is {suite!r}: its "
+            "tables would be replaced. Name another folder, or say --force"
+        )
     try:
         store.open_for_writing()
     except OSError as error:
@@ -220,7 +237,7 @@ def _write_plan(plan: "Plan", place: "Place", errors: Console) -> None:
     lock = lock_of(plan, shown, place.device, threads, environment(place.device))
     sections = suite.sections()
     plan.store.write_manifest(suite.name, shown.rows(), **sections)
-    plan.store.write_text(LOCK, dump(lock_content(suite.name, shown.runs, lock, sections)))
+    plan.store.write_text(LOCK, dump(lock_content(suite, shown.runs, lock, plan.store.root)))
 
 
 def _say_no_storage(error: OSError, store: Store, errors: Console) -> int:

@@ -18,7 +18,8 @@ def show(store: Store, console: Console) -> None:
         print_view(view, console)
     for line in written.left_out:
         say(console, line, "yellow")
-    say(console, f"in {store.root}: {', '.join(written.names)}")
+    files = f"in {store.root}: {', '.join(written.names)}"
+    console.print(files, markup=False, highlight=False)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -3,7 +3,7 @@
 Without labels one cannot say how accurate a clustering is, but one can say whether it is found
 again: what training invents, another seed invents differently (Ben-Hur, Elisseeff and Guyon, *A
 stability based method for discovering structure in clustered data*, 2002). This is the criterion
-by which docs/beyond-the-paper.md chooses. Never imports torch.
+by which docs/beyond-the-paper.md chooses.
 """
 
 from itertools import combinations

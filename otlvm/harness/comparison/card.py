@@ -1,4 +1,4 @@
-"""The reproducibility card: what results came from, as their records say. Never imports torch."""
+"""The reproducibility card: what results came from, as their records say."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -43,6 +43,11 @@ def card(records: pd.DataFrame) -> dict[str, str]:
     checksums = known["data_checksum"].str[:CHECKSUM_DIGITS]
     names = known["data"].where(known["data"] != "", "data")
     lines["data (SHA-256)"] = _values(f"{n}: {c}" for n, c in zip(names, checksums, strict=True))
+    lines["images without a label"] = _values(
+        f"{name}: {counts[0]} of training, {counts[1]} held out, left out of the scores"
+        for name, counts in zip(names, known["unlabelled"], strict=True)
+        if isinstance(counts, list) and any(counts)
+    )
     lines["seeds"] = ", ".join(str(seed) for seed in sorted(set(records["seed"])))
     counts = Counter(records["status"])
     lines["runs"] = ", ".join(f"{count} {status}" for status, count in counts.items())

@@ -1,9 +1,26 @@
-"""``python -m benchmarks.compare DIR1 DIR2``: two suites, or two versions of ours, run by run."""
+"""``python -m benchmarks.compare DIR1 DIR2``: two suites, or two versions of ours, run by run.
 
+Here the same row is compared with itself, so runs are paired by their seeds: what a change leaves
+as it was comes out equal to the last bit, and what it does to all seeds alike is seen under any
+spread. Seed by seed the differences of all rows are held against zero by their own and their pooled
+spread (see `otlvm.harness.comparison.spreads`); where they spread unlike, each row's own t-test has
+to agree.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
-from otlvm.harness.comparison.significance import MIN_SEEDS, holm, paired_p
+from otlvm.harness.comparison.seed_tests import LEVEL, MIN_SEEDS, ROUNDING, Gaps, spread, welch
+from otlvm.harness.comparison.spreads import critical_size, squared_errors
+from otlvm.harness.comparison.yardsticks import yardsticks
 from otlvm.harness.metrics import METRICS, Metric
+
+ALL_ROWS_LEVEL = 0.04
+COLUMNS = ["label", "metric", "n", "before", "after", "verdict"]
 
 
 def with_data(before: pd.DataFrame, after: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -42,22 +59,19 @@ def compare(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
         after: The same for the other.
 
     Returns:
-        One row a label and metric that both have: ``label``, ``metric``, ``n`` (shared seeds),
-        ``before``, ``after`` (means over them), ``verdict`` (``better``, ``worse``, or empty).
+        One row per label and metric that both have: ``label``, ``metric``, ``n`` (shared seeds),
+        ``before``, ``after`` (means over them), ``verdict`` (``better``, ``worse``, or empty: also
+        where both were measured by unlike yardsticks, such as MMD² of two priors).
     """
-    rows = []
     both = _done(before).add_suffix("_before").join(_done(after).add_suffix("_after"), how="inner")
-    for label, group in both.groupby("label", sort=False):
-        for metric in METRICS:
-            pairs = group[[f"{metric.key}_before", f"{metric.key}_after"]].dropna().astype(float)
-            if not pairs.empty:
-                rows.append(_row(str(label), metric, pairs))
-    frame = pd.DataFrame(rows, columns=["label", "metric", "n", "before", "after", "p", "gain"])
-    told_apart = holm(frame["p"].to_numpy(float))
-    frame["verdict"] = ""
-    frame.loc[told_apart & (frame["gain"] > 0), "verdict"] = "better"
-    frame.loc[told_apart & (frame["gain"] < 0), "verdict"] = "worse"
-    return frame.drop(columns=["p", "gain"])
+    found = [_of_metric(metric, both, _alike(before, after, metric)) for metric in METRICS]
+    order = {
+        label: place for place, label in enumerate(dict.fromkeys(both.index.get_level_values(0)))
+    }
+    frame = pd.concat(found, ignore_index=True)
+    return frame.sort_values(
+        "label", key=lambda labels: labels.map(order), kind="stable", ignore_index=True
+    )
 
 
 def _done(records: pd.DataFrame) -> pd.DataFrame:
@@ -65,10 +79,51 @@ def _done(records: pd.DataFrame) -> pd.DataFrame:
     return done.set_index(["label", "seed"])[[metric.key for metric in METRICS]]
 
 
-def _row(label: str, metric: Metric, pairs: pd.DataFrame) -> tuple[object, ...]:
-    before, after = (pairs[name].to_numpy() for name in pairs.columns)
-    cost, new_cost = metric.cost(before), metric.cost(after)
-    ranked = metric.best is not None and len(pairs) >= MIN_SEEDS
-    p = paired_p(cost, new_cost) if ranked else float("nan")
-    gain = float((cost - new_cost).mean())
-    return label, metric.title, len(pairs), before.mean(), after.mean(), p, gain
+def _alike(before: pd.DataFrame, after: pd.DataFrame, metric: Metric) -> set[str]:
+    """Labels that were measured by one yardstick in both."""
+    nameless = (records.drop(columns="data", errors="ignore") for records in (before, after))
+    one, two = (yardsticks(records, metric) for records in nameless)  # the content is the data set
+    shared = one.index.intersection(two.index)
+    return set(shared[(one[shared] == two[shared]) & one[shared].notna()])
+
+
+def _of_metric(metric: Metric, both: pd.DataFrame, alike: set[str]) -> pd.DataFrame:
+    """Compare one metric of all labels."""
+    sides = both[[f"{metric.key}_before", f"{metric.key}_after"]].dropna().astype(float)
+    sides.columns = pd.Index(["before", "after"])
+    by_label = sides.groupby(level="label", sort=False)
+    frame = by_label.mean().assign(n=by_label.size(), metric=metric.title, verdict="")
+    costs = metric.costs(sides["after"]) - metric.costs(sides["before"])
+    scales = sides.abs().max(axis=1)
+    samples = {
+        str(label): (values.to_numpy(), float(scales[values.index].max()))
+        for label, values in costs.groupby(level="label", sort=False)
+        if metric.best is not None and len(values) >= MIN_SEEDS and label in alike
+    }
+    if samples:
+        changed = tell_changes(*zip(*samples.values(), strict=True))
+        verdicts = np.array(["better", "", "worse"])[np.sign(changed) + 1]
+        frame.loc[list(samples), "verdict"] = verdicts
+    return frame.rename_axis("label").reset_index()[COLUMNS]
+
+
+def tell_changes(samples: Sequence[NDArray[Any]], scales: Sequence[float]) -> NDArray[np.int_]:
+    """Tell which of several samples lie above or below zero beyond chance.
+
+    Args:
+        samples: Differences, seed by seed: samples ``[n]`` of three or more.
+        scales: Of what size the numbers are whose differences each sample holds.
+
+    Returns:
+        -1, 0 or 1 for each sample; of samples whose true mean is zero any is told with a chance of
+        `LEVEL` at most.
+    """
+    means = np.array([values.mean() for values in samples])
+    variances = np.array([spread(*pair) for pair in zip(samples, scales, strict=True)])
+    sizes = np.array([len(values) for values in samples])
+    errors = np.sqrt(squared_errors(variances, sizes))
+    together = np.abs(means) > critical_size(variances, sizes, ALL_ROWS_LEVEL) * errors
+    alone = 2 * welch(Gaps.of_rows(np.abs(means), variances, sizes))
+    facts = (variances == 0) & (np.abs(means) > ROUNDING * np.array(scales))
+    told = facts | (variances > 0) & together & (alone <= LEVEL)
+    return np.where(told, np.sign(means), 0).astype(int)

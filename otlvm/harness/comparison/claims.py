@@ -1,43 +1,34 @@
-"""What became of a suite's claims, by what was measured. Never imports torch."""
+"""What became of a suite's claims, by what was measured."""
 
-import math
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 import pandas as pd
 
-from otlvm.harness.comparison.significance import LEVEL, MIN_SEEDS, paired_p
-from otlvm.harness.suite.claims_section import COMPARISONS, Claim, Term
+from otlvm.harness.comparison.evidence import (
+    Evidence,
+    Verdict,
+    against_number,
+    between_rows,
+    decide,
+    seed_by_seed,
+)
+from otlvm.harness.comparison.yardsticks import unlike
+from otlvm.harness.metrics import METRICS
+from otlvm.harness.suite.claims_section import Claim, Term
 from otlvm.harness.suite.runs import Row
 
 NO_CURVES = pd.DataFrame()
-VERDICTS = ("fails", "undecided", "holds")
+KEYS = {metric.key: metric for metric in METRICS}
 
 
-@dataclass(frozen=True)
-class Outcome:
-    """What became of a claim, for one row or pair of rows.
-
-    Attributes:
-        verdict: ``holds``, ``fails`` or ``undecided``.
-        left: The measured mean; NaN if nothing was.
-        right: The number, or the other row's mean.
-        n: Seeds that decided.
-        rows: The labels.
-    """
-
-    verdict: str
-    left: float
-    right: float
-    n: int
-    rows: str
-
-
-def check_claim(claim: Claim, records: pd.DataFrame, curves: pd.DataFrame = NO_CURVES) -> Outcome:
-    """Check a claim against records; of several rows the worst outcome counts.
+def check_claims(
+    claims: Sequence[Claim], records: pd.DataFrame, curves: pd.DataFrame = NO_CURVES
+) -> list[Verdict]:
+    """Check the claims of a suite against records.
 
     Args:
-        claim: The claim.
+        claims: All claims of the suite: they are corrected for their number.
         records: What `otlvm.harness.comparison.records.read_records` returns.
         curves: What `otlvm.harness.comparison.records.read_curves` returns, for claims about steps.
     """
@@ -45,38 +36,40 @@ def check_claim(claim: Claim, records: pd.DataFrame, curves: pd.DataFrame = NO_C
     if not curves.empty:  # of finished runs, as the records
         curves = curves.merge(done[["label", "seed"]], on=["label", "seed"])
     known = [Row(*names) for names in records[["label", "method", "data"]].itertuples(index=False)]
-    return min(_outcomes(claim, known, done, curves), key=lambda outcome: _rank(claim, outcome))
+    nothing = Evidence("", why="not measured")  # the rows are not in this folder yet
+    return decide([list(_evidence(claim, known, done, curves)) or [nothing] for claim in claims])
 
 
-def _rank(claim: Claim, outcome: Outcome) -> tuple[int, float]:
-    """How well a claim does: by its verdict, then by how far the numbers are on its side."""
-    if not outcome.n:
-        return VERDICTS.index(outcome.verdict), -math.inf
-    gap = outcome.left - outcome.right
-    return VERDICTS.index(outcome.verdict), gap if ">" in claim.sign else -gap
-
-
-def _outcomes(
+def _evidence(
     claim: Claim, known: list[Row], done: pd.DataFrame, curves: pd.DataFrame
-) -> Iterator[Outcome]:
-    """Yield the outcome for each row, or each pair of rows of one data set."""
-    compared = False
+) -> Iterator[Evidence]:
+    """Yield what each row, or each pair of rows of one data set, says."""
     for row in claim.left.rows(known):
         one = _values(done, curves, claim.left, row.label)
         if isinstance(claim.right, float):
-            compared = True
-            yield _judge(claim, one, pd.Series(claim.right, one.index), row.label)
+            yield against_number(one.to_numpy(), claim.right, claim.sign, row.label)
             continue
         for other in claim.right.rows(known):
             itself = other == row and replace(claim.right, label=claim.left.label) == claim.left
-            if not itself and other.data == row.data:
-                compared = True
-                two = claim.factor * _values(done, curves, claim.right, other.label)
+            if itself or other.data != row.data:
+                continue
+            two = claim.factor * _values(done, curves, claim.right, other.label)
+            if other == row:
                 shared = one.index.intersection(two.index)
-                both = row.label if other == row else f"{row.label} and {other.label}"
-                yield _judge(claim, one[shared], two[shared], both)
-    if not compared:  # the rows are not in this folder yet
-        yield Outcome("undecided", float("nan"), float("nan"), 0, "")
+                sides = one[shared].to_numpy(), two[shared].to_numpy()
+                yield seed_by_seed(*sides, claim.sign, row.label)
+                continue
+            both = f"{row.label} and {other.label}"
+            evidence = between_rows(one.to_numpy(), two.to_numpy(), claim.sign, both)
+            why = "" if evidence.why else _unlike(claim, row, other, done)
+            yield replace(evidence, fact=evidence.fact and not why, why=why or evidence.why)
+
+
+def _unlike(claim: Claim, row: Row, other: Row, done: pd.DataFrame) -> str:
+    """Say what keeps two rows from being compared, if something does."""
+    terms = {term.metric for term in claim.terms()}
+    reasons = (unlike(done, KEYS[key], row.label, other.label) for key in terms if key in KEYS)
+    return next(filter(None, reasons), "")
 
 
 def _values(done: pd.DataFrame, curves: pd.DataFrame, term: Term, label: str) -> pd.Series:
@@ -88,14 +81,3 @@ def _values(done: pd.DataFrame, curves: pd.DataFrame, term: Term, label: str) ->
     else:
         return pd.Series(dtype=float)
     return rows.set_index("seed")[term.metric].astype(float).dropna()
-
-
-def _judge(claim: Claim, one: pd.Series, two: pd.Series, rows: str) -> Outcome:
-    if not len(one):
-        return Outcome("undecided", float("nan"), float("nan"), 0, rows)
-    left, right = float(one.mean()), float(two.mean())
-    verdict = "holds" if COMPARISONS[claim.sign](left, right) else "fails"
-    told_apart = (one == two).all() or paired_p(one.to_numpy(), two.to_numpy()) <= LEVEL
-    if len(one) >= MIN_SEEDS and not told_apart:
-        verdict = "undecided"
-    return Outcome(verdict, left, right, len(one), rows)

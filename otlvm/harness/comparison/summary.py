@@ -3,12 +3,11 @@
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
-from scipy import stats
 
-from otlvm.harness.comparison.significance import tied_with_best
+from otlvm.harness.comparison.intervals import interquartile_mean, t_interval
+from otlvm.harness.comparison.significance import rank
+from otlvm.harness.comparison.yardsticks import comparable
 from otlvm.harness.metrics import METRICS, Metric
 
 
@@ -22,8 +21,10 @@ def summarize(records: pd.DataFrame, metrics: Sequence[Metric] = METRICS) -> pd.
     Returns:
         One row per label, in order: ``n``, ``runs``, ``problems``, ``short`` (what became of the
         other runs), ``side_by_side`` (whether others shared the machine), ``data``, ``method``,
-        what `describe` gives, ``<metric>_cost``, by which rows are ordered (the lowest is best),
-        and ``<metric>_best``, whether the row cannot be told from the best of its data set.
+        what `describe` gives, ``<metric>_best``, whether the row cannot be told from the best of
+        those measured by its yardstick (its data set, prior, ..), ``<metric>_left_out``, whether it
+        has too few seeds to be ranked, and ``<metric>_smallest``, the smallest difference that the
+        seeds show among these rows.
     """
     keys = [metric.key for metric in metrics]
     done = records[records["status"] == "done"].astype(dict.fromkeys(keys, float))
@@ -46,11 +47,25 @@ def summarize(records: pd.DataFrame, metrics: Sequence[Metric] = METRICS) -> pd.
     }
     columns |= {str(name): column for name, column in described.items()}
     for metric in metrics:
-        tied = [tied_with_best(part, metric) for _, part in done.groupby("data", sort=False)]
-        cost = metric.cost(done[metric.key]).groupby(done["label"], sort=False).mean()
-        columns[f"{metric.key}_cost"] = cost.reindex(labels)
-        columns[f"{metric.key}_best"] = labels.isin(list(set().union(*tied)))
+        columns |= _ranked(done, metric, labels)
     return pd.DataFrame(columns, index=labels)
+
+
+def _ranked(done: pd.DataFrame, metric: Metric, labels: pd.Index) -> dict[str, object]:
+    """Columns that say how the rows stand in a metric, each group of comparable rows by itself."""
+    best: set[str] = set()
+    left_out: set[str] = set()
+    smallest = pd.Series(float("nan"), labels)
+    for part in comparable(done, metric):
+        ranking = rank(part, metric)
+        best |= ranking.tied
+        left_out |= ranking.left_out
+        smallest[part["label"].unique()] = ranking.smallest
+    return {
+        f"{metric.key}_best": labels.isin(list(best)),
+        f"{metric.key}_left_out": labels.isin(list(left_out)),
+        f"{metric.key}_smallest": smallest,
+    }
 
 
 def _problems(others: pd.DataFrame) -> str:
@@ -61,66 +76,32 @@ def _problems(others: pd.DataFrame) -> str:
     return "; ".join(lines)
 
 
-RESAMPLES = 2000
-
-
 def describe(records: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
     """Describe each metric of each label over its finished runs.
 
     Args:
-        records: Columns ``label``, ``seed`` and the metrics, one row a finished run.
+        records: Columns ``label``, ``seed`` and the metrics, one row per finished run.
         keys: The metrics.
 
     Returns:
-        Indexed by label, columns ``<key>_mean``, ``<key>_std``, ``<key>_iqm`` (interquartile mean)
-        and ``<key>_low``, ``<key>_high`` (95 % bootstrap percentile interval of the mean; NaN for
-        a single run).
+        Indexed by label, columns ``<key>_mean``, ``<key>_std``, ``<key>_iqm`` (interquartile mean;
+        NaN for three runs or fewer) and ``<key>_low``, ``<key>_high`` (95 % t interval of the
+        mean; NaN for a single run).
     """
     grouped = records.groupby("label", sort=False)
     columns: dict[str, Any] = {}
     for key in keys:
         values = grouped[key]
-        columns |= {f"{key}_mean": values.mean(), f"{key}_std": values.std()}
-        columns[f"{key}_iqm"] = values.agg(_interquartile_mean)
-    described = pd.DataFrame(columns)
-    sizes = grouped.size()
-    for size in sizes.unique():  # rows with as many runs are resampled together
-        part = records[records["label"].isin(sizes.index[sizes == size])]
-        part = part.sort_values("label", kind="stable")
-        names = list(dict.fromkeys(part["label"]))
-        samples = part[keys].to_numpy(float).reshape(len(names), size, len(keys))
-        low, high = _interval(samples)
-        for index, key in enumerate(keys):
-            described.loc[names, f"{key}_low"] = low[:, index]
-            described.loc[names, f"{key}_high"] = high[:, index]
-    return described
-
-
-def _interquartile_mean(values: pd.Series) -> float:
-    known = values.dropna()
-    return float(stats.trim_mean(known, 0.25)) if len(known) else float("nan")
-
-
-def _interval(samples: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
-    """Bootstrap the mean over the second axis of ``[labels, runs, metrics]``."""
-    if samples.shape[1] < 2:
-        unknown = np.full((samples.shape[0], samples.shape[2]), np.nan)
-        return unknown, unknown
-    known = np.isfinite(samples).all(axis=1)
-    found = stats.bootstrap(
-        (np.nan_to_num(samples),),
-        np.mean,
-        axis=1,
-        method="percentile",
-        n_resamples=RESAMPLES,
-        batch=100,
-        rng=0,
-    ).confidence_interval
-    return np.where(known, found.low, np.nan), np.where(known, found.high, np.nan)
+        mean, deviation = values.mean(), values.std()
+        low, high = t_interval(mean, deviation, values.count())
+        columns |= {f"{key}_mean": mean, f"{key}_std": deviation}
+        columns |= {f"{key}_iqm": values.agg(interquartile_mean)}
+        columns |= {f"{key}_low": low, f"{key}_high": high}
+    return pd.DataFrame(columns)
 
 
 def long_form(summary: pd.DataFrame) -> pd.DataFrame:
-    """Turn a row a label into a row a label and metric.
+    """Turn one row per label into one per label and metric.
 
     Args:
         summary: Indexed by label, with ``data``, ``method``, ``n`` and what `describe` gives.

@@ -4,7 +4,7 @@ CAPTIONS = {
     "curves": "Learning curves: BCE of each row over training steps, and its accuracy with labels.",
     "time": "Accuracy of each row over seconds of training.",
     "pareto": "BCE against the size of MMD²: a small mark a run, a large one a row.",
-    "seeds": "Every seed of every row: a mark a seed, a bar at the mean.",
+    "seeds": "Every seed of every row: one mark per seed, a bar at the mean.",
     "matrices": "Which components each class uses, a matrix a row.",
     "heatmap": "Mean accuracy of each divergence with each prior.",
     "ranks": "Mean ranks of methods across data sets; a bar joins those that cannot be told apart.",

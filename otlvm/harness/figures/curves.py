@@ -1,4 +1,4 @@
-"""Learning curves: accuracy and BCE against steps, accuracy against time. Never imports torch."""
+"""Learning curves: accuracy and BCE against steps, accuracy against time."""
 
 from collections.abc import Mapping
 

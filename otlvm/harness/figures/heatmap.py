@@ -1,4 +1,4 @@
-"""Mean accuracy of each divergence with each prior. Never imports torch."""
+"""Mean accuracy of each divergence with each prior."""
 
 import json
 from collections.abc import Iterable, Iterator, Mapping

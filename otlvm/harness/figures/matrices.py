@@ -1,4 +1,4 @@
-"""Which components each class uses, a heat map a row. Never imports torch."""
+"""Which components each class uses, one heat map per row."""
 
 import math
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""What reconstruction costs in divergence from the prior. Never imports torch."""
+"""What reconstruction costs in divergence from the prior."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Mean ranks of methods across data sets, as a critical-difference diagram. Never imports torch."""
+"""Mean ranks of methods across data sets, as a critical-difference diagram."""
 
 import pandas as pd
 from matplotlib.figure import Figure
@@ -6,39 +6,29 @@ from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.ticker import MultipleLocator
 from scipy import stats
 
-from otlvm.harness.comparison.significance import LEVEL
+from otlvm.harness.comparison.seed_tests import LEVEL
 from otlvm.harness.figures.style import PAGE, height, style, wrap, wrap_names
 from otlvm.harness.metrics import Metric
 
 FEWEST = 3  # methods, and data sets: Friedman's test needs as many
 
 
-def rank(scores: pd.DataFrame, metric: Metric) -> pd.DataFrame:
-    """Rank methods on each data set, the best first; ties share their mean rank.
-
-    Args:
-        scores: ``[data sets x methods]``.
-        metric: Says which score is best.
-    """
-    costs: pd.DataFrame = metric.cost(scores)
-    return costs.rank(axis=1)
-
-
 @style()
-def draw_ranks(scores: pd.DataFrame, metric: Metric) -> Figure | None:
+def draw_ranks(costs: pd.DataFrame, metric: Metric) -> Figure | None:
     """Mean ranks of methods; a bar joins those that Nemenyi's test cannot tell apart.
 
     Demšar, *Statistical comparisons of classifiers over multiple data sets* (2006).
 
     Args:
-        scores: ``[data sets x methods]``; data sets on which a method is missing are left out.
-        metric: What the scores are.
+        costs: Mean costs ``[data sets x methods]``, as `Metric.costs` has them; data sets on which
+            a method is missing are left out.
+        metric: Of what.
 
     Returns:
         The figure; None with fewer than three methods or data sets, or if all of them tie.
     """
-    whole = scores.dropna()
-    ranks = rank(whole, metric)
+    whole = costs.dropna()
+    ranks = whole.rank(axis=1)  # ties share their mean rank
     if min(whole.shape) < FEWEST or (ranks.max(axis=1) == ranks.min(axis=1)).all():
         return None
     from scikit_posthocs import (  # seconds, which other figures save
@@ -73,7 +63,7 @@ def draw_ranks(scores: pd.DataFrame, metric: Metric) -> Figure | None:
     axis.xaxis.set_major_locator(MultipleLocator(1))
     axis.xaxis.set_label_position("top")
     axis.set_xlabel(f"mean rank of {metric.title} over data sets (1 is best)")
-    left_out = len(scores) - len(whole)
+    left_out = len(costs) - len(whole)
     told = (
         f"Friedman: p = {p_value:.2g}, N = {len(whole)} data sets. "
         f"A bar joins methods that cannot be told apart (Nemenyi, {LEVEL * 100:.0f} % level)."

@@ -1,4 +1,4 @@
-"""Which rows a figure shows. Never imports torch."""
+"""Which rows a figure shows."""
 
 import pandas as pd
 

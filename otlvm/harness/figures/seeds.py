@@ -1,4 +1,4 @@
-"""Every seed of every row, a panel a metric. Never imports torch."""
+"""Every seed of every row, one panel per metric."""
 
 import pandas as pd
 from matplotlib.figure import Figure
@@ -12,7 +12,7 @@ SHOWN = ("accuracy", "accuracy_hungarian", "nmi", "components_used", "bce", "lat
 
 @style()
 def draw_seeds(records: pd.DataFrame) -> Figure | None:
-    """A mark a seed and a bar at the mean, the rows below each other.
+    """One mark per seed and a bar at the mean, the rows below each other.
 
     Returns:
         The figure; None if no row has two finished seeds.

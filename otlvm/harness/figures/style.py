@@ -1,4 +1,4 @@
-"""What all figures share: sizes, fonts, and how rows look and are named. Never imports torch."""
+"""What all figures share: sizes, fonts, and how rows look and are named."""
 
 import math
 import re

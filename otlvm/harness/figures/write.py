@@ -1,4 +1,4 @@
-"""Records -> all figures that apply. Never imports torch."""
+"""Records -> all figures that apply."""
 
 from collections.abc import Callable, Iterable
 from functools import partial
@@ -105,10 +105,12 @@ def _ranks(records: pd.DataFrame) -> Figure | None:
     """Rank the dozen methods that are most accurate, where records tell data sets and methods."""
     if not {"data", "method"} <= set(records):
         return None
-    done = finished(records, ["accuracy"])
-    scores = done.pivot_table(index="data", columns="method", values="accuracy", sort=False)
-    best = scores.mean().nlargest(MOST_ROWS).index
-    figure = draw_ranks(scores[[method for method in scores if method in best]], METRICS[0])
-    if figure is not None and scores.shape[1] > MOST_ROWS:
-        figure.suptitle(f"the {MOST_ROWS} most accurate of {scores.shape[1]} methods")
+    metric = METRICS[0]
+    done = finished(records, [metric.key])
+    runs = done.assign(cost=metric.costs(done[metric.key].astype(float)))
+    costs = runs.pivot_table(index="data", columns="method", values="cost", sort=False)
+    best = costs.mean().nsmallest(MOST_ROWS).index
+    figure = draw_ranks(costs[[method for method in costs if method in best]], metric)
+    if figure is not None and costs.shape[1] > MOST_ROWS:
+        figure.suptitle(f"the {MOST_ROWS} most accurate of {costs.shape[1]} methods")
     return figure

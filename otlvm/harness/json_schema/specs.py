@@ -49,7 +49,7 @@ class Specs:
         Args:
             path: The spec's path.
             kind: Its kind.
-            within: The kinds of the specs in which it lies; one in its like is not gone into.
+            within: The kinds of the specs in which it lies; one of its own kind is left out.
         """
         yield path, reference(kind)
         if kind in within:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from otlvm.data import relative_to
 from otlvm.harness.config import data_key, set_field
 from otlvm.harness.job import START_FIELD, Job
 from otlvm.harness.messages import InputError, no_row
@@ -41,7 +42,8 @@ def resolve(suite: Suite, runs: Sequence[Run]) -> list[Job]:
     """
     needed = predecessors_first(runs, lambda run: start_of(run, suite.runs))
     try:
-        data = prepare(needed)
+        with relative_to(suite.folder):
+            data = prepare(needed)
     except InputError as error:
         raise InputError(suite.locate(error)) from error
     checksums = {key: dataset.checksum for key, dataset in data.items()}
@@ -56,7 +58,12 @@ def resolve(suite: Suite, runs: Sequence[Run]) -> list[Job]:
             "code": code,
         }
         jobs[run.label, run.seed] = Job(
-            run_id(identity), **identity, label=run.label, limits=suite.limits, start=start
+            run_id(identity),
+            **identity,
+            label=run.label,
+            limits=suite.limits,
+            start=start,
+            folder=str(suite.folder),
         )
     _check_data(suite, list(jobs.values()))
     return [jobs[run.label, run.seed] for run in runs]

@@ -1,14 +1,17 @@
 """What a call keeps beside its results: which runs are shown, and the lock that reruns them."""
 
+import os
 from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 
-from otlvm.harness.config import Config, data_key, set_field
+from otlvm.harness.config import PLACES, Config, data_key, set_field, without_places
 from otlvm.harness.job import START_FIELD, Job
 from otlvm.harness.planning.code import code_identities
 from otlvm.harness.planning.plan import Plan
 from otlvm.harness.store.record import Identity, Record, Row
+from otlvm.harness.suite.load import Suite
 from otlvm.harness.suite.lock_section import Lock, LockedData
 from otlvm.harness.suite.predecessors import predecessors_first, start_of
 from otlvm.harness.suite.runs import Run, as_template
@@ -104,27 +107,44 @@ def _present(
         "data_checksum": checksums.get(data_key(config), record["data_checksum"]),
         "code": code,
     }
-    same = all(record[key] == value for key, value in identity.items())  # type: ignore[literal-required]
-    return identity if same else None
+    expected = {key: without_places(value) for key, value in identity.items()}
+    found = {key: without_places(record[key]) for key in expected}  # type: ignore[literal-required]
+    return identity if found == expected else None
 
 
-def lock_content(name: str, runs: Sequence[Run], lock: Lock, sections: Config) -> Config:
+def lock_content(suite: Suite, runs: Sequence[Run], lock: Lock, folder: Path) -> Config:
     """Return the content of a suite file that reruns exactly these runs.
 
     Args:
-        name: The suite's name.
+        suite: The suite.
         runs: Its runs, in order.
         lock: What they ran with.
-        sections: Sections that decide no result, such as ``table``.
+        folder: Where the file will be: relative paths of data start there.
     """
+    start = suite.folder
+
+    def from_here(data: Config) -> Config:
+        return {key: _moved(v, start, folder) if key in PLACES else v for key, v in data.items()}
+
     entries: list[Config] = []
     for run in runs:
         row = {"label": as_template(run.method), **run.config}
+        row["data"] = from_here(run.config["data"])
         if entries and {**entries[-1], "seeds": None} == {**row, "seeds": None}:
             entries[-1]["seeds"].append(run.seed)
         else:
             entries.append({**row, "seeds": [run.seed]})
-    return {"name": name, "runs": entries, **sections, "lock": lock.model_dump()}
+    locked = lock.model_dump()
+    for item in locked["data"]:
+        item["data"] = from_here(item["data"])
+    return {"name": suite.name, "runs": entries, **suite.sections(), "lock": locked}
+
+
+def _moved(place: object, start: Path, folder: Path) -> object:
+    """Write a relative path, which starts at one folder, as seen from another."""
+    if not isinstance(place, str) or place.startswith("~") or Path(place).is_absolute():
+        return place
+    return os.path.relpath(start / place, folder.resolve())
 
 
 def lock_of(plan: Plan, shown: Shown, device: str, threads: int | None, here: Config) -> Lock:

@@ -26,7 +26,7 @@ class RunPictures:
         reconstructions: Held-out data above what became of it, in parts that fit a small screen.
         components: Each component's mean and samples.
         scatters: Codes by class, then by component, each with its legend.
-        shares: Classes x components, each the share of a class; one row a class.
+        shares: Classes x components, each the share of a class; one row per class.
     """
 
     reconstructions: list[Picture] = field(default_factory=list)

@@ -10,7 +10,7 @@ from typing import Any, TypedDict, Unpack, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from otlvm.harness.config import Config
+from otlvm.harness.config import Config, without_places
 from otlvm.harness.store.files import replacing, synchronize
 
 SCHEMA = 2
@@ -51,6 +51,7 @@ class Facts(TypedDict, total=False):
         finished: When it ended.
         wall_seconds: How long it took.
         environment: Versions, revision and machine.
+        unlabelled: How many training and held-out images have no label, where others have one.
     """
 
     reason: str | None
@@ -63,6 +64,7 @@ class Facts(TypedDict, total=False):
     finished: str | None
     wall_seconds: float | None
     environment: dict[str, Any]
+    unlabelled: list[int] | None
 
 
 class Record(Identity, Facts):
@@ -105,6 +107,7 @@ def new_record(identity: Mapping[str, Any], label: str, status: str, **facts: Un
         "finished": None,
         "wall_seconds": None,
         "environment": {},
+        "unlabelled": None,
     }
     decided = {key: identity[key] for key in IDENTITY}
     return {**decided, "label": label, "status": status, **unknown, **facts}
@@ -119,8 +122,8 @@ class ForeignResultError(ValueError):
 
 
 def run_id(identity: Mapping[str, Any]) -> str:
-    """Content hash of all that decides a result; the label does not."""
-    content = [identity[key] for key in IDENTITY]
+    """Content hash of all that decides a result; label and data's places do not."""
+    content = [without_places(identity[key]) for key in IDENTITY]
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:16]
 
 
@@ -224,7 +227,9 @@ def _check_identity(folder: Path, record: Row, expected: str | Mapping[str, Any]
             return
         lines = [f"its content is that of {found}, its id {record['id']}, {expected} is expected"]
     else:
-        there, wanted = ({key: part[key] for key in IDENTITY} for part in (record, expected))
+        there, wanted = (
+            {key: without_places(part[key]) for key in IDENTITY} for part in (record, expected)
+        )
         if there == wanted and record["id"] == expected.get("id", record["id"]):
             return
         lines = [f"its id is {record['id']}", *differences(there, wanted)]

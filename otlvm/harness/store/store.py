@@ -36,6 +36,8 @@ from otlvm.harness.store.record import (
 from otlvm.harness.store.work_folder import CHECKPOINT, DAMAGED, LOG, START
 
 MANIFEST_SCHEMA = 1
+MARK = ".otlvm"
+"""A file that says of a directory that it is a store, whose files may be replaced."""
 
 
 class Store:
@@ -55,14 +57,22 @@ class Store:
         """Return the store of runs that were repeated alone, for their times."""
         return Store(self.root / "timings")
 
+    def foreign(self) -> bool:
+        """Tell whether the directory holds something, and nothing that says it is a store."""
+        ours = (MARK, "suite.json", "runs")
+        if any((self.root / name).exists() for name in ours) or not self.root.is_dir():
+            return False
+        return any(self.root.iterdir())
+
     def open_for_writing(self) -> None:
-        """Make the directory and try a write.
+        """Make the directory, mark it as a store and try a write.
 
         Raises:
             OSError: If it cannot be written.
         """
         for folder in (self.runs, self.work):
             folder.mkdir(parents=True, exist_ok=True)
+        (self.root / MARK).touch()
         probe = self.runs / f".probe-{os.getpid()}"
         probe.touch()
         probe.unlink()

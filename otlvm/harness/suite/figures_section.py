@@ -8,7 +8,7 @@ from pydantic import Field
 from otlvm.harness.messages import InputError, KeyPath, no_row
 from otlvm.harness.suite.runs import Row, Run, rows_meant
 from otlvm.harness.suite.validation import Strict
-from otlvm.registry import did_you_mean
+from otlvm.wording import did_you_mean
 
 FIGURES = {
     "collapse": "a snapshot early in training above one of its end: loss terms, mean q(k|x) of "

@@ -20,7 +20,7 @@ from otlvm.harness.suite.schema import SECTIONS, Spec, SuiteFile
 from otlvm.harness.suite.table_section import TableOptions, check_table
 from otlvm.harness.suite.validation import validated
 from otlvm.harness.suite.yaml import YamlFile
-from otlvm.registry import did_you_mean
+from otlvm.wording import did_you_mean
 
 SUITES = Path(otlvm.__file__).parent.parent / "benchmarks" / "suites"
 """Found by path: a folder of that name elsewhere is somebody else's."""
@@ -40,6 +40,11 @@ class Suite:
     figures: Sequence[FigureEntry]
     track: Sequence[Spec]
     lock: Lock | None
+
+    @property
+    def folder(self) -> Path:
+        """The file's folder, where plug-ins and relative paths of data are looked for."""
+        return self.file.path.resolve().parent
 
     def sections(self) -> dict[str, Any]:
         """Return what it says of tables, figures and claims, which decides no result."""

@@ -10,7 +10,7 @@ from otlvm.harness.messages import InputError
 from otlvm.harness.suite.table_section import Entry, check_metric
 from otlvm.harness.suite.validation import Strict, validated
 from otlvm.harness.suite.yaml import YamlFile
-from otlvm.registry import did_you_mean
+from otlvm.wording import did_you_mean
 
 FILE = Path(__file__).with_name("published.yaml")
 

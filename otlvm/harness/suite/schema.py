@@ -159,7 +159,7 @@ class SuiteFile(Strict):
         lock: Written by the harness into ``suite.lock.yaml``, which reruns what a folder holds.
     """
 
-    name: str | None = Field(None, pattern=r"^[\w.-]+$")
+    name: str | None = Field(None, pattern=r"^[\w.-]*[\w-][\w.-]*$")
     data: Spec | None = None
     model: dict[str, Any] = {}
     objective: Spec | None = None

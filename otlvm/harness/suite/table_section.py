@@ -10,7 +10,7 @@ from otlvm.harness.config import Config, fields_of, get_field
 from otlvm.harness.messages import InputError, KeyPath
 from otlvm.harness.metrics import METRICS, Metric
 from otlvm.harness.suite.validation import Strict, validated
-from otlvm.registry import did_you_mean
+from otlvm.wording import did_you_mean
 
 KEYS = [metric.key for metric in METRICS]
 Entry = str | dict[str, Any]
@@ -47,7 +47,7 @@ class TableOptions(Strict):
         metrics: Which, in this order; a bare name or a `MetricChoice`. Default: all there are.
         columns: Fields of the config that get a column of their own, such as ``objective.weight``.
         spread: What stands beside the mean: the standard deviation over seeds, or the mean's 95 %
-            bootstrap interval. The long form has both, and the interquartile mean.
+            t interval. The long form has both, and the interquartile mean.
         order: ``suite``, ``label``, or a metric, shown or not: its best row comes first.
         group: A field of the config, ``data`` or ``method``: rows with the same value stand
             together. Default: ``data``, where there are several data sets.

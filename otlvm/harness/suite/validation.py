@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from otlvm.harness.messages import InputError, KeyPath
-from otlvm.registry import did_you_mean, shorten
+from otlvm.wording import did_you_mean, shorten
 
 M = TypeVar("M", bound=BaseModel)
 BRANCH = re.compile(r"str|constrained-(int|str)|(dict|list)\[.*\]")

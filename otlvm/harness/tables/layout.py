@@ -1,4 +1,4 @@
-"""What to show, and where: from one row a label to views. Never imports torch."""
+"""What to show, and where: from one row per label to views."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -6,8 +6,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from otlvm.harness.comparison.claims import NO_CURVES, VERDICTS, check_claim
-from otlvm.harness.comparison.significance import LEVEL, MIN_SEEDS, RULE, TOO_FEW
+from otlvm.harness.comparison.claims import NO_CURVES, check_claims
+from otlvm.harness.comparison.evidence import FAILS, HOLDS, UNDECIDED
+from otlvm.harness.comparison.seed_tests import LEVEL, MIN_SEEDS
+from otlvm.harness.comparison.significance import RULE, TOO_FEW
 from otlvm.harness.config import Config, get_field, show_value
 from otlvm.harness.metrics import METRICS, Metric
 from otlvm.harness.suite.claims_section import parse_claim
@@ -18,15 +20,18 @@ from otlvm.harness.tables.view import Cell, Column, Group, View
 MISSING = "–"
 SHARED = " ∥"
 SHARED_NOTE = "∥: other runs shared the machine; times do not compare."
+LEFT_OUT = "°"
+LEFT_OUT_NOTE = f"°: fewer than {MIN_SEEDS} seeds, so not ranked."
 SPREADS = {
     "std": "Mean ± standard deviation over seeds (n)",
-    "interval": "Mean over seeds (n) [95 % bootstrap interval]",
+    "interval": "Mean over seeds (n) [95 % t interval]",
 }
 LONG = ("metric", "n", "mean", "SD", "95 % interval", "IQM")
 LONG_NOTE = (
-    "Mean, standard deviation (SD), bootstrap interval of the mean and interquartile mean (IQM) "
-    "over seeds (n)"
+    "Mean, standard deviation (SD), t interval of the mean and interquartile mean (IQM, of four "
+    "seeds or more) over seeds (n)"
 )
+SMALLEST = "Smallest true difference that these seeds show, four times of five"
 PUBLISHED_NOTE = (
     "As their sources report them: other networks, protocols and splits. Never ranked with ours."
 )
@@ -50,7 +55,7 @@ def lay_out(
     groups = []
     for heading, labels in _groups(summary, configs, options):
         rows = []
-        for label in _ordered(summary.loc[labels], options):
+        for label in _ordered(summary.loc[labels], records, options):
             config = configs.get(label, {})
             fields = [Cell(*_field(config, path)) for path in options.columns]
             row = summary.loc[[label]].iloc[0]
@@ -91,14 +96,16 @@ def _several_data(summary: pd.DataFrame) -> bool:
     return len(set(summary["data"])) > 1
 
 
-def _ordered(summary: pd.DataFrame, options: TableOptions) -> list[str]:
+def _ordered(summary: pd.DataFrame, records: pd.DataFrame, options: TableOptions) -> list[str]:
     """Return the labels of a group in the order that the options ask for."""
     if options.order == "suite":
         return list(summary.index)
     if options.order == "label":
         return sorted(summary.index)
     metric = {metric.key: metric for metric in options.needed()}[options.order]
-    return list(summary[f"{metric.key}_cost"].sort_values(kind="stable").index)
+    done = records[records["status"] == "done"]
+    costs = metric.costs(done[metric.key].astype(float)).groupby(done["label"]).mean()
+    return list(costs.reindex(summary.index).sort_values(kind="stable").index)
 
 
 def _field(config: Config, path: str) -> tuple[str, float | str | None]:
@@ -111,7 +118,7 @@ def _field(config: Config, path: str) -> tuple[str, float | str | None]:
 
 def _wide(row: pd.Series, metrics: Sequence[Metric], options: TableOptions) -> Iterator[list[Cell]]:
     """One line: n, then a cell for each metric."""
-    cells = [Cell(_count(row), int(row["n"]))]
+    cells = [Cell(_count(row, metrics), int(row["n"]))]
     for metric in metrics:
         mean = row[f"{metric.key}_mean"]
         text = _mean(row, metric)
@@ -128,12 +135,12 @@ def _wide(row: pd.Series, metrics: Sequence[Metric], options: TableOptions) -> I
 def _long(row: pd.Series, metrics: Sequence[Metric], options: TableOptions) -> Iterator[list[Cell]]:
     """A line for each metric: its name, n, and what `describe` gives; one line if there is none."""
     if not metrics:
-        cells = [Cell(_count(row), int(row["n"])), Cell(str(row["short"]) or MISSING)]
+        cells = [Cell(_count(row, ()), int(row["n"])), Cell(str(row["short"]) or MISSING)]
         yield [Cell(MISSING), *cells, *[Cell(MISSING)] * 3]
     for metric in metrics:
         mean, best = row[f"{metric.key}_mean"], bool(row[f"{metric.key}_best"])
         shared = SHARED if metric.timing and row["side_by_side"] and not np.isnan(mean) else ""
-        cells = [Cell(metric.heading, metric.heading), Cell(_count(row), int(row["n"]))]
+        cells = [Cell(metric.heading, metric.heading), Cell(_count(row, [metric]), int(row["n"]))]
         cells.append(Cell(_mean(row, metric) + shared, None if np.isnan(mean) else mean, best))
         for key in ("std", "interval", "iqm"):
             value = row[f"{metric.key}_{'low' if key == 'interval' else key}"]
@@ -146,8 +153,10 @@ def _long(row: pd.Series, metrics: Sequence[Metric], options: TableOptions) -> I
         yield cells
 
 
-def _count(row: pd.Series) -> str:
-    return f"{row['n']}" if row["n"] == row["runs"] else f"{row['n']} of {row['runs']}"
+def _count(row: pd.Series, metrics: Sequence[Metric]) -> str:
+    mark = LEFT_OUT if any(row[f"{metric.key}_left_out"] for metric in metrics) else ""
+    of_runs = "" if row["n"] == row["runs"] else f" of {row['runs']}"
+    return f"{row['n']}{of_runs}{mark}"
 
 
 def _mean(row: pd.Series, metric: Metric) -> str:
@@ -171,10 +180,33 @@ def _note(summary: pd.DataFrame, metrics: Sequence[Metric], options: TableOption
     rule = RULE if marked else TOO_FEW if ranked else ""
     if marked and _several_data(summary):
         rule += " Each data set is ranked by itself."
+    left_out = any(summary[f"{metric.key}_left_out"].any() for metric in metrics)
     shared = SHARED_NOTE if summary["side_by_side"].any() else ""
     explained = "; ".join(titles) + "." if titles else ""
-    parts = (f"{means}, held-out data, eval mode.", explained, rule, shared)
+    parts = (
+        f"{means}, held-out data, eval mode.",
+        explained,
+        rule,
+        _smallest(summary, metrics),
+        LEFT_OUT_NOTE if left_out else "",
+        shared,
+    )
     return " ".join(part for part in parts if part)
+
+
+def _smallest(summary: pd.DataFrame, metrics: Sequence[Metric]) -> str:
+    """Say what difference the seeds can show in each metric that is ranked."""
+    shown = []
+    for metric in metrics:
+        values = summary[f"{metric.key}_smallest"].dropna()
+        if (values > 0).any():
+            ends = dict.fromkeys(map(_two_digits, (values.min(), values.max())))
+            shown.append(f"{metric.title} {'–'.join(ends)}")
+    return f"{SMALLEST}: {', '.join(shown)}." if shown else ""
+
+
+def _two_digits(value: float) -> str:
+    return np.format_float_positional(value, 2, fractional=False, trim="-")
 
 
 def _problems(summary: pd.DataFrame) -> list[str]:
@@ -210,10 +242,15 @@ def _published(row: Published) -> list[Cell]:
 KEYS = {metric.key: metric for metric in METRICS}
 
 
+VERDICTS = (FAILS, UNDECIDED, HOLDS)
+
+
 NOTE = (
-    f"With {MIN_SEEDS} seeds or more a claim holds or fails where a t-test (paired over the shared "
-    f"seeds, if it compares two rows) tells at the {LEVEL:.0%} level, and is undecided where not. "
-    "With fewer seeds the means alone decide. Of several rows the one that does worst is shown."
+    f"A claim holds or fails where the seeds tell so, and is undecided where not: t-tests (Welch's "
+    f"between rows, seed by seed within one), p corrected for the number of claims (Holm), "
+    f"{LEVEL:.0%} level, {MIN_SEEDS} seeds or more; where no seed differs from another (p –), the "
+    f"values tell. A claim about several rows holds if it holds for each; the one that does worst "
+    f"is shown."
 )
 
 
@@ -227,22 +264,26 @@ def lay_out_claims(
         records: What `otlvm.harness.comparison.records.read_records` returns.
         curves: What `otlvm.harness.comparison.records.read_curves` returns, for claims about steps.
     """
+    parsed = [parse_claim(text) for text in claims]
     rows = []
-    for text in claims:
-        claim = parse_claim(text)
-        outcome = check_claim(claim, records, curves)
+    for claim, verdict in zip(parsed, check_claims(parsed, records, curves), strict=True):
+        shown = verdict.shown
         metrics = [term.metric for term in claim.terms()]
         numbers = []
-        for value, metric in zip((outcome.left, outcome.right), (metrics * 2)[:2], strict=True):
+        for value, metric in zip((shown.left, shown.right), (metrics * 2)[:2], strict=True):
             digits = f".{KEYS[metric].digits}f" if metric in KEYS else ".4g"
-            shown = "–" if np.isnan(value) else f"{value:{digits}}"
-            numbers.append(Cell(shown, None if np.isnan(value) else value))
+            numbers.append(_number(value, f"{value:{digits}}"))
         if isinstance(claim.right, float):
             numbers[1] = Cell(f"{claim.right:g}", claim.right)
-        n = Cell(str(outcome.n), outcome.n)
-        verdict = Cell(outcome.verdict, VERDICTS.index(outcome.verdict))
-        rows.append([Cell(text, text), verdict, *numbers, n, Cell(outcome.rows, outcome.rows)])
-    headings = ("", "outcome", "measured", "against", "n", "rows")
+        outcome = Cell(verdict.text, VERDICTS.index(verdict.outcome))
+        p = _number(verdict.p, f"{verdict.p:.3f}" if verdict.p >= 0.001 else "< 0.001")
+        n, labels = Cell(str(shown.n), shown.n), Cell(shown.rows, shown.rows)
+        rows.append([Cell(claim.text, claim.text), outcome, p, *numbers, n, labels])
+    headings = ("", "outcome", "p", "measured", "against", "n", "rows")
     texts = ("", "outcome", "rows")
     columns = [Column(h, numeric=h not in texts, key=h == "") for h in headings]
     return View("Claims", columns, [Group("", rows)], NOTE)
+
+
+def _number(value: float, text: str) -> Cell:
+    return Cell(MISSING) if np.isnan(value) else Cell(text, value)

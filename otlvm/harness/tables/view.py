@@ -43,7 +43,7 @@ class Column:
 
 @dataclass(frozen=True)
 class Group:
-    """Rows under a heading of their own; an empty heading is none."""
+    """Rows under a heading of their own; without text, without a heading."""
 
     heading: str
     rows: Sequence[Sequence[Cell]]

@@ -49,19 +49,18 @@ def write_tables(
     """Write tidy data and the tables as they are shown.
 
     Args:
-        records: What `read_records` returns: ``runs.csv``, a row a run.
-        summary: What `summarize` returns: ``table.csv``, a row a label, and ``table_long.csv``, a
-            row a label and metric.
+        records: What `read_records` returns: ``runs.csv``, one row per run.
+        summary: What `summarize` returns: ``table.csv``, one row per label, and
+            ``table_long.csv``, one row per label and metric.
         views: What is shown: ``table.md``, ``table.tex`` and ``table.html``.
         folder: Where to.
 
     Returns:
         The files' names.
     """
-    costs = [name for name in summary if str(name).endswith("_cost")]
     texts = {
         "runs.csv": records.drop(columns=["short", *FACTS]).to_csv(index=False),
-        "table.csv": summary.drop(columns=costs).to_csv(),
+        "table.csv": summary.to_csv(),
         "table_long.csv": long_form(summary).to_csv(index=False),
         "table.md": to_markdown(views),
         "table.tex": to_latex(views),

@@ -1,4 +1,4 @@
-"""MLflow: one MLflow run a run, in a local SQLite file or on a server."""
+"""MLflow: one MLflow run per run, in a local SQLite file or on a server."""
 
 import os
 import socket
@@ -46,7 +46,7 @@ class MLflow(Tracker):
         self.uri = uri or os.environ.get("MLFLOW_TRACKING_URI") or local
         if ":" not in self.uri:
             raise ValueError(
-                f"uri {self.uri!r} is none: expected a server or a database, such as "
+                f"{self.uri!r} is not a URI: expected a server or a database, such as "
                 f"'http://host:5000' or 'sqlite:///all.db'"
             )
         self.experiment = experiment or suite

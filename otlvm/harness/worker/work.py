@@ -18,7 +18,7 @@ from pathlib import Path
 
 import torch
 
-from otlvm.data import Dataset, datasets
+from otlvm.data import Dataset, datasets, relative_to
 from otlvm.harness.config import set_field
 from otlvm.harness.job import START_FIELD, Job
 from otlvm.harness.messages import one_line
@@ -80,16 +80,17 @@ def work(job: Job, folder: Path, control: Control) -> None:
             stop=control.should_stop,
         )
 
-    config = job.config
+    config, unlabelled = job.config, None
     if job.start is not None:
         config = set_field(config, START_FIELD, str(folder / START))
     try:
-        data = _load(json.dumps(job.config["data"], sort_keys=True), job.device)
+        data = _load(json.dumps(job.config["data"], sort_keys=True), job.device, job.folder)
         if data.checksum != job.data_checksum:
             raise RegistryError(f"the data {data.name} changed since this suite was planned")
     except RegistryError as error:
         result = Result("failed", one_line(error))
     else:
+        unlabelled = list(data.unlabelled) if data.y_train is not None else None
         try:
             result = execute(config, job.seed, data, checkpoints(), show)
         except CheckpointError as error:
@@ -109,6 +110,7 @@ def work(job: Job, folder: Path, control: Control) -> None:
         started=started.isoformat(timespec="seconds"),
         finished=datetime.now(UTC).isoformat(timespec="seconds"),
         wall_seconds=time.monotonic() - clock,
+        unlabelled=unlabelled,
         environment=environment(device),
     )
     save = result.model.save if result.model is not None else None
@@ -125,9 +127,10 @@ def work(job: Job, folder: Path, control: Control) -> None:
 
 
 @cache
-def _load(spec: str, device: str) -> Dataset:
+def _load(spec: str, device: str, folder: str) -> Dataset:
     """Load a data set once a process: a harness without isolation executes many runs in one."""
-    return datasets.build(json.loads(spec)).to(torch.device(device))
+    with relative_to(folder):
+        return datasets.build(json.loads(spec)).to(torch.device(device))
 
 
 def work_alone(job: Job, folder: Path, connection: Connection) -> None:

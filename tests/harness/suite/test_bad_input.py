@@ -101,7 +101,6 @@ def test_unknown_names(refuse, write_suite, added, changes, at, path, remedy):
         ("{name: imq_mmd, scales: [0]}", "divergence", "positive numbers"),
         ("{name: imq_mmd, scales: 1}", "divergence.scales", "Sequence, got 1"),
         ("{name: imq_mmd, base: abs}", "divergence.base", "'absolute' or 'prior'"),
-        ("{name: imq_mmd, 1: 2}", "divergence", "1"),
         ("{name: imq_mmd, on: 2}", "divergence.on", "'marginal' or 'joint', got 2"),
         ("{scales: [1]}", "divergence", "'name'"),
         ("[imq_mmd]", "divergence", "'name'"),
@@ -183,7 +182,8 @@ def test_unknown_field_of_a_label(refuse, write_suite, label):
         ("data: *nowhere\n", "line 1"),
         ("data: digits\nlabel: {{beta}}\n", "line 2"),
         ("? [a, b]\n: 1\n", "line 1"),
-        ("data: &d {name: *d}\n", "data"),
+        ("data: &d {name: *d}\n", "line 1: *d stands inside &d"),
+        ("data: digits\n1: a\n", "line 2: a key must be a text, not 1"),
     ],
 )
 def test_bad_yaml(refuse, tmp_path, text, told):

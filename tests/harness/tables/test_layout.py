@@ -1,3 +1,5 @@
+import re
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -96,10 +98,11 @@ def test_order_by_a_metric_that_no_run_has(commit):
     assert labels(view) == [("", ["b", "c", "a"])]
 
 
-def test_a_seed_without_a_metric_has_no_interval(commit):
+def test_a_seed_without_a_metric_does_not_count_for_its_interval(commit):
     rows = {"a": [{"accuracy": 0.5}, {"accuracy": 0.6}, {"bce": 1.0}]}
     view = view_of(commit(rows, table={"spread": "interval", "metrics": ["accuracy"]}))
-    assert column(view, "accuracy ↑")[0].text == "0.550"
+    low, high = stats.ttest_1samp([0.5, 0.6], 0).confidence_interval(0.95)
+    assert column(view, "accuracy ↑")[0].text == f"0.550 [{low:.3f}, {high:.3f}]"
 
 
 def test_fields_of_the_config_as_columns_and_groups(commit):
@@ -133,14 +136,14 @@ def test_a_bare_name_is_the_name_of_its_spec(commit):
 def test_the_interval_instead_of_the_standard_deviation(commit):
     view = view_of(commit(ROWS, table={"spread": "interval", "metrics": ["accuracy"]}))
     values = (0.5, 0.6, 0.8)
-    found = stats.bootstrap((values,), np.mean, method="percentile", rng=1, n_resamples=9999)
+    found = stats.ttest_1samp(values, 0).confidence_interval(0.95)
     text = column(view, "accuracy ↑")[0].text
     mean, low, high = (
         float(part) for part in text.replace("[", "").strip("]").replace(",", "").split()
     )
     assert mean == pytest.approx(np.mean(values), abs=5e-4)
-    assert (low, high) == pytest.approx(tuple(found.confidence_interval), abs=0.02)
-    assert "bootstrap interval" in view.note
+    assert (low, high) == pytest.approx(tuple(found), abs=5e-4)
+    assert "95 % t interval" in view.note
 
 
 def test_the_long_form_has_a_line_for_each_metric(commit):
@@ -148,8 +151,54 @@ def test_the_long_form_has_a_line_for_each_metric(commit):
     assert labels(view) == [("", ["b", "b", "c", "c", "a", "a"])]
     lines = [[cell.text for cell in row[1:]] for row in view.groups[0].rows]
     assert lines[0][:4] == ["accuracy ↑", "3", "0.633", "0.153"]
-    assert lines[0][5] == f"{stats.trim_mean([0.5, 0.6, 0.8], 0.25):.3f}"
-    assert lines[-1] == ["BCE ↓", "1", "80.0", "–", "–", "80.0"]
+    assert lines[0][5] == "–"  # of three seeds nothing is trimmed
+    assert lines[-1] == ["BCE ↓", "1", "80.0", "–", "–", "–"]
+
+
+def test_the_interquartile_mean_of_four_seeds(commit):
+    values = [0.5, 0.6, 0.8, 0.9]
+    rows = {"a": [{"accuracy": value} for value in values]}
+    view = view_of(commit(rows, table={"form": "long", "metrics": ["accuracy"]}))
+    assert view.groups[0].rows[0][-1].text == f"{stats.trim_mean(values, 0.25):.3f}"
+
+
+def near_zero(*values):
+    return [{"latent_mmd": value} for value in values]
+
+
+def test_near_zero_orders_by_the_mean_size(commit):
+    """The first has the mean that is nearest to zero, and the values that are farthest."""
+    rows = {"both sides": near_zero(0.01, -0.01), "small": near_zero(0.002, 0.003)}
+    view = view_of(commit(rows, table={"order": "latent_mmd"}))
+    assert labels(view) == [("", ["small", "both sides"])]
+
+
+def spread(mean, key="accuracy"):
+    return [{key: mean + e} for e in (0.0, 0.01, -0.01)]
+
+
+@pytest.mark.parametrize("form", ["wide", "long"])
+def test_rows_that_are_left_out_are_marked(commit, form):
+    rows = {"lucky": [{"accuracy": 0.99}], "a": spread(0.8), "b": spread(0.3)}
+    view = view_of(commit(rows, table={"form": form}))
+    assert [cell.text for cell in column(view, "n")] == ["1°", "3", "3"]
+    cells = column(view, "accuracy ↑" if form == "wide" else "mean")
+    assert [cell.bold for cell in cells] == [False, True, False]
+    assert "°: fewer than 3 seeds, so not ranked." in view.note
+    assert "°" not in view_of(commit({"a": spread(0.8), "b": spread(0.3)})).note
+
+
+def test_the_smallest_difference_stands_below(commit):
+    rows = {"a": spread(0.8), "b": spread(0.3), "c": spread(0.5)}
+    assert "show, four times of five: accuracy 0.048." in view_of(commit(rows)).note
+    apart = {label: {"data": label[0], "method": label} for label in ("x1", "x2", "y1", "y2")}
+    rows = {"x1": spread(0.8), "x2": spread(0.3), "y1": spread(0.5), "y2": spread(0.5)}
+    rows["y2"] = [{"accuracy": 0.5 + 10 * e} for e in (0.0, 0.01, -0.01)]
+    note = view_of(commit(rows, named=apart)).note
+    found = re.search(r"four times of five: accuracy (0\.\d+)–(0\.\d+)\.", note)
+    assert float(found[2]) > 3 * float(found[1])
+    equal = {"a": [{"accuracy": 0.5}] * 3, "b": [{"accuracy": 0.4}] * 3}
+    assert "four times of five" not in view_of(commit(equal)).note
 
 
 def test_rows_that_all_failed_stand_in_the_long_form_too(commit):

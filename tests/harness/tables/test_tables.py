@@ -159,7 +159,7 @@ def test_the_group_that_ties_with_the_best_is_bold(commit, key, means, best):
     assert latex.count("\\textbf{") == len(best)
     for label in best:
         assert re.search(rf"^    {label} & 3 & \\textbf\{{", latex, re.MULTILINE)
-    rule = "Bold: cannot be told from the best mean (paired t-tests"
+    rule = "Bold: cannot be told from the best mean;"
     assert (rule in markdown_of(store)) == bool(best)
 
 

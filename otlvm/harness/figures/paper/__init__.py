@@ -1,4 +1,4 @@
-"""Figures 2 to 7 of Gaujac, Feige and Barber (2021), of what runs keep. Never imports torch."""
+"""Figures 2 to 7 of Gaujac, Feige and Barber (2021), of what runs keep."""
 
 from collections.abc import Callable
 

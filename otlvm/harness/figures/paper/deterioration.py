@@ -1,4 +1,4 @@
-"""Figure 6: a training that spoils the reconstructions it began with. Never imports torch."""
+"""Figure 6: a training that spoils the reconstructions it began with."""
 
 from matplotlib.artist import Artist
 from matplotlib.figure import Figure

@@ -1,4 +1,4 @@
-"""Figure 7: how faithfully components and codes follow the classes. Never imports torch."""
+"""Figure 7: how faithfully components and codes follow the classes."""
 
 from matplotlib.artist import Artist
 from matplotlib.figure import Figure

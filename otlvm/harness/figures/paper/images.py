@@ -1,4 +1,4 @@
-"""Figures 4 and 5: what a model reconstructs, generates and interpolates. Never imports torch."""
+"""Figures 4 and 5: what a model reconstructs, generates and interpolates."""
 
 from matplotlib.figure import Figure
 

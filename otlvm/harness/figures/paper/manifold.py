@@ -1,4 +1,4 @@
-"""Figure 3: two-dimensional latent spaces. Never imports torch."""
+"""Figure 3: two-dimensional latent spaces."""
 
 from matplotlib.figure import Figure
 

@@ -1,4 +1,4 @@
-"""What a figure of the paper is drawn from. Never imports torch."""
+"""What a figure of the paper is drawn from."""
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager

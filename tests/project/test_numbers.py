@@ -1,0 +1,96 @@
+"""Every row of a table in README and docs is a row of a table in results/."""
+
+import csv
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+FURTHER = ("agreed (no labels)", "agreed", "seeds", "fit s")
+"""Columns of other files than tables, or rounded."""
+WORDS = {"components used": "used"}
+"""What a page calls a column otherwise."""
+VALUE = re.compile(r"\d+\.\d+ ± \d+\.\d+")
+
+
+def cells(line):
+    plain = line.replace("\\", "").replace("*", "").strip().strip("|")
+    return [cell.strip() for cell in plain.split("|")]
+
+
+def tables(text):
+    """Yield the heading and the rows of each table of a page."""
+    for block in re.findall(r"(?:^\|.*\n)+", text, re.MULTILINE):
+        lines = [cells(line) for line in block.splitlines()]
+        if len(lines) > 2:
+            yield lines[0], lines[2:]
+
+
+def known():
+    """Return the columns of each row of each results table, by label."""
+    found = {}
+    for path in (ROOT / "results").glob("*/table.md"):
+        for heading, rows in tables(path.read_text()):
+            for row in rows:
+                if len(row) == len(heading):
+                    found.setdefault(row[0], []).append(dict(zip(heading, row, strict=True)))
+    return found
+
+
+def name_of(heading):
+    name = re.sub(r" [↑↓]| →0", "", heading)
+    return WORDS.get(name, name)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_rows_with_spreads_stand_in_results(page):
+    results = known()
+    for heading, rows in tables(page.read_text(encoding="utf-8")):
+        for row in rows:
+            if not any(VALUE.fullmatch(cell) for cell in row):
+                continue
+            named = zip(heading[1:], row[1:], strict=True)  # the first is the row's label
+            shown = {name_of(h): cell for h, cell in named if h not in FURTHER}
+            match = [
+                each
+                for each in results.get(row[0], [])
+                if all(
+                    {name_of(h): c for h, c in each.items()}.get(k) == v for k, v in shown.items()
+                )
+            ]
+            assert match, f"{page.name}: no table in results has {row}"
+
+
+def test_the_prices_of_expectations_are_those_measured():
+    with (ROOT / "results/expectations/table.csv").open() as file:
+        measured = {row["expectation"]: row for row in csv.DictReader(file)}
+    (rows,) = (
+        rows
+        for heading, rows in tables((ROOT / "docs/expectations.md").read_text())
+        if "bias in train mode" in heading
+    )
+    for name, *_, milliseconds, variance, bias in rows:
+        row = measured[name.removesuffix(" (default)")]
+        assert int(milliseconds) == round(float(row["step_ms"]))
+        assert variance == f"{float(row['variance']):.2f}"
+        assert bias == f"{float(row['bias']):.2f}"
+
+
+@pytest.mark.parametrize(
+    ("text", "folder", "label", "column"),
+    [
+        ("9.33 ± 0.36", "paper_10d_cpu", "GM-WAE (IMQ)", "used"),
+        ("3.99 ± 0.01", "paper_10d_cpu", "GM-VAE, beta=20", "used"),
+    ],
+)
+def test_numbers_in_sentences_stand_in_results(text, folder, label, column):
+    pages = "".join(page.read_text(encoding="utf-8") for page in PAGES)
+    assert text in pages
+    for heading, rows in tables((ROOT / "results" / folder / "table.md").read_text()):
+        for row in rows:
+            if row[0] == label:
+                assert dict(zip(map(name_of, heading), row, strict=True))[column] == text
+                return
+    pytest.fail(f"{folder} has no {label}")

@@ -11,6 +11,7 @@ from otlvm.data.base import Dataset
 from otlvm.data.errors import DataError, printable
 from otlvm.data.labels import NO_LABEL, Codes, Labels, read_labels, refuse_measurements
 from otlvm.data.layouts import Layout, images_first
+from otlvm.data.partition import draw_parts
 from otlvm.data.pixels import to_floats
 
 Array = NDArray[np.generic]
@@ -121,32 +122,22 @@ def _divide(
     name: str, n: int, strata: Labels | None, test_fraction: float, seed: int
 ) -> tuple[Places, Places]:
     """Draw the places of the training and of the held-out images."""
-    from sklearn.model_selection import train_test_split
-
-    places = np.arange(n)
-    lone = places[:0]
-    hint = ""
-    if strata is not None:
-        hint = "; 'stratify: false' splits without regard to classes"
-        codes = strata.codes[0]
-        counts = np.bincount(codes[codes != NO_LABEL])
-        single = (counts == 1).nonzero()[0]
-        if len(single):
-            raise DataError(
-                f"{name}: cannot split each class in the same proportion: there is one image only "
-                f"of {strata.shown(single)}: take it out, or add another{hint}"
-            )
-        unlabelled = codes == NO_LABEL
-        if unlabelled.sum() == 1:  # in no proportion: it is trained on
-            places, lone = places[~unlabelled], places[unlabelled]
-    classes = None if strata is None else strata.codes[0][places]
-    try:
-        train, test = train_test_split(
-            places, test_size=test_fraction, random_state=seed, stratify=classes
+    if strata is None:
+        return draw_parts(name, n, None, test_fraction, seed)
+    codes = strata.codes[0]
+    single = (np.bincount(codes[codes != NO_LABEL]) == 1).nonzero()[0]
+    if len(single):
+        raise DataError(
+            f"{name}: cannot split each class in the same proportion: there is one image only of "
+            f"{strata.shown(single)}: take it out, or add another; 'stratify: false' splits "
+            f"without regard to classes"
         )
-    except ValueError as error:
-        raise DataError(f"{name}: cannot split {n} images: {error}{hint}") from error
-    return np.concatenate([train, lone]), test
+    places, lone = np.arange(n), np.arange(0)
+    unlabelled = codes == NO_LABEL
+    if unlabelled.sum() == 1:  # in no proportion: it is trained on
+        places, lone = places[~unlabelled], places[unlabelled]
+    train, test = draw_parts(name, len(places), codes[places], test_fraction, seed)
+    return np.concatenate([places[train], lone]), places[test]
 
 
 def _assemble(

@@ -1,6 +1,6 @@
 """How arrays hold images: vectors, grey images, channels first or last."""
 
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from numpy.typing import NDArray
 
@@ -24,8 +24,11 @@ def images_first(name: str, x: NDArray[Any], layout: Layout | None) -> NDArray[A
         layout: Where channels are; None if their number tells.
 
     Raises:
-        DataError: If the array has other axes, or its channels may be first or last.
+        DataError: If the array has other axes, or its channels may be first or last; if there is
+            no such layout.
     """
+    if layout is not None and layout not in get_args(Layout):
+        raise DataError(f"{name}: 'layout: {layout}' is none: say {' or '.join(get_args(Layout))}")
     if not 2 <= x.ndim <= 4:
         raise DataError(
             f"{name}: arrays {x.shape} are no images: expected [n, H, W], [n, C, H, W], "

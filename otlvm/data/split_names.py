@@ -34,8 +34,12 @@ def part_of(name: str) -> Part | None:
 
 
 def only_parts(names: Sequence[str]) -> bool:
-    """Tell whether all names speak of parts, and not of one alone: train-clean and test-clean."""
-    parts = [{WORDS[word] for word in _words(name) if word in WORDS} for name in names]
+    """Tell whether all names speak of parts, and not of one alone.
+
+    ``train-clean`` and ``test-clean`` do, ``trainA`` and ``testA``, ``train_cats`` and
+    ``val_cats``.
+    """
+    parts = [{WORDS[word] for word in _words(_spaced(name)) if word in WORDS} for name in names]
     return all(parts) and len(set().union(*parts)) > 1
 
 
@@ -55,3 +59,8 @@ def choose_pair(names: Iterable[str]) -> tuple[str, str] | None:
 
 def _words(name: str) -> list[str]:
     return re.findall(r"[^\W\d_]+", name.lower())
+
+
+def _spaced(name: str) -> str:
+    """Put a blank where a capital begins a word: ``trainA`` becomes ``train A``."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", " ", name)

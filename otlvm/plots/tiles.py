@@ -17,7 +17,8 @@ class Mosaic(NamedTuple):
     """Images beside and above each other.
 
     Attributes:
-        canvas: uint8, with shape ``[height, width]`` or ``[height, width, 3]``.
+        canvas: uint8, with shape ``[height, width]``, or ``[height, width, 3]`` (4 if images are
+            transparent).
         columns: The middle of each column, in pixels.
         rows: The middle of each row.
     """
@@ -28,9 +29,12 @@ class Mosaic(NamedTuple):
 
 
 def is_images(tiles: NDArray[Any]) -> bool:
-    """Tell whether ``[..., C, H, W]`` are grey or coloured images rather than vectors."""
+    """Tell whether ``[..., C, H, W]`` are grey or coloured images rather than vectors.
+
+    Those of four channels are coloured and transparent.
+    """
     channels, height = tiles.shape[-3:-1]
-    return channels in (1, 3) and height > 1
+    return channels in (1, 3, 4) and height > 1
 
 
 def mosaic(tiles: NDArray[Any], gap: int | None = None) -> Mosaic:

@@ -100,6 +100,13 @@ def test_arrays_without_channels_or_pixels():
             split("a", np.zeros((5, *shape), np.float32), None, 0.4, 0, span=1)
 
 
+@pytest.mark.parametrize("layout", ["nhwc", "", "Channels_last"])
+@pytest.mark.parametrize("shape", [(3, 8, 3), (6, 4)])
+def test_layouts_that_are_none(shape, layout):
+    with pytest.raises(DataError, match="is none: say channels_first or channels_last"):
+        read(images(*shape), layout=layout)
+
+
 def test_layouts_of_files(tmp_path):
     x = images(3, 8, 3, n=20)
     np.savez(tmp_path / "a.npz", x=x)

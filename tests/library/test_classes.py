@@ -23,7 +23,7 @@ def test_a_class_with_one_image_is_named():
         split("a", X, labels, 0.2, 0)
     data = split("a", X, labels, 0.2, 0, stratify=False)
     assert data.class_names == ("ant", "bee", "cat", "zebra")
-    with pytest.raises(DataError, match=r"number of classes = 3.*'stratify: false'"):
+    with pytest.raises(DataError, match=r"number of classes, 3: .*'stratify: false'"):
         split("a", X, NAMES, 0.03, 0)
     assert len(split("a", X, NAMES, 0.03, 0, stratify=False).x_test) == 2
 

@@ -110,6 +110,8 @@ def test_a_split_in_each_class(put, tmp_path):
         (["cat", "Testing"], "Testing"),
         (["cat", "train", "tset"], "train"),
         (["train-clean/cat", "test-clean/cat"], "test-clean, train-clean"),
+        (["trainA", "trainB", "testA", "testB"], "testA, testB, trainA, trainB"),
+        (["TRAINCat", "ValCat"], "TRAINCat, ValCat"),
         (["train/cat", "train/test", "test/cat", "test/dog"], "test"),
         (["train/train/cat", "train/test/cat", "test/train/cat"], "test, train"),
         (["train/cat/val", "test/cat"], "train/cat/val"),

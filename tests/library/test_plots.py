@@ -44,10 +44,11 @@ def test_a_mosaic_holds_each_image_and_paper_between():
     assert (found.canvas[6] == PAPER).all()
     assert (found.canvas[:, [5, 11]] == PAPER).all()
     assert (found.columns.tolist(), found.rows.tolist()) == ([2, 8, 14], [2.5, 9.5])
-    coloured = np.arange(2 * 54, dtype=np.uint8).reshape(1, 2, 3, 6, 3)
-    np.testing.assert_array_equal(
-        mosaic(coloured, gap=0).canvas[:, 3:], coloured[0, 1].transpose(1, 2, 0)
-    )
+    for channels in (3, 4):
+        coloured = np.arange(36 * channels, dtype=np.uint8).reshape(1, 2, channels, 6, 3)
+        np.testing.assert_array_equal(
+            mosaic(coloured, gap=0).canvas[:, 3:], coloured[0, 1].transpose(1, 2, 0)
+        )
 
 
 @pytest.mark.parametrize("shape", [(1, 1, 7), (2, 3, 4)])

@@ -18,7 +18,7 @@ def png_of(picture):
     return Image.open(io.BytesIO(base64.b64decode(content)))
 
 
-@pytest.mark.parametrize(("channels", "mode"), [(1, "L"), (3, "RGB")])
+@pytest.mark.parametrize(("channels", "mode"), [(1, "L"), (3, "RGB"), (4, "RGBA")])
 def test_a_grid_holds_the_images(channels, mode):
     tiles = np.random.default_rng(0).integers(0, 256, (2, 3, channels, 4, 25), dtype=np.uint8)
     picture = grid(tiles, "alt")

@@ -217,15 +217,15 @@ def test_an_interruption_reaches_the_workers(suite, tmp_path, expected):
 
 UNSHARED = """
 import sys
-from benchmarks import dask_runs
+from otlvm.harness.execution import dask_workers
 from otlvm.harness.commands.run import main
 
-class Unshared(dask_runs.DaskRuns):
+class Unshared(dask_workers.DaskRuns):
     def __init__(self, *arguments):
         super().__init__(*arguments)
         self._mark.unlink()  # as for a machine that has other disks
 
-dask_runs.DaskRuns = Unshared
+dask_workers.DaskRuns = Unshared
 sys.exit(main(sys.argv[1:]))
 """
 
@@ -293,7 +293,7 @@ EXAMPLES = "benchmarks/clusters"
 def test_the_example_files(tmp_path, queue, submit, line):
     code = f"""
 from pathlib import Path
-from benchmarks import cluster
+from otlvm.harness.execution import clusters as cluster
 import dask_jobqueue
 kind = getattr(dask_jobqueue, cluster.QUEUES[{queue!r}])
 kind.scale = lambda self, jobs: print("jobs", jobs)

@@ -24,7 +24,7 @@ HEAD = "from otlvm.divergences import SampleDivergence\n"
         ("mine:Gap", "import nowhere_at_all\n", "No module named 'nowhere_at_all'"),
         ("mine:Gap", "class Gap: pass\n", "is not a divergence: subclass Divergence"),
         ("mine:Gap", "Gap = 5\n", "is not a class or function"),
-        ("mine:Gap", "def Gap(): return 5\n", "did not return a Divergence"),
+        ("mine:Gap", "def Gap(): return 5\n", "returned no Divergence"),
         ("mine:Gap", HEAD + "class Gap(SampleDivergence): pass\n", "between"),
         ("mine:Gap", "def Gap(): raise RuntimeError('no licence')\n", "no licence"),
         ("mine:Gap", "def Gap(a: 'Tensro' = 1): pass\n", "Tensro"),

@@ -46,4 +46,4 @@ def nothing_left():
         harness = STARTED.pop()
         for pid in harness.processes():
             os.kill(pid, signal.SIGKILL)
-        harness.process.communicate(timeout=20)
+        harness.process.communicate(timeout=90)

@@ -98,7 +98,7 @@ class Harness:
 
     def kill(self):
         self.process.kill()
-        self.process.communicate(timeout=20)
+        self.process.communicate(timeout=90)  # its server may still import torch
 
     def processes(self):
         """Numbers of all processes that it has started, and its own."""

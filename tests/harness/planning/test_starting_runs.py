@@ -42,8 +42,8 @@ def test_runs_wait_for_the_models_they_start_from(write_suite, run_main, tmp_pat
 def test_training_goes_on_from_the_other_model(write_suite, run_main, tmp_path):
     """With a learning rate of nearly nothing the trained parameters stay as they were."""
     still = CHAIN.replace("train: {steps: 2, start", "train: {learning_rate: 1e-12, start")
-    assert run_main(write_suite(still), "--out", tmp_path, "--only", "second")[0] == 0
-    store = Store(tmp_path)
+    assert run_main(write_suite(still), "--out", tmp_path / "out", "--only", "second")[0] == 0
+    store = Store(tmp_path / "out")
     models = [
         load(store.runs / record(store, label)["id"] / "model") for label in ("first", "second")
     ]

@@ -76,7 +76,8 @@ def test_exit_code_and_output(finished):
     for suffix in ("pdf", "png"):
         assert sorted(path.stem for path in out.glob(f"*.{suffix}")) == figures
     assert sorted(path.name for path in out.iterdir() if path.stem not in figures) == [
-        *("card.md", "leases", "report.html", "runs", "runs.csv", "suite.json", "suite.lock.yaml"),
+        *(".otlvm", "card.md", "leases", "report.html", "runs", "runs.csv", "suite.json"),
+        "suite.lock.yaml",
         *("table.csv", "table.html", "table.md", "table.tex", "table_long.csv", "work"),
     ]
     assert (out / "curves.png").read_bytes().startswith(b"\x89PNG")

@@ -164,7 +164,7 @@ def test_a_commit_replaces_in_one_step(tmp_path):
     assert store.record(IDENTITY | {"id": ID})["status"] == "failed"
     write_and_commit(store)
     assert store.record(ID)["status"] == "done"
-    assert files(tmp_path) == ["leases/.lock", f"runs/{ID}/record.json"]
+    assert files(tmp_path) == [".otlvm", "leases/.lock", f"runs/{ID}/record.json"]
     assert list((tmp_path / "work").iterdir()) == []
 
 

@@ -1,17 +1,14 @@
 """``otlvm agreement DIR``: do a row's seeds find the same components? No labels."""
 
 import argparse
-
-import numpy as np
-from rich.console import Console
+from typing import TYPE_CHECKING
 
 from otlvm.harness.commands.arguments import add_directory, call, show_store
-from otlvm.harness.comparison.agreement import FILE, read_agreement
-from otlvm.harness.comparison.records import read_records
-from otlvm.harness.store.store import Store
-from otlvm.harness.tables.layout import MISSING
-from otlvm.harness.tables.terminal import print_view
-from otlvm.harness.tables.view import Cell, Column, Group, View
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from otlvm.harness.store.store import Store
 
 NOTE = (
     "agreed: exp of the mean mutual information of two seeds' likeliest components over the same "
@@ -19,8 +16,16 @@ NOTE = (
 )
 
 
-def show(store: Store, console: Console) -> None:
+def show(store: "Store", console: "Console") -> None:
     """Print the agreement of each row, and write it beside the records."""
+    import numpy as np
+
+    from otlvm.harness.comparison.agreement import FILE, read_agreement
+    from otlvm.harness.comparison.records import read_records
+    from otlvm.harness.tables.layout import MISSING
+    from otlvm.harness.tables.terminal import print_view
+    from otlvm.harness.tables.view import Cell, Column, Group, View
+
     frame = read_agreement(store, read_records(store))
     frame.to_csv(store.root / FILE, index=False)
     rows = [

@@ -3,16 +3,16 @@
 import argparse
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from rich.console import Console
-
-from otlvm.harness.commands import streams
 from otlvm.harness.config import PLACES
 from otlvm.harness.messages import InputError, say
-from otlvm.harness.store.store import Store
-from otlvm.harness.suite.yaml import parse
 from otlvm.wording import cut
+
+if TYPE_CHECKING:  # nothing is imported for a command that is only asked for its help
+    from rich.console import Console
+
+    from otlvm.harness.store.store import Store
 
 ALL_DONE, SOME_FAILED, BAD_INPUT, ALL_FAILED, NO_STORAGE, INTERRUPTED = 0, 1, 2, 3, 4, 130
 
@@ -23,7 +23,7 @@ def device(name: str) -> str:
     Raises:
         InputError: If there is none.
     """
-    import torch  # takes seconds; the command line's help does not need it
+    import torch
 
     if name == "cuda" and not torch.cuda.is_available():
         raise InputError("--device cuda: no CUDA device is available; use --device cpu or auto")
@@ -38,6 +38,8 @@ def assignment(text: str) -> tuple[str, Any]:
     Raises:
         InputError: If it is not PATH=VALUE.
     """
+    from otlvm.harness.suite.yaml import parse
+
     path, equals, value = text.partition("=")
     if not equals or not path:
         raise InputError(f"--set {cut(text)}: expected PATH=VALUE, such as train.steps=100")
@@ -110,8 +112,11 @@ def add_directory(parser: argparse.ArgumentParser, description: str | None) -> N
     parser.add_argument("directory", type=Path, help="what --out was when the suite ran")
 
 
-def show_store(directory: Path, show: Callable[[Store, Console], None]) -> int:
+def show_store(directory: Path, show: "Callable[[Store, Console], None]") -> int:
     """Show what a folder holds; returns the exit code: 2 if it holds no results."""
+    from otlvm.harness.commands import streams
+    from otlvm.harness.store.store import Store
+
     try:
         show(Store(directory), streams.output())
     except (OSError, ValueError) as error:

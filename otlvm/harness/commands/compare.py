@@ -3,41 +3,36 @@
 import argparse
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import pandas as pd
-from rich.box import SIMPLE_HEAD
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
-
-from otlvm.harness.commands import streams
-from otlvm.harness.commands.arguments import call
-from otlvm.harness.comparison.changes import compare, on_other_data, with_data
-from otlvm.harness.comparison.records import read_records
-from otlvm.harness.comparison.seed_tests import LEVEL, MIN_SEEDS
+from otlvm.harness.commands.arguments import ALL_DONE, BAD_INPUT, call
+from otlvm.harness.messages import say
 from otlvm.harness.metrics import METRICS
-from otlvm.harness.store.store import Store
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from rich.console import Console
 
 NOTE = (
-    f"Means over the seeds that both have; better or worse where the differences of all rows, seed "
-    f"by seed, tell it by their own and their pooled spread and the row's t-test agrees, at the "
-    f"{LEVEL:.0%} level for each metric."
+    "Means over the seeds that both have; better or worse where the differences of all rows, seed "
+    "by seed, tell it by their own and their pooled spread and the row's t-test agrees, at the "
+    "{level:.0%} level for each metric."
 )
-
-
-TOO_FEW = f"No verdict where fewer than {MIN_SEEDS} seeds are shared."
-
-
+TOO_FEW = "No verdict where fewer than {seeds} seeds are shared."
 NOTHING = "Nothing to compare: no label, seed and metric that both have."
-
-
 STYLES = {"better": "green", "worse": "red"}
 
 
 def print_comparison(
-    frame: pd.DataFrame, remarks: Sequence[str], names: Sequence[str], console: Console
+    frame: "pd.DataFrame", remarks: Sequence[str], names: Sequence[str], console: "Console"
 ) -> None:
     """Print what both have side by side, and remarks on what cannot be compared."""
+    from rich.box import SIMPLE_HEAD
+    from rich.table import Table
+    from rich.text import Text
+
+    from otlvm.harness.comparison.seed_tests import LEVEL, MIN_SEEDS
+
     table = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
     for heading in ("", "metric"):
         table.add_column(heading)
@@ -54,11 +49,13 @@ def print_comparison(
     for remark in remarks:
         console.print(remark, markup=False, highlight=False)
     note = NOTE if (frame["n"] >= MIN_SEEDS).any() else TOO_FEW if len(frame) else NOTHING
-    console.print(note, style="dim", markup=False)
+    console.print(note.format(level=LEVEL, seeds=MIN_SEEDS), style="dim", markup=False)
 
 
-def _remarks(before: pd.DataFrame, after: pd.DataFrame, names: Sequence[str]) -> list[str]:
+def _remarks(before: "pd.DataFrame", after: "pd.DataFrame", names: Sequence[str]) -> list[str]:
     """Say which labels only one has, and which do not compare."""
+    from otlvm.harness.comparison.changes import on_other_data
+
     labels = [dict.fromkeys(records["label"]) for records in (before, after)]
     remarks = []
     for name, own, others in zip(names, labels, reversed(labels), strict=True):
@@ -79,6 +76,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Do what the command line asks for; returns the exit code."""
+    from otlvm.harness.commands import streams
+    from otlvm.harness.comparison.changes import compare, with_data
+    from otlvm.harness.comparison.records import read_records
+    from otlvm.harness.store.store import Store
+
     names = (f"{options.before}", f"{options.after}")
     try:
         before, after = with_data(*(read_records(Store(Path(name))) for name in names))
@@ -86,10 +88,10 @@ def run(options: argparse.Namespace) -> int:
         if options.csv:
             frame.to_csv(options.csv, index=False)
     except (OSError, ValueError) as error:
-        streams.errors().print(f"{error}", style="red", markup=False, soft_wrap=True)
-        return 2
+        say(streams.errors(), f"{error}", "red")
+        return BAD_INPUT
     print_comparison(frame, _remarks(before, after, names), names, streams.output())
-    return 0
+    return ALL_DONE
 
 
 def main(arguments: list[str] | None = None) -> int:

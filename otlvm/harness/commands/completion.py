@@ -5,6 +5,7 @@ from pathlib import Path
 
 import shtab
 
+from otlvm.harness.commands.arguments import ALL_DONE
 from otlvm.harness.commands.main import COMMANDS, command_line
 from otlvm.harness.suite.load import shipped_suites
 
@@ -38,4 +39,4 @@ def run(options: argparse.Namespace) -> int:
                 action.complete = shtab.FILE if file else shtab.DIRECTORY  # type: ignore[attr-defined]
     preamble = PREAMBLE if options.shell == "bash" else ""
     print(shtab.complete(whole, options.shell, preamble=preamble))  # noqa: T201 (the output)
-    return 0
+    return ALL_DONE

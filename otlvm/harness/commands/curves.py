@@ -1,26 +1,29 @@
 """``otlvm curves DIR``: the learning curves of all runs in one file, curves.csv.
 
-A command of its own since a suite of thousands of runs has hundreds of thousands of rows. Never
-imports torch.
+A command of its own since a suite of thousands of runs has hundreds of thousands of rows.
 """
 
 import argparse
-
-from rich.console import Console
+from typing import TYPE_CHECKING
 
 from otlvm.harness.commands.arguments import add_directory, call, show_store
-from otlvm.harness.comparison.records import read_curves, read_records
-from otlvm.harness.store.store import Store
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from otlvm.harness.store.store import Store
 
 FILE = "curves.csv"
 
 
-def show(store: Store, console: Console) -> None:
+def show(store: "Store", console: "Console") -> None:
     """Write the curves beside the records, ``label``, ``seed`` and ``step`` first; and say so.
 
     Raises:
         ValueError: If no run has a curve.
     """
+    from otlvm.harness.comparison.records import read_curves, read_records
+
     curves = read_curves(store, read_records(store))
     if curves.empty:
         raise ValueError(f"{store.root}: no run has a learning curve yet")

@@ -3,8 +3,7 @@
 import argparse
 from pathlib import Path
 
-from otlvm.harness.commands.arguments import call
-from otlvm.harness.speed.expectations import compare
+from otlvm.harness.commands.arguments import ALL_DONE, call
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -15,12 +14,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Do what the command line asks for; returns the exit code."""
+    from otlvm.harness.speed.expectations import compare
+
     frame = compare()
     print(frame.to_string(float_format="%.3f"))  # noqa: T201 (the command's output)
     options.out.mkdir(parents=True, exist_ok=True)
     path = options.out / "table.csv"
     frame.to_csv(path, float_format="%.4g", index_label="expectation")
-    return 0
+    return ALL_DONE
 
 
 def main(arguments: list[str] | None = None) -> int:

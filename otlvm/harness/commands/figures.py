@@ -1,32 +1,38 @@
 """``otlvm figures DIR NAME``: draw one figure again, from what runs keep."""
 
 import argparse
+from typing import TYPE_CHECKING
 
-from otlvm.harness.commands import streams
-from otlvm.harness.commands.arguments import add_directory, call
-from otlvm.harness.comparison.records import read_records
+from otlvm.harness.commands.arguments import ALL_DONE, BAD_INPUT, add_directory, call
 from otlvm.harness.figures.captions import CAPTIONS
-from otlvm.harness.figures.paper.source import LeftOutError
-from otlvm.harness.figures.style import style, write
-from otlvm.harness.figures.write import asked_for, known_figures
-from otlvm.harness.store.store import Store
+from otlvm.harness.messages import say
 from otlvm.wording import did_you_mean
 
+if TYPE_CHECKING:
+    from otlvm.harness.store.store import Store
 
-def _names(store: Store) -> list[str]:
+
+def _names(store: "Store") -> list[str]:
     """Say which figures there are."""
+    from otlvm.harness.comparison.records import read_records
+    from otlvm.harness.figures.write import asked_for, known_figures
+
     known = known_figures(store, read_records(store), asked_for(store))
     width = max(map(len, known))
     return [f"{name:{width}}  {CAPTIONS[name]}" for name in known]
 
 
-def _draw(store: Store, name: str) -> list[str]:
+def _draw(store: "Store", name: str) -> list[str]:
     """Draw a figure, and say where it is.
 
     Raises:
         ValueError: If there is no such figure, or it does not apply.
         LeftOutError: If what it shows is missing.
     """
+    from otlvm.harness.comparison.records import read_records
+    from otlvm.harness.figures.style import style, write
+    from otlvm.harness.figures.write import asked_for, known_figures
+
     known = known_figures(store, read_records(store), asked_for(store))
     if name not in known:
         raise ValueError(_unknown(name, list(known)))
@@ -51,16 +57,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Draw a figure; returns the exit code: 2 if the figure is not there to be drawn."""
+    from otlvm.harness.commands import streams
+    from otlvm.harness.figures.paper.source import LeftOutError
+    from otlvm.harness.store.store import Store
+
     console = streams.output()
     try:
         store = Store(options.directory)
         lines = _draw(store, options.name) if options.name else _names(store)
     except (OSError, ValueError, LeftOutError) as error:
-        streams.errors().print(f"{error}", style="red", markup=False, soft_wrap=True)
-        return 2
+        say(streams.errors(), f"{error}", "red")
+        return BAD_INPUT
     for line in lines:
-        console.print(line, markup=False, highlight=False, soft_wrap=True)
-    return 0
+        say(console, line)
+    return ALL_DONE
 
 
 def main(arguments: list[str] | None = None) -> int:

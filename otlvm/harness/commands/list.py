@@ -2,34 +2,34 @@
 
 import argparse
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from rich.console import Console
-
-from otlvm.harness.commands import streams
-from otlvm.harness.registries import REGISTRIES
-from otlvm.harness.trackers.base import trackers
+from otlvm.harness.commands.arguments import ALL_DONE
+from otlvm.harness.messages import say
 from otlvm.plugins import find_plugins_in
-from otlvm.registry import RegistryError
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 
-def print_registries(console: Console) -> None:
+def print_registries(console: "Console") -> None:
     """Print the names of every registry."""
+    from otlvm.harness.registries import REGISTRIES
+    from otlvm.harness.trackers.base import trackers
+    from otlvm.registry import RegistryError
+
     for registry in (*REGISTRIES, trackers):
         console.print(f"{registry.kind}s", style="bold")
         for name in registry:
             try:
                 registry.parameters(name)
             except RegistryError as error:
-                console.print(f"  {name}: {error}", style="red", markup=False, highlight=False)
+                say(console, f"  {name}: {error}", "red")
                 continue
-            console.print(
-                f"  {name}: {registry.summary(name)}", markup=False, highlight=False, soft_wrap=True
-            )
+            say(console, f"  {name}: {registry.summary(name)}")
             for parameter in registry.parameters(name).values():
                 shown = str(parameter).replace("collections.abc.", "").replace("typing.", "")
-                console.print(
-                    f"      {shown}", style="dim", markup=False, highlight=False, soft_wrap=True
-                )
+                say(console, f"      {shown}", "dim")
     console.print("your own: 'my_module:MyClass', or an entry point otlvm.<kind>s", markup=False)
 
 
@@ -40,6 +40,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Do what the command line asks for; returns the exit code."""
+    from otlvm.harness.commands import streams
+
     find_plugins_in(Path.cwd())
     print_registries(streams.output())
-    return 0
+    return ALL_DONE

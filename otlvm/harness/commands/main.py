@@ -31,12 +31,16 @@ COMMANDS = {
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line; returns the exit code."""
     given = sys.argv[1:] if arguments is None else arguments
-    whole, _ = command_line(given[:1])
     words = [word for word in given if not word.startswith("-")]
+    whole, parsers = command_line(words[:1])
     if words and words[0] not in COMMANDS:
         hint = did_you_mean(words[0], COMMANDS)
         whole.error(f"unknown command {words[0]!r}{hint}; known: {', '.join(COMMANDS)}")
-    options = whole.parse_args(given)
+    options, unknown = whole.parse_known_args(given)
+    if unknown:  # parse_args would name the usage of the whole
+        place = "; options go behind the command" if given[0] == unknown[0] else ""
+        parser = parsers.get(options.command, whole)
+        parser.error(f"unrecognized arguments: {' '.join(unknown)}{place}")
     if options.command is None:
         whole.error("which command? otlvm --help lists them")
     find_plugins_in(Path.cwd())  # as with python -m: plug-ins may be here
@@ -50,7 +54,7 @@ def command_line(
     """Return the parser of ``otlvm``, and those of its commands by name.
 
     Args:
-        filled: Which commands know their arguments; the others, whose imports take time, do not.
+        filled: Which commands know their arguments; the others are not imported.
     """
     whole = argparse.ArgumentParser(
         prog="otlvm",

@@ -1,17 +1,21 @@
 """``otlvm report DIR``: write the report again, from the records alone."""
 
 import argparse
-
-from rich.console import Console
+from typing import TYPE_CHECKING
 
 from otlvm.harness.commands.arguments import add_directory, call, show_store
 from otlvm.harness.messages import say
-from otlvm.harness.report.outputs import write_page
-from otlvm.harness.store.store import Store
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from otlvm.harness.store.store import Store
 
 
-def show(store: Store, console: Console) -> None:
+def show(store: "Store", console: "Console") -> None:
     """Write ``report.html`` beside the records, and say so."""
+    from otlvm.harness.report.outputs import write_page
+
     path, runs = write_page(store)
     say(console, f"{path}: {runs} runs, {path.stat().st_size / 2**20:.1f} MiB")
 

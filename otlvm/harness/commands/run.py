@@ -23,6 +23,7 @@ from otlvm.harness.messages import InputError, say, show_duration
 from otlvm.harness.processes import start_server
 from otlvm.harness.store.store import Store
 from otlvm.harness.suite.load import Suite, find_suite, load_suite
+from otlvm.harness.suite.lock_section import LOCK
 from otlvm.harness.suite.yaml import dump
 from otlvm.plugins import find_plugins_in
 
@@ -226,7 +227,7 @@ def _execute(
 
 def _write_plan(plan: "Plan", place: "Place", errors: Console) -> None:
     """Write the manifest, and the lock that reruns exactly what it names."""
-    from otlvm.harness.planning.lock import LOCK, lock_content, lock_of, shown_runs
+    from otlvm.harness.planning.lock import lock_content, lock_of, shown_runs
     from otlvm.harness.worker.machine import environment, threads_each
 
     suite, shown = plan.suite, shown_runs(plan)

@@ -5,9 +5,7 @@ import json
 import sys
 from pathlib import Path
 
-from otlvm.harness.commands.arguments import call
-from otlvm.harness.json_schema.page import to_markdown
-from otlvm.harness.json_schema.suite import suite_schema
+from otlvm.harness.commands.arguments import ALL_DONE, call
 from otlvm.plugins import find_plugins_in
 
 
@@ -22,11 +20,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Do what the command line asks for; returns the exit code."""
+    from otlvm.harness.json_schema.page import to_markdown
+    from otlvm.harness.json_schema.suite import suite_schema
+
     find_plugins_in(Path.cwd())
     schema = suite_schema()
     text = to_markdown(schema) if options.markdown else json.dumps(schema, indent=2) + "\n"
     sys.stdout.write(text)
-    return 0
+    return ALL_DONE
 
 
 def main(arguments: list[str] | None = None) -> int:

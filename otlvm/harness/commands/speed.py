@@ -3,17 +3,7 @@
 import argparse
 from pathlib import Path
 
-import torch
-
-from otlvm.data import mnist_5k
-from otlvm.harness.commands import streams
-from otlvm.harness.commands.arguments import call
-from otlvm.harness.speed.divergences import divergence_cases
-from otlvm.harness.speed.growth import draw_growth, grow
-from otlvm.harness.speed.harness import measure_harness
-from otlvm.harness.speed.ratios import measure, print_ratios
-from otlvm.harness.speed.startup import measure_startup
-from otlvm.harness.speed.training import step_cases, throughput_cases
+from otlvm.harness.commands.arguments import ALL_DONE, call
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -30,6 +20,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Do what the command line asks for; returns the exit code."""
+    import torch
+
+    from otlvm.data import mnist_5k
+    from otlvm.harness.commands import streams
+    from otlvm.harness.speed.divergences import divergence_cases
+    from otlvm.harness.speed.growth import draw_growth, grow
+    from otlvm.harness.speed.harness import measure_harness
+    from otlvm.harness.speed.ratios import measure, print_ratios
+    from otlvm.harness.speed.startup import measure_startup
+    from otlvm.harness.speed.training import step_cases, throughput_cases
+
     if options.threads:
         torch.set_num_threads(options.threads)
     console = streams.output()
@@ -55,7 +56,7 @@ def run(options: argparse.Namespace) -> int:
         console.print(harness.to_string(index=False, float_format="%.2f"), highlight=False)
         harness.to_csv(options.out / "harness.csv", index=False, float_format="%.3g")
     console.print(f"written to {options.out}", markup=False, highlight=False)
-    return 0
+    return ALL_DONE
 
 
 def main(arguments: list[str] | None = None) -> int:

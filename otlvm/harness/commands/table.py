@@ -1,18 +1,22 @@
 """``otlvm table DIR``: draw tables and figures again, from the records alone."""
 
 import argparse
-
-from rich.console import Console
+from typing import TYPE_CHECKING
 
 from otlvm.harness.commands.arguments import add_directory, call, show_store
 from otlvm.harness.messages import say
-from otlvm.harness.report.outputs import write_outputs
-from otlvm.harness.store.store import Store
-from otlvm.harness.tables.terminal import print_view
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from otlvm.harness.store.store import Store
 
 
-def show(store: Store, console: Console) -> None:
+def show(store: "Store", console: "Console") -> None:
     """Write the tables and figures of a store beside its records, then print the tables."""
+    from otlvm.harness.report.outputs import write_outputs
+    from otlvm.harness.tables.terminal import print_view
+
     written = write_outputs(store)
     for view in written.views:
         print_view(view, console)

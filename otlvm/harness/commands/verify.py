@@ -4,14 +4,9 @@ import argparse
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
-
-from rich.box import SIMPLE_HEAD
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
+from typing import TYPE_CHECKING
 
 from otlvm.harness.commands import arguments as args
-from otlvm.harness.commands import streams
 from otlvm.harness.commands.arguments import (
     ALL_DONE,
     BAD_INPUT,
@@ -20,27 +15,29 @@ from otlvm.harness.commands.arguments import (
     SOME_FAILED,
     call,
 )
-from otlvm.harness.comparison.repetitions import RUNS, Verdict, judge, read_rows, sample
-from otlvm.harness.execution.backends import Place
-from otlvm.harness.execution.session import repeat
-from otlvm.harness.execution.stops import Stops
 from otlvm.harness.job import Job
 from otlvm.harness.messages import InputError, say
-from otlvm.harness.planning.jobs import resolve, with_starts
-from otlvm.harness.planning.lock import LOCK
-from otlvm.harness.store.store import Store
-from otlvm.harness.suite.load import load_suite
-from otlvm.harness.worker.machine import environment
+from otlvm.harness.suite.lock_section import LOCK
 from otlvm.plugins import find_plugins_in
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from otlvm.harness.comparison.repetitions import Rows, Verdict
+    from otlvm.harness.suite.load import Suite
+    from otlvm.harness.suite.runs import Run
 
 STYLES = {"equal": "green", "close": "green", "differs": "red"}
 
 
 def run(options: argparse.Namespace) -> int:
     """Do what the command line asks for; returns the exit code."""
+    from otlvm.harness.commands import streams
+
     console, errors = streams.output(), streams.errors()
     try:
-        jobs, verdicts = _verify(options, errors)
+        _check(options)
+        jobs, verdicts = _repeat(*_sample(options), options, errors)
     except InputError as error:
         say(errors, error.message, "red")
         return BAD_INPUT
@@ -54,13 +51,15 @@ def run(options: argparse.Namespace) -> int:
     return SOME_FAILED if any(v.how == "differs" for v in verdicts) else ALL_DONE
 
 
-def _verify(options: argparse.Namespace, errors: Console) -> tuple[list[Job], list[Verdict]]:
-    """Execute a sample of a suite's runs again, elsewhere, and judge each.
+def _sample(options: argparse.Namespace) -> "tuple[Suite, list[Run], Rows]":
+    """Read a folder and draw from its runs, which needs no torch.
 
     Raises:
-        KeyboardInterrupt: If a stop is asked for.
+        InputError: If the folder holds no lock and finished runs of it.
     """
-    _check(options)
+    from otlvm.harness.comparison.repetitions import RUNS, read_rows, sample
+    from otlvm.harness.suite.load import load_suite
+
     folder = options.directory
     find_plugins_in(folder)
     suite = load_suite(folder / LOCK)
@@ -68,6 +67,29 @@ def _verify(options: argparse.Namespace, errors: Console) -> tuple[list[Job], li
     runs = sample(suite, rows, None if options.all else options.runs, options.seed)
     if not runs:
         raise InputError(f"{folder / RUNS} has no finished run of those in {LOCK}")
+    return suite, runs, rows
+
+
+def _repeat(
+    suite: "Suite",
+    runs: "list[Run]",
+    rows: "Rows",
+    options: argparse.Namespace,
+    errors: "Console",
+) -> "tuple[list[Job], list[Verdict]]":
+    """Execute runs again, elsewhere, and judge each.
+
+    Raises:
+        KeyboardInterrupt: If a stop is asked for.
+    """
+    from otlvm.harness.comparison.repetitions import judge
+    from otlvm.harness.execution.backends import Place
+    from otlvm.harness.execution.session import repeat
+    from otlvm.harness.execution.stops import Stops
+    from otlvm.harness.planning.jobs import resolve, with_starts
+    from otlvm.harness.store.store import Store
+    from otlvm.harness.worker.machine import environment
+
     device = args.device(options.device)
     jobs = resolve(suite, runs)
     threads = options.threads
@@ -94,7 +116,11 @@ def _check(options: argparse.Namespace) -> None:
             raise InputError(f"--{name} {value}: expected {least} or more")
 
 
-def _print(jobs: Sequence[Job], verdicts: Sequence[Verdict], console: Console) -> None:
+def _print(jobs: Sequence[Job], verdicts: "Sequence[Verdict]", console: "Console") -> None:
+    from rich.box import SIMPLE_HEAD
+    from rich.table import Table
+    from rich.text import Text
+
     table = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
     for heading in ("", "seed", "came out"):
         table.add_column(heading, justify="right" if heading == "seed" else "left")

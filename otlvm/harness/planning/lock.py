@@ -16,7 +16,6 @@ from otlvm.harness.suite.lock_section import Lock, LockedData
 from otlvm.harness.suite.predecessors import predecessors_first, start_of
 from otlvm.harness.suite.runs import Run, as_template
 
-LOCK = "suite.lock.yaml"
 Cell = tuple[str, int]
 """Label and seed."""
 

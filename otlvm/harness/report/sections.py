@@ -15,6 +15,7 @@ from otlvm.harness.report.run_pictures import RunPictures, draw
 from otlvm.harness.report.small_curves import Curve, draw_curves
 from otlvm.harness.store.store import Store
 from otlvm.harness.store.work_folder import LOG, read_tail
+from otlvm.harness.suite.lock_section import LOCK
 from otlvm.harness.suite.yaml import dump
 
 MOST_SECTIONS = 200  # a page of more is slow to open
@@ -124,7 +125,7 @@ def show_log(path: Path) -> str:
 
 def rerun_command(root: Path, label: str, seed: int) -> str:
     """Return the command that computes a run again, beside the store that it leaves as it is."""
-    lock = str(root / "suite.lock.yaml")
+    lock = str(root / LOCK)
     again = str(root.with_name(f"{root.name}-again"))
     words = ["otlvm", "run", lock, "--only", label, "--rerun", label]
     return shlex.join([*words, "--set", f"seeds=[{seed}]", "--out", again])

@@ -9,6 +9,9 @@ from otlvm.harness.config import Config
 from otlvm.harness.job import Job
 from otlvm.harness.suite.validation import Strict
 
+LOCK = "suite.lock.yaml"
+"""The file that the harness writes it into, beside the results."""
+
 
 class LockedData(Strict):
     """A data set and the checksum of its content."""

@@ -1,5 +1,6 @@
 """The command ``otlvm``, its completion, and suites by their bare names."""
 
+import importlib
 import re
 import subprocess
 import sys
@@ -63,6 +64,55 @@ def test_wrong_commands_are_refused(given, message, capsys):
     with pytest.raises(SystemExit, match=r"^2$"):
         cli.main(given)
     assert message in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("given", "command", "message"),
+    [
+        (["run", "quick", "--bogus"], "run", "unrecognized arguments: --bogus\n"),
+        (["run", "--jobs", "many"], "run", "argument --jobs: invalid int value: 'many'"),
+        (["table"], "table", "the following arguments are required: directory"),
+        (["table", "here", "there"], "table", "unrecognized arguments: there\n"),
+        (["--only", "run", "quick"], "run", "--only; options go behind the command"),
+    ],
+)
+def test_usage_names_the_command_that_was_typed(given, command, message, capsys):
+    with pytest.raises(SystemExit, match=r"^2$"):
+        cli.main(given)
+    errors = capsys.readouterr().err
+    assert errors.startswith(f"usage: otlvm {command} ")
+    assert f"otlvm {command}: error: " in errors
+    assert message in errors
+
+
+@pytest.mark.parametrize("name", cli.COMMANDS)
+def test_every_command_has_a_parser_a_front_and_no_need_of_torch_for_its_help(name, capsys):
+    with pytest.raises(SystemExit, match=r"^0$"):
+        cli.main([name, "--help"])
+    assert capsys.readouterr().out.startswith(f"usage: otlvm {name} ")
+    front = importlib.import_module(f"otlvm.harness.commands.{name}")
+    if hasattr(front, "main"):  # what python -m benchmarks.NAME calls
+        with pytest.raises(SystemExit, match=r"^0$"):
+            front.main(["--help"])
+        assert capsys.readouterr().out.startswith(f"usage: python -m benchmarks.{name} ")
+        assert (SUITES.parent / f"{name}.py").is_file()
+    heavy = ("torch", "pandas", "matplotlib", "scipy", "sklearn")
+    code = f"import sys, {front.__name__}; print(*({set(heavy)!r} & set(sys.modules)))"
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert ended.stdout.split() == []
+
+
+def test_the_list_of_commands_needs_the_standard_library_alone():
+    code = (
+        "import sys; before = {*sys.modules}\n"
+        "from otlvm.harness.commands.main import main\n"
+        "try: main(['--help'])\n"
+        "except SystemExit: pass\n"
+        "new = {name.partition('.')[0] for name in {*sys.modules} - before}\n"
+        "print(*(new - {*sys.stdlib_module_names, 'otlvm'}), file=sys.stderr)"
+    )
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert ended.stderr.split() == []
 
 
 BASH = """

@@ -1,8 +1,11 @@
 """Processes forked from a server that imports torch once; how one leaves its parent and ends."""
 
+import contextlib
+import ctypes
 import multiprocessing
 import os
 import signal
+import sys
 import threading
 from multiprocessing import forkserver
 from pathlib import Path
@@ -17,6 +20,7 @@ PRELOADED = [
 ]
 SAFE_PATH = "PYTHONSAFEPATH"
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
+PR_SET_CHILD_SUBREAPER = 36
 
 _method = "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
 processes: Any = multiprocessing.get_context(_method)
@@ -53,6 +57,7 @@ def leave_parent(log: Path) -> None:
     An interrupt on the terminal is the harness's to hear, which passes on what it means.
     """
     os.setsid()
+    _adopt_orphans()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     written = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
@@ -60,23 +65,44 @@ def leave_parent(log: Path) -> None:
         os.dup2(written, stream)
 
 
-def kill_group(pid: int) -> None:
-    """Kill a process, its group, and all that it started in groups of their own.
+def _adopt_orphans() -> None:
+    """Become the parent of what children leave behind, where the system can (Linux)."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
 
-    What it started is found through its parents: a grandchild whose parent has ended before is not.
+
+def kill_group(process: Any) -> None:
+    """Kill a process of ours, its group, and all that it started in sessions of their own.
+
+    Those are found through their parents while the process lives, which adopts those whose parents
+    have ended (Linux; elsewhere these escape). Once it has ended by itself, its group alone is left
+    to be killed.
+
+    Args:
+        process: A started process of `processes`.
     """
+    family = _stopped_family(process.pid) if process.is_alive() else []
+    with contextlib.suppress(ProcessLookupError):  # it has ended, or is not yet the head of a group
+        os.killpg(process.pid, signal.SIGKILL)
+    for each in family:
+        with contextlib.suppress(psutil.Error):  # gone with the group, or by itself
+            each.kill()
+
+
+def _stopped_family(pid: int) -> list[psutil.Process]:
+    """Stop a process and all that it started, so that none starts another meanwhile."""
     try:
-        started = psutil.Process(pid).children(recursive=True)
+        head = psutil.Process(pid)
     except psutil.NoSuchProcess:
-        started = []
-    for kill in (os.killpg, os.kill):
+        return []
+    family, found = list[psutil.Process](), [head]
+    while found:
+        for each in found:
+            with contextlib.suppress(psutil.Error):
+                each.suspend()
+        family += found
         try:
-            kill(pid, signal.SIGKILL)
-            break
-        except ProcessLookupError:  # gone, or not yet the head of a group
-            continue
-    for process in started:
-        try:
-            process.kill()
-        except psutil.NoSuchProcess:  # with its group
-            continue
+            found = [each for each in head.children(recursive=True) if each not in family]
+        except psutil.NoSuchProcess:
+            found = []
+    return family

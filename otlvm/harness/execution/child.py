@@ -89,7 +89,7 @@ class Child:
 
     def kill(self) -> None:
         """Kill it, and all that it started."""
-        kill_group(self._process.pid)
+        kill_group(self._process)
 
     def progress(self) -> dict[str, Any] | None:
         """Return the newest row of its learning curve, with ``steps``."""

@@ -15,6 +15,8 @@ from filelock import FileLock
 
 HEARTBEAT_SECONDS = 5.0
 STALE_SECONDS = 60.0
+CLOCK_SECONDS = 60.0
+"""How far apart two readings of one start may be: the clock that they go by is set now and then."""
 
 
 class Leases:
@@ -30,7 +32,7 @@ class Leases:
         self._owner = {
             "host": socket.gethostname(),
             "pid": os.getpid(),
-            "started": _start_time(os.getpid()),
+            "started": psutil.Process().create_time(),
         }
 
     def acquire(self, run_id: str) -> bool:
@@ -78,7 +80,7 @@ class Leases:
         owner = _read(path)
         if not owner:
             return False
-        if owner["host"] == self._owner["host"] and _start_time(owner["pid"]) != owner["started"]:
+        if owner["host"] == self._owner["host"] and not _lives(owner["pid"], owner["started"]):
             return False
         try:
             return self._now() - path.stat().st_mtime < STALE_SECONDS
@@ -103,10 +105,32 @@ def _read(path: Path) -> dict[str, Any] | None:
     return owner if whole else None
 
 
-def _start_time(pid: int) -> float | None:
-    """Tell a process from another that got its number later; None if there is none."""
+def _lives(pid: Any, started: Any) -> bool:
+    """Tell whether the process that started then lives, and no other has its number now.
+
+    One that cannot be looked at counts as alive: whether its lease is touched tells.
+    """
+    if type(pid) is not int or type(started) not in (int, float):
+        return False
     try:
         process = psutil.Process(pid)
-        return None if process.status() == psutil.STATUS_ZOMBIE else process.create_time()
+        if process.status() in (psutil.STATUS_ZOMBIE, psutil.STATUS_DEAD):
+            return False
+        return bool(abs(process.create_time() - started) <= CLOCK_SECONDS)
+    except psutil.AccessDenied:
+        return True
     except psutil.NoSuchProcess:
-        return None
+        return _hidden(pid)
+    except (ValueError, OverflowError):  # no number of a process
+        return False
+
+
+def _hidden(pid: int) -> bool:
+    """Tell whether a process is another user's, on a system that shows nobody those of others."""
+    try:
+        os.kill(pid, 0)
+    except PermissionError:
+        return True
+    except (OSError, OverflowError):
+        return False
+    return False  # it has begun this very moment

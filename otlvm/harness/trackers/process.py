@@ -83,7 +83,7 @@ class TrackerProcess:
         self._asked = None
         if self._process is None:
             return
-        kill_group(self._process.pid)
+        kill_group(self._process)
         self._process.join()
         self._connection.close()
         self._process = None

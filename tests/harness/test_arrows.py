@@ -27,6 +27,11 @@ MUST_NEVER = {
     "speed": {"commands"},
 }
 """House rules: which packages of the harness import neither these packages nor these libraries."""
+ORDER = (
+    *({"commands"}, {"speed"}, {"execution", "json_schema"}, {"trackers"}, {"report"}),
+    *({"tables", "figures"}, {"planning", "comparison"}, {"worker", "suite"}, {"store"}, GROUND),
+)
+"""From the top: a package imports those below it, and none beside it."""
 STORE_MAY = {"store", "config", "job", "messages"}
 
 
@@ -61,6 +66,27 @@ def test_the_library_never_imports_the_harness():
 def test_nothing_of_ours_imports_the_fronts():
     for path in files("otlvm"):
         assert not [m for m in imports_of(path) if m.split(".")[0] == "benchmarks"], path
+
+
+def test_fronts_hold_no_code():
+    for path in files("benchmarks"):
+        known = (f"{HARNESS}.commands.{path.stem}.main", "sys", "otlvm.plugins.put_installed_first")
+        assert set(imports_of(path)) <= set(known), path
+
+
+def test_packages_import_those_below_them():
+    for place, packages in enumerate(ORDER):
+        below = set().union(*ORDER[place + 1 :])
+        for package in packages - GROUND:
+            for path in files(f"otlvm/harness/{package}"):
+                rooms = {room_of(m) for m in imports_of(path) if m.startswith(f"{HARNESS}.")}
+                assert rooms <= below | {package}, path
+
+
+def test_every_package_has_its_place():
+    found = {path.name for path in (ROOT / "otlvm" / "harness").iterdir() if path.is_dir()}
+    found |= {path.stem for path in (ROOT / "otlvm" / "harness").glob("*.py")}
+    assert found - {"__init__", "__pycache__"} == set().union(*ORDER)
 
 
 @pytest.mark.parametrize("package", MUST_NEVER)

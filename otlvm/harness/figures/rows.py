@@ -2,6 +2,8 @@
 
 import pandas as pd
 
+from otlvm.harness.metrics import METRICS
+
 MOST_ROWS = 12  # more lines, and their names, cannot be told apart
 
 
@@ -12,10 +14,10 @@ def choose_rows(records: pd.DataFrame) -> pd.DataFrame:
     """
     if records["label"].nunique() <= MOST_ROWS:
         return records
-    labelled = records["accuracy"].notna().any()
-    score = records["accuracy"] if labelled else -records["bce"].astype(float)
-    means = score.groupby(records["label"]).mean()
-    best = means.nlargest(MOST_ROWS, keep="all").index
+    key = "accuracy" if records["accuracy"].notna().any() else "bce"
+    metric = next(metric for metric in METRICS if metric.key == key)
+    costs = metric.costs(records[key].astype(float)).groupby(records["label"]).mean()
+    best = costs.nsmallest(MOST_ROWS, keep="all").index
     return records[records["label"].isin(best[:MOST_ROWS])]
 
 

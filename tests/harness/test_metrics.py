@@ -1,0 +1,28 @@
+"""Which value is better, said once."""
+
+import pandas as pd
+import pytest
+
+from otlvm.harness.metrics import METRICS, Metric
+
+
+@pytest.mark.parametrize(
+    ("best", "order"),
+    [("high", [3, 2, 0, 1]), ("low", [1, 0, 2, 3]), ("near zero", [0, 2, 1, 3])],
+)
+def test_the_lowest_cost_is_best(best, order):
+    values = pd.Series([-0.1, -3.0, 2.0, 5.0])
+    costs = Metric("m", "m", best, 1).costs(values)
+    assert list(costs.sort_values().index) == order
+    assert list(values) == [-0.1, -3.0, 2.0, 5.0]
+
+
+def test_values_of_both_signs_do_not_cancel():
+    both, small = pd.Series([-4.0, 4.0]), pd.Series([1.0, 1.0])
+    metric = Metric("m", "m", "near zero", 1)
+    assert metric.costs(both).mean() == 4 > metric.costs(small).mean() == 1
+
+
+def test_keys_and_titles_name_one_metric_each():
+    for name in ("key", "title"):
+        assert len({getattr(metric, name) for metric in METRICS}) == len(METRICS)

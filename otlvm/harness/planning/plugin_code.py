@@ -10,7 +10,7 @@ import site
 import sysconfig
 from collections.abc import Iterator
 from functools import cache
-from importlib.machinery import ModuleSpec
+from importlib.machinery import ModuleSpec, PathFinder
 from importlib.metadata import distribution, packages_distributions
 from importlib.util import find_spec, resolve_name
 from pathlib import Path
@@ -50,15 +50,30 @@ def _users_file(name: str) -> Path | None:
     spec = _spec(name)
     if spec is None or spec.origin is None or not spec.origin.endswith(".py"):
         return None
-    path = Path(spec.origin).resolve()
-    return None if any(place in path.parents for place in _installed_places()) else path
+    return None if _is_installed(spec) else Path(spec.origin).resolve()
 
 
 def _spec(name: str) -> ModuleSpec | None:
-    try:
-        return find_spec(name) if name else None
-    except (ImportError, ValueError, AttributeError):  # a name of something else, or __main__
+    """Find a module without importing anything: a package's files say where its modules are."""
+    top, *rest = name.split(".")
+    if not top:
         return None
+    try:
+        spec = find_spec(top)
+        for depth in range(1, len(rest) + 1):
+            if spec is None or spec.submodule_search_locations is None or _is_installed(spec):
+                return None
+            inner = ".".join((top, *rest[:depth]))
+            spec = PathFinder.find_spec(inner, spec.submodule_search_locations)
+    except (ImportError, ValueError):  # __main__, or a module that was put there by hand
+        return None
+    return spec
+
+
+def _is_installed(spec: ModuleSpec) -> bool:
+    places = [spec.origin or "", *(spec.submodule_search_locations or ())]
+    found = [Path(place).resolve() for place in places if place]
+    return any(each in path.parents for path in found for each in _installed_places())
 
 
 @cache
@@ -69,7 +84,11 @@ def _installed_places() -> tuple[Path, ...]:
 
 def _imported(path: Path, package: str) -> Iterator[str]:
     """Yield the names of what a file imports, wherever in it, modules and what may be modules."""
-    for node in ast.walk(ast.parse(path.read_bytes())):
+    try:
+        tree = ast.parse(path.read_bytes())
+    except (SyntaxError, ValueError):  # whoever imports it is told; here its content counts
+        return
+    for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):

@@ -85,6 +85,26 @@ def test_circles_of_imports_end_and_names_in_lists_count(folder):
     assert identity(config) != before
 
 
+def test_what_is_imported_late_is_read_and_not_run(folder):
+    """A helper that is imported inside a function may be slow, or broken, until it is used."""
+    inside = "import heavy, broken, package.part"
+    text = DIVERGENCE.format(imports="", inside=inside, scale=1)
+    (folder / "mine.py").write_text(text)
+    (folder / "heavy.py").write_text("raise SystemExit('imported')\n")
+    (folder / "broken.py").write_text("def (:\n")
+    (folder / "package").mkdir()
+    (folder / "package" / "__init__.py").write_text("raise RuntimeError('imported')\n")
+    (folder / "package" / "part.py").write_text("A = 1\n")
+    before = identity()
+    for name in ("heavy.py", "broken.py", "package/__init__.py", "package/part.py"):
+        content = (folder / name).read_text()
+        (folder / name).write_text(content + "# changed\n")
+        assert identity() != before
+        (folder / name).write_text(content)
+    assert identity() == before
+    assert not {"heavy", "broken", "package"} & set(sys.modules)
+
+
 def test_an_installed_plug_in_counts_with_version_and_files():
     version, files = plugin_files("sklearn.cluster")
     assert version.startswith("scikit-learn ")

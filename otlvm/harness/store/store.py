@@ -1,16 +1,16 @@
 """The store: one directory, the only truth about what is done, failed, running or missing.
 
-DIR/.otlvm                says that this is a store
-DIR/suite.lock.yaml       the suite that reruns exactly this
-DIR/suite.json            which run belongs to which row, in the suite's order
-DIR/runs/<id>/            results: record.json, curves.csv, pictures.npz, log.txt, and
-                          model/ for `otlvm.load`
-DIR/work/<id>/            runs under way: checkpoint, progress, log, the result being written,
-                          and start/, the model that it starts from, if it starts from one
-DIR/leases/<id>.json      who works on what
-DIR/timings/              a store like this one, of runs that were repeated alone
-DIR/trackers/             logs and locks of trackers
-DIR/damaged/              what was found damaged, kept
+    DIR/.otlvm                says that this is a store
+    DIR/suite.lock.yaml       the suite that reruns exactly this
+    DIR/suite.json            which run belongs to which row, in the suite's order
+    DIR/runs/<id>/            results: record.json, curves.csv, pictures.npz, log.txt, and
+                              model/ for `otlvm.load`
+    DIR/work/<id>/            runs under way: checkpoint, progress, log, the result being written,
+                              and start/, the model that it starts from, if it starts from one
+    DIR/leases/<id>.json      who works on what
+    DIR/timings/              a store like this one, of runs that were repeated alone
+    DIR/trackers/             logs and locks of trackers
+    DIR/damaged/              what was found damaged, kept
 
 What is in it is written whole, so that any number of processes may read while one writes.
 """

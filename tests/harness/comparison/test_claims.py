@@ -266,9 +266,10 @@ def test_claims_about_steps_read_the_curves_of_a_suite(run_main, write_suite, tm
     steps = "kl_k of vae at step 1 < 3, loss of vae at step 4 < 0.5 * loss of vae at step 1"
     runs = "runs: [{objective: vae, train: {eval_at: [1]}}]"
     suite = write_suite(f"{runs}\nclaims: [{steps}]\n")
-    assert run_main(suite, "--out", tmp_path)[0] == 0
-    curves = pd.read_csv(next(tmp_path.glob("runs/*/curves.csv")), index_col="step")
-    text = (tmp_path / "table.md").read_text()
+    out = tmp_path / "out"
+    assert run_main(suite, "--out", out)[0] == 0
+    curves = pd.read_csv(next(out.glob("runs/*/curves.csv")), index_col="step")
+    text = (out / "table.md").read_text()
     undecided = "| undecided (n = 1) | – |"
     assert f"{undecided} {curves.loc[1, 'kl_k']:.4g} | 3 | 1 | vae |" in text
     assert curves.loc[4, "loss"] > 0.5 * curves.loc[1, "loss"]

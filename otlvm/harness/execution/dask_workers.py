@@ -1,4 +1,4 @@
-"""Runs on Dask workers: one run a task, each in a process of its own there too."""
+"""Runs on Dask workers: one run per task, in a process of its own there too."""
 
 import multiprocessing
 import os

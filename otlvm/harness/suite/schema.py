@@ -1,4 +1,4 @@
-"""The schema of a suite file; ``python -m benchmarks.schema`` prints it for editors."""
+"""The schema of a suite file; ``otlvm schema`` prints it for editors."""
 
 from typing import Annotated, Any, Self
 

@@ -47,6 +47,17 @@ def split_spec(spec: Spec) -> tuple[str, dict[str, Any]]:
     return spec["name"], {key: value for key, value in spec.items() if key != "name"}
 
 
+class Described:
+    """An object that remembers the spec it was built from.
+
+    Attributes:
+        _spec: The name and all parameters, defaults included, as text: equal for equal specs. None
+            if it was not built from a spec, or from a part that has none.
+    """
+
+    _spec: str | None = None
+
+
 class Registry(Generic[T]):
     """The factories of one kind of object.
 
@@ -180,7 +191,20 @@ class Registry(Generic[T]):
             raise RegistryError(f"{self.kind} {key!r}: {error}") from error
         if not isinstance(built, self.base):
             raise RegistryError(f"{key!r} returned no {self.base.__name__}")
+        if isinstance(built, Described):
+            every = {name: params.get(name, each.default) for name, each in schema.items()}
+            built._spec = _describe(key, every)
         return built
+
+
+def _describe(key: str, params: Mapping[str, Any]) -> str | None:
+    texts = {
+        name: value._spec if isinstance(value, Described) else repr(value)
+        for name, value in sorted(params.items())
+    }
+    if None in texts.values():
+        return None
+    return f"{key}({', '.join(f'{name}={text}' for name, text in texts.items())})"
 
 
 def _convert(name: str, annotation: Any, value: Any) -> Any:

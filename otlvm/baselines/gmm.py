@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from otlvm.baselines.base import Baseline, baselines
+from otlvm.baselines.base import Baseline, baselines, check_enough
 from otlvm.features import PIXELS, Features
 
 
@@ -19,7 +19,8 @@ class GMM(Baseline):
         features: What is clustered; pixels by default.
 
     Raises:
-        ValueError: If there is no such covariance, or ``n_init`` is not positive.
+        ValueError: If there is no such covariance, ``n_init`` is not positive or
+            ``regularization`` negative.
     """
 
     def __init__(
@@ -33,10 +34,17 @@ class GMM(Baseline):
             raise ValueError(f"covariance is full, tied, diag or spherical, not {covariance!r}")
         if n_init < 1:
             raise ValueError("n_init must be positive")
+        if regularization < 0:
+            raise ValueError("regularization must not be negative")
         self.n_init = n_init
         self.covariance = covariance
         self.regularization = regularization
         self.features = features
+
+    def check(self, n_images: int, n_components: int) -> None:
+        """Refuse more components than images; see `Baseline.check`."""
+        check_enough(n_images, n_components)
+        self.features.check(n_images)
 
     def fit(self, x: Tensor, n_components: int) -> Tensor:
         """Return the components' responsibilities; see `Baseline.fit`."""

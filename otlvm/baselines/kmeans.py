@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn.functional import one_hot
 
-from otlvm.baselines.base import Baseline, baselines
+from otlvm.baselines.base import Baseline, baselines, check_enough
 from otlvm.features import PIXELS, Features
 
 
@@ -28,6 +28,11 @@ class KMeans(Baseline):
             raise ValueError("n_init must be positive")
         self.n_init = n_init
         self.features = features
+
+    def check(self, n_images: int, n_components: int) -> None:
+        """Refuse more components than images; see `Baseline.check`."""
+        check_enough(n_images, n_components)
+        self.features.check(n_images)
 
     def fit(self, x: Tensor, n_components: int) -> Tensor:
         """Return one-hot assignments; see `Baseline.fit`."""

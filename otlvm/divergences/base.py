@@ -20,6 +20,13 @@ class Divergence(nn.Module, ABC):
     def forward(self, posterior: MixturePosterior, prior: Prior) -> Tensor:
         """Estimate D(q(z) || p(z)), a differentiable scalar."""
 
+    def check(self, prior: Prior) -> None:
+        """Refuse a prior with which it cannot be computed, before anything is trained.
+
+        Raises:
+            TypeError: If the prior is of the wrong kind; the message says which would do.
+        """
+
     def update(self, posterior: MixturePosterior, prior: Prior) -> None:
         """Adapt the divergence's own parameters, if it learns any, before each training step.
 

@@ -76,6 +76,12 @@ class KernelMMD(Divergence):
     def kernel(self, prior: Prior) -> Kernel:
         """Return the kernel; its bandwidths may depend on the prior. Asked once a prior."""
 
+    def check(self, prior: Prior) -> None:
+        """Refuse a closed form without Gaussians; see `Divergence.check`."""
+        if self.prior == "closed_form" and not isinstance(prior, GaussianPrior):
+            name = type(prior).__name__
+            raise TypeError(f"'closed_form' needs a GaussianPrior, not {name}; use 'sampled'")
+
     def forward(self, posterior: MixturePosterior, prior: Prior) -> Tensor:
         """Estimate the squared MMD, a scalar.
 
@@ -123,9 +129,7 @@ class KernelMMD(Divergence):
     def _fit_anew(self, prior: Prior, like: Tensor) -> _Fitted:
         kernel = self.kernel(prior)
         if self.prior == "sampled" or not isinstance(prior, GaussianPrior):
-            if self.prior == "closed_form":
-                name = type(prior).__name__
-                raise TypeError(f"'closed_form' needs a GaussianPrior, not {name}; use 'sampled'")
+            self.check(prior)
             return _Fitted(kernel, None, 0.0, like.device, like.dtype)
         energy = self_energy(kernel.gaussians, prior)
         total = energy.sum() if self.on == "marginal" else energy.trace()

@@ -24,6 +24,9 @@ class Autoencoder(Features):
         steps: Adam steps.
         batch_size: Images a step.
         learning_rate: Adam's learning rate.
+
+    Raises:
+        ValueError: If a number is out of range.
     """
 
     def __init__(
@@ -34,6 +37,10 @@ class Autoencoder(Features):
         batch_size: int = 128,
         learning_rate: float = 1e-3,
     ) -> None:
+        if min(dim, batch_size, *hidden, 1) < 1 or steps < 0 or learning_rate <= 0:
+            raise ValueError(
+                "dim, hidden, batch_size and learning_rate must be positive, steps not negative"
+            )
         self.dim = dim
         self.hidden = tuple(hidden)
         self.steps = steps

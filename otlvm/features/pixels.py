@@ -1,5 +1,7 @@
 """Pixels as features."""
 
+from typing import ClassVar
+
 from torch import Tensor
 
 from otlvm.features.base import Features, features
@@ -8,6 +10,8 @@ from otlvm.features.base import Features, features
 @features.register("pixels")
 class Pixels(Features):
     """The images themselves."""
+
+    worth_keeping: ClassVar[bool] = False
 
     def fit_transform(self, x: Tensor) -> Tensor:
         """Return the images; see `Features.fit_transform`."""
@@ -18,4 +22,4 @@ class Pixels(Features):
         return x
 
 
-PIXELS = Pixels()  # it has no state, so that all baselines may share it
+PIXELS = features.build("pixels")  # it has no state, so that all baselines may share it

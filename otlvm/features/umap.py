@@ -24,6 +24,7 @@ class UMAP(Features):
         min_distance: How close points may lie in the map; 0 suits clustering.
 
     Raises:
+        ValueError: If a number is out of range.
         ImportError: If umap-learn is missing.
     """
 
@@ -34,6 +35,12 @@ class UMAP(Features):
         neighbors: int = 20,
         min_distance: float = 0.0,
     ) -> None:
+        if dim < 1:
+            raise ValueError("dim must be positive")
+        if neighbors < 2:
+            raise ValueError("neighbors must be at least 2")
+        if not 0 <= min_distance <= 1:
+            raise ValueError("min_distance lies between 0 and 1")
         try:
             import umap  # noqa: F401 (an extra, and it takes seconds)
         except ImportError as error:
@@ -45,6 +52,16 @@ class UMAP(Features):
         self.neighbors = neighbors
         self.min_distance = min_distance
         self._map: Any = None
+
+    def check(self, n_images: int) -> None:
+        """Refuse fewer images than a point and its neighbours; see `Features.check`."""
+        needed = max(self.neighbors, self.dim) + 1
+        if n_images < needed:
+            raise ValueError(
+                f"umap with {self.neighbors} neighbors and dim {self.dim} needs {needed} training "
+                f"images or more, there are {n_images}: lower neighbors or dim"
+            )
+        self.of.check(n_images)
 
     def fit_transform(self, x: Tensor) -> Tensor:
         """Fit the map and return its points; see `Features.fit_transform`."""

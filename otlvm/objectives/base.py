@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from torch import Tensor, nn
 
 from otlvm.networks import LatentMixtureModel
+from otlvm.priors import Prior
 from otlvm.registry import Registry
 
 
@@ -35,6 +36,13 @@ class Losses:
 
 class Objective(nn.Module, ABC):
     """From a model and a batch to losses."""
+
+    def check(self, prior: Prior) -> None:
+        """Refuse a prior with which it cannot be computed, before anything is trained.
+
+        Raises:
+            TypeError: If the prior is of the wrong kind; the message says which would do.
+        """
 
     @abstractmethod
     def forward(self, model: LatentMixtureModel, x: Tensor) -> Losses:

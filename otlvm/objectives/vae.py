@@ -9,7 +9,7 @@ from torch import Tensor
 from otlvm.expectations import EXACT, Expectation
 from otlvm.networks import LatentMixtureModel
 from otlvm.objectives.base import Losses, Objective, objectives
-from otlvm.priors import GaussianPrior
+from otlvm.priors import GaussianPrior, Prior
 
 
 @objectives.register("vae")
@@ -37,15 +37,17 @@ class VAE(Objective):
         self.beta = beta
         self.expectation = expectation
 
+    def check(self, prior: Prior) -> None:
+        """Refuse a prior without a closed form; see `Objective.check`."""
+        _gaussian(prior)
+
     def forward(self, model: LatentMixtureModel, x: Tensor) -> Losses:
         """Compute the losses of images ``x`` with shape ``[n, D]``.
 
         Raises:
             TypeError: If the model's prior is no Gaussian mixture (its KL has no closed form).
         """
-        prior = model.prior
-        if not isinstance(prior, GaussianPrior):
-            raise TypeError(f"the vae objective needs a GaussianPrior, not {type(prior).__name__}")
+        prior = _gaussian(model.prior)
         posterior = model.encode(x)
         pi = posterior.pi
         codes, weights = self.expectation(posterior)
@@ -60,6 +62,12 @@ class VAE(Objective):
     def extra_repr(self) -> str:
         """Show beta in ``repr``."""
         return f"beta={self.beta}"
+
+
+def _gaussian(prior: Prior) -> GaussianPrior:
+    if not isinstance(prior, GaussianPrior):
+        raise TypeError(f"the vae objective needs a GaussianPrior, not {type(prior).__name__}")
+    return prior
 
 
 def bernoulli_cross_entropy(logits: Tensor, x: Tensor) -> Tensor:

@@ -6,6 +6,7 @@ from otlvm.divergences import Divergence
 from otlvm.expectations import EXACT, Expectation
 from otlvm.networks import LatentMixtureModel
 from otlvm.objectives.base import Losses, Objective, objectives
+from otlvm.priors import Prior
 
 
 @objectives.register("wae")
@@ -35,6 +36,10 @@ class WAE(Objective):
         self.divergence = divergence
         self.weight = weight
         self.expectation = expectation
+
+    def check(self, prior: Prior) -> None:
+        """Ask the divergence; see `Objective.check`."""
+        self.divergence.check(prior)
 
     def forward(self, model: LatentMixtureModel, x: Tensor) -> Losses:
         """Compute the losses of images ``x`` with shape ``[n, D]``."""

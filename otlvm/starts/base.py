@@ -11,6 +11,17 @@ from otlvm.registry import Registry
 class Start(ABC):
     """Prepares a model for training, without labels."""
 
+    def check(self, n_images: int, n_components: int) -> None:
+        """Refuse data or a K with which it cannot work, before anything is trained.
+
+        Args:
+            n_images: How many training images there are.
+            n_components: K.
+
+        Raises:
+            ValueError: If it will not do; the message says what would.
+        """
+
     @abstractmethod
     def prepare(self, model: LatentMixtureModel, x: Tensor, batch_size: int) -> None:
         """Change a model in place.

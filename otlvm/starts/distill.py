@@ -53,6 +53,11 @@ class Distill(Start):
         self.then = then
         self.hold = hold
 
+    def check(self, n_images: int, n_components: int) -> None:
+        """Ask the clustering and the other start; see `Start.check`."""
+        self.clustering.check(n_images, n_components)
+        self.then.check(n_images, n_components)
+
     def prepare(self, model: LatentMixtureModel, x: Tensor, batch_size: int) -> None:
         """Cluster the images, teach the classifier, start the rest; see `Start.prepare`."""
         shares = self.clustering.fit(x, model.prior.n_components).to(x)

@@ -48,7 +48,9 @@ def run_plan(
             if not item.wanted:
                 plan.store.tidy(item.job.id)
                 observers.finish(item.job, item.state.record, "kept")
-        tasks = [_task(item, plan, console) for item in plan.todo]
+        # Clusterings first: what they learn on the way, the others take from the shelf.
+        todo = sorted(plan.todo, key=lambda item: "baseline" not in item.job.config)
+        tasks = [_task(item, plan, console) for item in todo]
         Scheduler(plan.store, launcher, observers, stops, fail_fast).run(tasks)
 
 

@@ -30,6 +30,7 @@ DECIDES = (
     "latents.py",
     "registry.py",
     "seeding.py",
+    "sharing.py",
     "harness/worker/execute.py",
     "harness/worker/snapshots.py",
 )

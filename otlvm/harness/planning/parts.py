@@ -9,7 +9,7 @@ import torch
 from otlvm.baselines import baselines
 from otlvm.data import DataError, Dataset, datasets
 from otlvm.harness.config import data_key
-from otlvm.harness.messages import InputError, KeyPath
+from otlvm.harness.messages import InputError, KeyPath, one_line
 from otlvm.harness.suite.runs import Run
 from otlvm.networks import networks
 from otlvm.objectives import objectives
@@ -54,13 +54,16 @@ def _check(run: Run, data: Dataset, built: dict[str, Any]) -> None:
     spec = config["model"]["prior"]
     prior: Prior = once(("model", "prior"), spec, None, lambda: priors.build(spec))
     if "baseline" in config:
-        baseline = config["baseline"]
-        once((), baseline, None, lambda: baselines.build(baseline))
+        baseline = once((), config["baseline"], None, lambda: baselines.build(config["baseline"]))
+        _fits(run, (), lambda: baseline.check(len(data.x_train), prior.n_components))
         return
-    objective, network = config["objective"], config["model"]["network"]
-    once(("objective",), objective, None, lambda: objectives.build(objective))
-    start = config["train"]["start"]
-    once(("train", "start"), start, None, lambda: starts.build(start))
+    network = config["model"]["network"]
+    spec = config["objective"]
+    objective = once(("objective",), spec, None, lambda: objectives.build(spec))
+    _fits(run, ("objective",), lambda: objective.check(prior))
+    start_spec = config["train"]["start"]
+    start = once(("train", "start"), start_spec, None, lambda: starts.build(start_spec))
+    _fits(run, ("train", "start"), lambda: start.check(len(data.x_train), prior.n_components))
     shape = {"image_shape": data.image_shape, "n_components": prior.n_components, "dim": prior.dim}
     with torch.device("meta"):  # shapes only: no memory, no random numbers
         once(("model", "network"), network, shape, lambda: networks.build(network, **shape))
@@ -70,6 +73,16 @@ def _check(run: Run, data: Dataset, built: dict[str, Any]) -> None:
             f"batch_size {batch_size} is larger than the data's {len(data.x_train)} images",
             (*run.origin, "train", "batch_size"),
         )
+
+
+def _fits(run: Run, section: KeyPath, check: Callable[[], None]) -> None:
+    """Ask a part whether it can work with the others."""
+    try:
+        check()
+    except Exception as error:  # a plug-in's check may refuse in any way
+        refused = isinstance(error, ValueError | TypeError) and str(error)
+        message = str(error) if refused else one_line(error)
+        raise InputError(message, (*run.origin, *section)) from error
 
 
 def _build(run: Run, section: KeyPath, build: Callable[[], T]) -> T:

@@ -29,6 +29,8 @@ from otlvm.harness.worker.snapshots import Snapshots
 from otlvm.networks import LatentMixtureModel
 from otlvm.objectives import objectives
 from otlvm.priors import priors
+from otlvm.seeding import afresh
+from otlvm.sharing import Shelf, shared_on
 from otlvm.starts import starts
 from otlvm.training import (
     CheckpointError,
@@ -51,7 +53,7 @@ class Result:
         details: The traceback, if it raised.
         diverged: Term, value and step, if it diverged.
         metrics: The numbers of the tables, by name.
-        curves: One row a logged step.
+        curves: One row per logged step.
         model: The trained model, if there is one.
         pictures: What it shows, as arrays by name.
         pictures_failed: Why there are none, if making them raised; one line.
@@ -74,6 +76,7 @@ def execute(
     data: Dataset,
     checkpoints: Checkpoints,
     on_row: Callable[[Row], None] | None = None,
+    shelf: Shelf | None = None,
 ) -> Result:
     """Train and evaluate one run; whatever it raises becomes its status.
 
@@ -83,6 +86,7 @@ def execute(
         data: Its data, on the device where it trains.
         checkpoints: Where it saves its state; it goes on from what is there.
         on_row: Called with each row of the learning curve.
+        shelf: Where clusterings and features are kept that other runs need too.
 
     Raises:
         InterruptedTrainingError: If ``checkpoints`` says stop.
@@ -94,9 +98,9 @@ def execute(
     reset_peak_memory(device)
     try:
         if "baseline" in config:
-            show = _cluster(config, data, result)
+            show = _cluster(config, data, result, shelf)
         else:
-            show = _train(config, data, checkpoints, result, on_row)
+            show = _train(config, data, checkpoints, result, on_row, shelf)
         result.metrics["peak_mb"] = peak_memory(device)
         for name, value in result.metrics.items():
             if not math.isfinite(value):
@@ -127,6 +131,7 @@ def _train(
     checkpoints: Checkpoints,
     result: Result,
     on_row: Callable[[Row], None] | None,
+    shelf: Shelf | None,
 ) -> Callable[[], Pictures]:
     """Train and measure a model; returns what makes its pictures."""
     device = data.x_train.device
@@ -143,9 +148,10 @@ def _train(
 
     if checkpoints.load() is None:
         started = time.perf_counter()
-        starts.build(train["start"]).prepare(model, data.x_train, train["batch_size"])
+        with afresh(device), shared_on(shelf):
+            starts.build(train["start"]).prepare(model, data.x_train, train["batch_size"])
         _synchronize(device)
-        checkpoints.notes["start_seconds"] = time.perf_counter() - started
+        checkpoints.notes["start_seconds"] = time.perf_counter() - started + _saved(shelf)
         snap(0)
 
     def log(row: Row) -> None:
@@ -177,14 +183,17 @@ def _train(
     return lambda: {**show_model(model, data), **snapshots.pictures()}
 
 
-def _cluster(config: Config, data: Dataset, result: Result) -> Callable[[], Pictures]:
+def _cluster(
+    config: Config, data: Dataset, result: Result, shelf: Shelf | None
+) -> Callable[[], Pictures]:
     """Fit and measure a baseline; returns what makes its pictures."""
     prior = priors.build(config["model"]["prior"])
     baseline = baselines.build(config["baseline"])
     started = time.perf_counter()
-    pi_train = baseline.fit(data.x_train, prior.n_components)
-    pi_test = baseline.assign(data.x_test)
-    seconds = time.perf_counter() - started
+    with shared_on(shelf):
+        pi_train = baseline.fit(data.x_train, prior.n_components)
+        pi_test = baseline.assign(data.x_test)
+    seconds = time.perf_counter() - started + _saved(shelf)
     result.metrics = {**assignment_scores(pi_train, pi_test, data), "fit_seconds": seconds}
     return partial(show_clustering, pi_test, data)
 
@@ -194,6 +203,10 @@ def _take_pictures(show: Callable[[], Pictures], result: Result) -> None:
         result.pictures = show()
     except Exception as error:  # the numbers are there, and worth more; the record tells
         result.pictures_failed = one_line(error)
+
+
+def _saved(shelf: Shelf | None) -> float:
+    return 0.0 if shelf is None else shelf.saved_seconds
 
 
 def _synchronize(device: torch.device) -> None:

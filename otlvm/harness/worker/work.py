@@ -27,6 +27,7 @@ from otlvm.harness.store.record import new_record, write_result
 from otlvm.harness.store.work_folder import CHECKPOINT, DAMAGED, LOG, START, write_progress
 from otlvm.harness.worker.execute import Result, Row, execute
 from otlvm.harness.worker.machine import environment
+from otlvm.harness.worker.shelf import DiskShelf
 from otlvm.registry import RegistryError
 from otlvm.training import CheckpointError, Checkpoints, InterruptedTrainingError
 
@@ -91,12 +92,13 @@ def work(job: Job, folder: Path, control: Control) -> None:
         result = Result("failed", one_line(error))
     else:
         unlabelled = list(data.unlabelled) if data.y_train is not None else None
+        shelf = DiskShelf.of(folder, job.code)
         try:
-            result = execute(config, job.seed, data, checkpoints(), show)
+            result = execute(config, job.seed, data, checkpoints(), show, shelf)
         except CheckpointError as error:
             warnings.warn(f"{error}: begun again", stacklevel=2)
             (folder / CHECKPOINT).replace(folder / DAMAGED)
-            result = execute(config, job.seed, data, checkpoints(), show)
+            result = execute(config, job.seed, data, checkpoints(), show, shelf)
     record = new_record(
         job.identity(),
         job.label,

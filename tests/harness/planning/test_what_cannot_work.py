@@ -1,0 +1,92 @@
+"""Parts that do not go together are refused before any training."""
+
+import pytest
+
+PLUGINS = '''
+import torch
+from otlvm.baselines import Baseline
+from otlvm.features import Features
+from otlvm.priors import Prior
+from otlvm.starts import Start
+
+class Uniform(Prior):
+    """Uniform on the unit square around each of K points."""
+
+    def __init__(self, components: int = 3, dim: int = 2) -> None:
+        super().__init__(components, dim)
+        self.register_buffer("means", torch.arange(components * dim).float().view(components, dim))
+
+    def sample_components(self, n):
+        return self.means + torch.rand(n, *self.means.shape)
+
+    def component_log_prob(self, z):
+        inside = (z.unsqueeze(-2) - self.means).abs().amax(-1) < 1
+        return torch.where(inside, 0.0, -torch.inf)
+
+    def moments(self):
+        return self.means + 0.5, torch.eye(self.dim).expand(self.n_components, -1, -1) / 12
+
+class Pairs(Start):
+    def prepare(self, model, x, batch_size): ...
+    def check(self, n_images, n_components):
+        if n_components % 2:
+            raise ValueError(f"an even K is needed, not {n_components}")
+
+class Broken(Start):
+    def prepare(self, model, x, batch_size): ...
+    def check(self, n_images, n_components):
+        raise RuntimeError("no licence")
+'''
+
+WAE = "{name: wae, divergence: energy}"
+OTHER_PRIOR = "model: {prior: 'mine:Uniform'}"
+
+
+@pytest.mark.parametrize(
+    ("row", "path", "told"),
+    [
+        (f"objective: vae, {OTHER_PRIOR}", "objective", "needs a GaussianPrior, not Uniform"),
+        (
+            "objective: {name: wae, divergence: {name: imq_mmd, prior: closed_form}}, "
+            + OTHER_PRIOR,
+            "objective",
+            "'closed_form' needs a GaussianPrior, not Uniform; use 'sampled'",
+        ),
+        (
+            "baseline: kmeans, model: {prior: {name: rotated_2d, components: 2000}}",
+            "",
+            "cannot make 2000 components",
+        ),
+        (
+            "baseline: {name: gmm, features: {name: umap, neighbors: 1500}}",
+            "",
+            "umap with 1500 neighbors and dim 10 needs 1501 training images or more",
+        ),
+        (
+            f"objective: {WAE}, train: {{start: {{name: distill, clustering: "
+            "{name: kmeans, features: {name: umap, of: {name: umap, neighbors: 3000}}}}}",
+            "train.start",
+            "umap with 3000 neighbors",
+        ),
+        (f"objective: {WAE}, train: {{start: 'mine:Pairs'}}", "train.start", "even K is needed"),
+        (f"objective: {WAE}, train: {{start: 'mine:Broken'}}", "train.start", "no licence"),
+    ],
+)
+def test_parts_that_do_not_go_together(refuse, write_suite, tmp_path, row, path, told):
+    (tmp_path / "mine.py").write_text(PLUGINS)
+    suite = write_suite(f"runs:\n  - {{label: row, {row}}}\n")
+    refuse(suite, f"runs[0]{'.' * bool(path)}{path}: ", told)
+
+
+@pytest.mark.parametrize(
+    ("spec", "told"),
+    [
+        ("{name: gmm, regularization: -1}", "regularization must not be negative"),
+        ("{name: kmeans, features: {name: umap, neighbors: 1}}", "neighbors must be at least 2"),
+        ("{name: kmeans, features: {name: umap, dim: 0}}", "dim must be positive"),
+        ("{name: kmeans, features: {name: umap, min_distance: 2}}", "between 0 and 1"),
+        ("{name: kmeans, features: {name: autoencoder, hidden: [0]}}", "hidden"),
+    ],
+)
+def test_parameters_out_of_range(refuse, write_suite, spec, told):
+    refuse(write_suite(f"runs:\n  - {{label: row, baseline: {spec}}}\n"), "runs[0]", told)

@@ -8,7 +8,7 @@ import torch
 from otlvm.harness.worker.shelf import DiskShelf
 from tests.support import records
 
-TEACHER = '''
+TEACHER = """
 import torch
 from otlvm.baselines import Baseline
 
@@ -21,7 +21,7 @@ class Teacher(Baseline):
 
     def assign(self, x):
         return (x @ self.weights).softmax(1)
-'''
+"""
 
 ROWS = """\
 runs:

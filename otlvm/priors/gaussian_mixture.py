@@ -17,8 +17,9 @@ class GaussianMixture(GaussianPrior):
     .. math:: p(z, k) = \tfrac1K N(z; \mu_k, \sigma^2 I), \qquad
         |\mu_k - \mu_l| = \delta \sigma \quad (k \neq l)
 
-    with the distance :math:`\delta`. More than d + 1 points cannot be equidistant: the means then lie
-    far apart on a sphere, and :math:`\delta` is the smallest distance. Source: Gaujac, Feige and Barber (2021), eq. 17 and Sec. 3.2.
+    with the distance :math:`\delta`. More than d + 1 points cannot be equidistant: the means then
+    lie far apart on a sphere, and :math:`\delta` is the smallest distance. Source: Gaujac, Feige
+    and Barber (2021), eq. 17 and Sec. 3.2.
     The default distance is the text's "about 5 % overlap"; the paper's code uses 6.
 
     Args:

@@ -39,7 +39,8 @@ def check_gradient(model, value, rtol=1e-4, atol=1e-7):
     torch.autograd.backward(value())
     for name, parameter in model.prior.named_parameters():
         grad = parameter.grad
-        assert grad is not None and grad.any(), name
+        assert grad is not None, name
+        assert grad.any(), name
         free = parameter.data.view(-1)
         index = int(grad.abs().argmax())
         differences = []

@@ -84,7 +84,7 @@ def test_distance_is_in_units_of_sigma():
     [(12, 10, None), (5, 2, 72), (6, 3, 90), (8, 4, 90), (12, 3, 63.4349), (20, 5, None)],
 )
 def test_more_components_than_a_simplex_has_lie_far_apart(components, dim, angle):
-    """On a sphere; where the best there is is known, as far: a polygon, octahedra, an icosahedron."""
+    """On a sphere, and where the best is known, as far: a polygon, octahedra, an icosahedron."""
     prior = GaussianMixture(components, dim, distance=3.0, sigma=2.0)
     means = prior.moments()[0].double()
     radius = means.norm(dim=1)
@@ -134,7 +134,9 @@ def test_weights_count_everywhere(learn):
     centre, covariance = prior.mixture_moments()
     torch.testing.assert_close(draws.mean(0), centre, atol=0.06, rtol=0)
     torch.testing.assert_close(draws.T.cov(), covariance, atol=0.15, rtol=0)
-    assert float(prior.spread()) == pytest.approx(2 * float(mixture.variance.sum()), rel=1e-6)
+    assert float(prior.spread().detach()) == pytest.approx(
+        2 * float(mixture.variance.sum()), rel=1e-6
+    )
 
 
 @pytest.mark.parametrize(

@@ -43,6 +43,13 @@ class Adversarial(SampleDivergence):
         self._critic: _Critic | None = None
         self._saved: dict[str, Any] = {}
 
+    def check(self, prior: Prior) -> None:
+        """Refuse a learned prior, which its loss gives no gradient; see `Divergence.check`."""
+        if prior.learned():
+            raise TypeError(
+                "the adversarial divergence gives no gradient to a prior that is learned"
+            )
+
     def update(self, posterior: MixturePosterior, prior: Prior) -> None:
         """Train the discriminator on one batch; see `Divergence.update`."""
         x, a = posterior.cloud()

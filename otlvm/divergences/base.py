@@ -14,7 +14,13 @@ On = Literal["marginal", "joint"]
 
 
 class Divergence(nn.Module, ABC):
-    """A divergence between the aggregated posterior, seen through one batch, and the prior."""
+    """A divergence between the aggregated posterior, seen through one batch, and the prior.
+
+    Attributes:
+        warm_up: Batches that `update` sees before the first training step.
+    """
+
+    warm_up: int = 0
 
     @abstractmethod
     def forward(self, posterior: MixturePosterior, prior: Prior) -> Tensor:
@@ -28,7 +34,7 @@ class Divergence(nn.Module, ABC):
         """
 
     def update(self, posterior: MixturePosterior, prior: Prior) -> None:
-        """Adapt the divergence's own parameters, if it learns any, before each training step.
+        """Adapt what the divergence learns or keeps, if anything, before each training step.
 
         Such parameters are trained here, by the divergence's own optimiser, and nowhere else:
         objectives call this with a detached posterior and otherwise know nothing of it.
@@ -40,8 +46,8 @@ class SampleDivergence(Divergence):
 
     The posterior's cloud holds all K samples of every data point, weighted by q(k|x), neighbours
     in order (rows ``i * K`` to ``i * K + K - 1`` belong to data point i). The prior's holds about
-    as many points as the batch, equally many of each component, which has less variance than
-    independent draws.
+    as many points as the batch, equally many of each component and weighted by p(k), which has less
+    variance than independent draws.
 
     With ``on = "joint"`` the clouds are those of (z, k): each point gets K more coordinates, so
     that two points of different components are further apart, by ``penalty`` times the prior's
@@ -80,7 +86,8 @@ class SampleDivergence(Divergence):
             corners = corner * torch.eye(prior.n_components, dtype=x.dtype, device=x.device)
             x = torch.cat([x, corners.repeat(len(posterior.pi), 1)], dim=1)
             y = torch.cat([y, corners.repeat(per_component, 1)], dim=1)
-        return self.between(x, a, y, y.new_full((len(y),), 1 / len(y)))
+        b = (prior.weights(y.dtype) / per_component).expand(per_component, -1).flatten()
+        return self.between(x, a, y, b)
 
 
 def near_origin(x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:

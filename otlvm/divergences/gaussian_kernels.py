@@ -1,6 +1,7 @@
 """Kernels that are mixtures of Gaussians, integrated against Gaussian mixtures in closed form."""
 
 import math
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -53,13 +54,61 @@ def imq_as_gaussians(
     return GaussianKernels((centre, *rates[flat:]), (mass, *weights[flat:]))
 
 
-class PriorEmbedding:
+class Embedding(ABC):
     r"""Expected kernel between points and a Gaussian mixture's components, :math:`E\, k(|z - y|)`.
 
     .. math:: E_{y \sim N(\mu, \Sigma)} e^{-s |z - y|^2} = \det(I + 2 s \Sigma)^{-1/2}
         \exp\bigl(-s\, (z - \mu)^T (I + 2 s \Sigma)^{-1} (z - \mu)\bigr)
+    """
 
-    along the principal axes of each component, for full covariances too.
+    @abstractmethod
+    def __call__(self, z: Tensor) -> Tensor:
+        """Embed points ``[c, n, d]``, or the same for all components ``[1, n, d]``; ``[c, n]``."""
+
+
+class AlongAxes(Embedding):
+    """The embedding along the principal axes of each component: what is fixed is computed once.
+
+    Args:
+        kernels: The kernel.
+        means: Means, with shape ``[c, d]``.
+        variances: Variances along the axes, with shape ``[c, d]``.
+        axes: The axes as columns, with shape ``[c, d, d]``; None are the coordinates' own.
+        like: Has the device and dtype of the points to come.
+    """
+
+    def __init__(
+        self,
+        kernels: GaussianKernels,
+        means: Tensor,
+        variances: Tensor,
+        axes: Tensor | None,
+        like: Tensor,
+    ) -> None:
+        variances = variances.double()
+        rates = variances.new_tensor(kernels.rates)
+        stretch = 1 + 2 * variances.unsqueeze(2) * rates  # [c, d, s]
+        amplitudes = variances.new_tensor(kernels.weights) * stretch.prod(1).rsqrt()
+        self._means = means.to(like).unsqueeze(1)
+        self._axes = None if axes is None else axes.to(like)
+        self._rates = (-rates / stretch).to(like)
+        self._amplitudes = amplitudes.to(like).unsqueeze(2)
+
+    def __call__(self, z: Tensor) -> Tensor:
+        """Embed points; see `Embedding`."""
+        centred = z - self._means
+        if self._axes is not None:
+            centred = centred @ self._axes
+        exponents = centred.square() @ self._rates  # [c, n, s]
+        expectations: Tensor = (exponents.exp() @ self._amplitudes).squeeze(2)
+        return expectations
+
+
+class ByCholesky(Embedding):
+    """The embedding for full covariances that carry a gradient, which their axes would lose.
+
+    Equal eigenvalues have no axes of their own, and the gradient of `torch.linalg.eigh` is not
+    finite there; a factor for each rate has one everywhere.
 
     Args:
         kernels: The kernel.
@@ -71,20 +120,29 @@ class PriorEmbedding:
     def __init__(
         self, kernels: GaussianKernels, means: Tensor, covariances: Tensor, like: Tensor
     ) -> None:
-        variances, axes = torch.linalg.eigh(covariances.double())
-        rates = variances.new_tensor(kernels.rates)
-        stretch = 1 + 2 * variances.unsqueeze(2) * rates  # [c, d, s]
-        amplitudes = variances.new_tensor(kernels.weights) * stretch.prod(1).rsqrt()
+        full = covariances.double()
+        rates = full.new_tensor(kernels.rates)
+        identity = torch.eye(full.shape[-1], dtype=full.dtype, device=full.device)
+        stretch = identity + 2 * rates[:, None, None] * full.unsqueeze(1)  # [c, s, d, d]
+        factors = torch.linalg.cholesky(stretch)
+        determinants = factors.diagonal(dim1=-2, dim2=-1).prod(-1)  # square roots of them
         self._means = means.to(like).unsqueeze(1)
-        self._axes = axes.to(like)
-        self._rates = (-rates / stretch).to(like)
-        self._amplitudes = amplitudes.to(like).unsqueeze(2)
+        self._factors = factors.to(like)
+        self._rates = rates.to(like)
+        self._amplitudes = (full.new_tensor(kernels.weights) / determinants).to(like).unsqueeze(1)
 
     def __call__(self, z: Tensor) -> Tensor:
-        """Embed points ``[c, n, d]``, or the same for all components ``[1, n, d]``; ``[c, n]``."""
-        exponents = ((z - self._means) @ self._axes).square() @ self._rates  # [c, n, s]
-        expectations: Tensor = (exponents.exp() @ self._amplitudes).squeeze(2)
+        """Embed points; see `Embedding`."""
+        centred = (z - self._means).mT.unsqueeze(1)  # [c, 1, d, n]
+        white = torch.linalg.solve_triangular(self._factors, centred, upper=False)
+        exponents = -self._rates[:, None] * white.square().sum(2)  # [c, s, n]
+        expectations: Tensor = (self._amplitudes @ exponents.exp()).squeeze(1)
         return expectations
+
+
+def prior_embedding(kernels: GaussianKernels, prior: GaussianPrior, like: Tensor) -> Embedding:
+    """Embed a prior, for points of the device and dtype of ``like``; one cloud a component."""
+    return _embedding(kernels, *prior.moments(), prior, like)
 
 
 def self_energy(kernels: GaussianKernels, prior: GaussianPrior) -> Tensor:
@@ -96,5 +154,21 @@ def self_energy(kernels: GaussianKernels, prior: GaussianPrior) -> Tensor:
     offsets = (means[:, None] - means).flatten(0, 1)
     sums = (covariances[:, None] + covariances).flatten(0, 1)
     origin = torch.zeros_like(offsets[:1]).unsqueeze(1)
-    energy = PriorEmbedding(kernels, offsets, sums, like=origin)(origin)
+    energy = _embedding(kernels, offsets, sums, prior, like=origin)(origin)
     return energy.view(len(means), len(means))
+
+
+def _embedding(
+    kernels: GaussianKernels,
+    means: Tensor,
+    covariances: Tensor,
+    prior: GaussianPrior,
+    like: Tensor,
+) -> Embedding:
+    if prior.diagonal:
+        variances = covariances.diagonal(dim1=-2, dim2=-1)
+        return AlongAxes(kernels, means, variances, None, like)
+    if prior.learned():
+        return ByCholesky(kernels, means, covariances, like)
+    variances, axes = torch.linalg.eigh(covariances.double())
+    return AlongAxes(kernels, means, variances, axes, like)

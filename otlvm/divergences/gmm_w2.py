@@ -15,7 +15,7 @@ class GMMW2(Divergence):
     .. math:: \min_\gamma \sum_{kl} \gamma_{kl} \Bigl[ |m_k - \mu_l|^2 + \operatorname{tr}\bigl(
         C_k + \Sigma_l - 2 (\Sigma_l^{1/2} C_k \Sigma_l^{1/2})^{1/2}\bigr) \Bigr]
 
-    over plans :math:`\gamma` between the weights :math:`w_k` and :math:`1/K`.
+    over plans :math:`\gamma` between the weights :math:`w_k` and the prior's :math:`p(k)`.
     The batch's component k has weight :math:`w_k = E_x q(k|x)` and the first two moments
     :math:`m_k, C_k` of the aggregated :math:`q(z|k)`, exact in z. Moving a component costs the
     Bures-Wasserstein distance of Gaussians. A prior that is no Gaussian mixture is seen through its
@@ -30,10 +30,10 @@ class GMMW2(Divergence):
         weights, means, covariances = aggregated_moments(posterior)
         target_means, target_covariances = (m.to(means.dtype) for m in prior.moments())
         means, target_means = near_origin(means, target_means)
-        uniform = torch.full_like(target_means[:, 0], 1 / prior.n_components)
+        target_weights = prior.weights(means.dtype)
         # The fixed mixture goes first: only the roots of products are then differentiated.
         cost: Tensor = ot.gmm.gmm_ot_loss(
-            target_means, means, target_covariances, covariances, uniform, weights
+            target_means, means, target_covariances, covariances, target_weights, weights
         )
         return cost
 

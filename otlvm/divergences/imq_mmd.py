@@ -32,7 +32,9 @@ class IMQMMD(KernelMMD):
         on: Compare the marginals of z, or the joint of z and k; see `KernelMMD`.
         prior: Expectations over the prior in closed form or by samples; ``"auto"`` is closed form
             where the prior is a Gaussian mixture.
-        statistic: ``"u"``, unbiased, may be negative; or ``"v"``, biased.
+        statistic: ``"u"``, unbiased, may be negative; ``"v"``, biased; or ``"cross"``, against
+            earlier batches, which a batch cannot make small by itself; see `KernelMMD`.
+        queue: How many earlier batches the cross statistic compares with.
 
     Raises:
         ValueError: If there are no scales or one is not positive.
@@ -45,8 +47,9 @@ class IMQMMD(KernelMMD):
         on: On = "marginal",
         prior: PriorBy = "auto",
         statistic: Statistic = "u",
+        queue: int = 6,
     ) -> None:
-        super().__init__(on, prior, statistic)
+        super().__init__(on, prior, statistic, queue)
         if not scales or min(scales) <= 0:
             raise ValueError("scales must be a non-empty list of positive numbers")
         self.scales = tuple(scales)

@@ -9,13 +9,19 @@ import torch
 from torch import Tensor
 
 from otlvm.divergences.base import Divergence, On
-from otlvm.divergences.gaussian_kernels import GaussianKernels, PriorEmbedding, self_energy
+from otlvm.divergences.gaussian_kernels import (
+    Embedding,
+    GaussianKernels,
+    prior_embedding,
+    self_energy,
+)
 from otlvm.divergences.kernel_sum import Profile, kernel_self_sum, kernel_sum
+from otlvm.divergences.queue import CodeQueue
 from otlvm.latents import MixturePosterior
 from otlvm.priors import GaussianPrior, Prior
 
 PriorBy = Literal["auto", "closed_form", "sampled"]
-Statistic = Literal["u", "v"]
+Statistic = Literal["u", "v", "cross"]
 
 
 @dataclass(frozen=True)
@@ -34,8 +40,8 @@ class Kernel:
 @dataclass(frozen=True)
 class _Fitted:
     kernel: Kernel
-    embedding: PriorEmbedding | None
-    energy: float
+    embedding: Embedding | None
+    energy: Tensor | None
     device: torch.device
     dtype: torch.dtype
 
@@ -50,37 +56,57 @@ class KernelMMD(Divergence):
     (2021), eq. 13. The K samples of one data point depend on each other, so the U-statistic leaves
     out all pairs of the same point (i = j): it is unbiased over independent data points, with mean
     0 and, being skewed, more often negative than positive when q = p. The V-statistic keeps them,
-    over n^2: biased upwards and, with the prior in closed form, never negative. Batch norm in an
-    encoder couples the points of a batch, and training finds that: in train mode the U-statistic
-    can be driven below zero. Look at the eval-mode value.
+    over n^2: biased upwards and, with the prior in closed form, never negative.
+
+    Batch norm in an encoder couples the points of a batch, and training finds that: in train mode
+    the U-statistic can be driven below zero while held-out codes are far from the prior. The cross
+    statistic has no pair within the batch: the first sum is over pairs of a code of this batch and
+    one of ``queue`` earlier batches, which carry no gradient. Its gradient is that of the squared
+    MMD whose codes those of the queue are; without earlier batches it is the U-statistic.
 
     The joint form multiplies the kernel by 1[k = l], so that component k has to match component k
     of the prior: the paper's eq. 12. The marginal form (the paper's eq. 16) leaves it free which
     component covers which part of the prior.
 
+    A learned prior gets its gradient, in closed form or through samples. Bandwidths that depend on
+    the prior follow it without a gradient.
+
     Args:
         on: Compare the marginals of z, or the joint of z and k.
         prior: The expectations over the prior in closed form, or by n samples of every component;
             ``"auto"`` is closed form where the prior is a Gaussian mixture.
-        statistic: ``"u"`` or ``"v"``.
+        statistic: ``"u"``, ``"v"`` or ``"cross"``.
+        queue: How many earlier batches the cross statistic compares with.
+
+    Raises:
+        ValueError: If ``queue`` is not positive.
     """
 
-    def __init__(self, on: On, prior: PriorBy, statistic: Statistic) -> None:
+    def __init__(self, on: On, prior: PriorBy, statistic: Statistic, queue: int) -> None:
         super().__init__()
+        if queue < 1:
+            raise ValueError("queue must be positive")
         self.on = on
         self.prior = prior
         self.statistic = statistic
+        self.queue = CodeQueue(queue) if statistic == "cross" else None
+        self.warm_up = queue if statistic == "cross" else 0
         self._fitted: WeakKeyDictionary[Prior, _Fitted] = WeakKeyDictionary()
 
     @abstractmethod
     def kernel(self, prior: Prior) -> Kernel:
-        """Return the kernel; its bandwidths may depend on the prior. Asked once a prior."""
+        """Return the kernel; its bandwidths may depend on the prior. Asked once a fixed prior."""
 
     def check(self, prior: Prior) -> None:
         """Refuse a closed form without Gaussians; see `Divergence.check`."""
         if self.prior == "closed_form" and not isinstance(prior, GaussianPrior):
             name = type(prior).__name__
             raise TypeError(f"'closed_form' needs a GaussianPrior, not {name}; use 'sampled'")
+
+    def update(self, posterior: MixturePosterior, prior: Prior) -> None:
+        """Keep the batch's codes, if earlier ones are needed; see `Divergence.update`."""
+        if self.queue is not None:
+            self.queue.push(posterior)
 
     def forward(self, posterior: MixturePosterior, prior: Prior) -> Tensor:
         """Estimate the squared MMD, a scalar.
@@ -89,21 +115,18 @@ class KernelMMD(Divergence):
             ValueError: If a U-statistic is asked of a single data point.
             TypeError: If a closed form is asked of a prior that is no Gaussian mixture.
         """
-        n, n_components, _ = posterior.z.shape
-        if self.statistic == "u" and n < 2:
-            raise ValueError("the U-statistic needs at least 2 data points")
-        x, a = self._clouds(posterior.z, posterior.pi / n)
+        x, a = self._clouds(posterior.z, posterior.pi / len(posterior.pi))
         fitted = self._fit(prior, x)
-        q_q = self._within(fitted.kernel, x, a, n, n_components)
-        if fitted.embedding is not None:
+        q_q = self._between_codes(fitted.kernel.profile, posterior, x, a)
+        weights = prior.weights(x.dtype)
+        if fitted.embedding is not None and fitted.energy is not None:
             # Joint: cloud k meets component k only; marginal: the one cloud meets all of them.
-            q_p = (a * fitted.embedding(x)).sum() / prior.n_components
-            return q_q + fitted.energy - 2 * q_p
+            q_p = (weights.unsqueeze(1) * a * fitted.embedding(x)).sum()
+            return q_q + fitted.energy.to(x.dtype) - 2 * q_p
+        n = len(posterior.pi)
         samples = prior.sample_components(n).to(x)
-        y, b = self._clouds(
-            samples, samples.new_full(samples.shape[:2], 1 / samples[..., 0].numel())
-        )
-        p_p = self._within(fitted.kernel, y, b, n, prior.n_components)
+        y, b = self._clouds(samples, (weights / n).expand(n, -1))
+        p_p = self._within(fitted.kernel.profile, y, b, n)
         return q_q + p_p - 2 * kernel_sum(fitted.kernel.profile, x, a, y, b)
 
     def _clouds(self, z: Tensor, weights: Tensor) -> tuple[Tensor, Tensor]:
@@ -112,14 +135,28 @@ class KernelMMD(Divergence):
             return z.transpose(0, 1), weights.T
         return z.reshape(1, -1, z.shape[2]), weights.reshape(1, -1)
 
-    def _within(self, kernel: Kernel, x: Tensor, a: Tensor, n: int, n_components: int) -> Tensor:
+    def _between_codes(
+        self, profile: Profile, posterior: MixturePosterior, x: Tensor, a: Tensor
+    ) -> Tensor:
+        earlier = self.queue.earlier() if self.queue is not None else None
+        if earlier is None:
+            return self._within(profile, x, a, len(posterior.pi))
+        z, pi = (part.to(x) for part in earlier)
+        value = kernel_sum(profile, x, a, *self._clouds(z, pi / len(pi)))
+        return 2 * value - value.detach()  # both sides of a pair move, and one has no gradient
+
+    def _within(self, profile: Profile, x: Tensor, a: Tensor, n: int) -> Tensor:
         if self.statistic == "v":
-            return kernel_self_sum(kernel.profile, x, a, group=0)
-        group = n_components if self.on == "marginal" else 1
-        return n / (n - 1) * kernel_self_sum(kernel.profile, x, a, group)
+            return kernel_self_sum(profile, x, a, group=0)
+        if n < 2:
+            raise ValueError("the U-statistic needs at least 2 data points")
+        group = x.shape[1] // n  # all codes of a data point, or one
+        return n / (n - 1) * kernel_self_sum(profile, x, a, group)
 
     def _fit(self, prior: Prior, like: Tensor) -> _Fitted:
-        """Compute what depends on the prior alone, once."""
+        """Compute what depends on the prior alone: once, if the prior stays as it is."""
+        if prior.learned():
+            return self._fit_anew(prior, like)
         fitted = self._fitted.get(prior)
         if fitted is None or fitted.device != like.device or fitted.dtype != like.dtype:
             with torch.no_grad():
@@ -127,15 +164,16 @@ class KernelMMD(Divergence):
         return fitted
 
     def _fit_anew(self, prior: Prior, like: Tensor) -> _Fitted:
-        kernel = self.kernel(prior)
+        with torch.no_grad():
+            kernel = self.kernel(prior)
         if self.prior == "sampled" or not isinstance(prior, GaussianPrior):
             self.check(prior)
-            return _Fitted(kernel, None, 0.0, like.device, like.dtype)
-        energy = self_energy(kernel.gaussians, prior)
+            return _Fitted(kernel, None, None, like.device, like.dtype)
+        weights = prior.weights(torch.float64)
+        energy = self_energy(kernel.gaussians, prior) * weights * weights.unsqueeze(1)
         total = energy.sum() if self.on == "marginal" else energy.trace()
-        embedding = PriorEmbedding(kernel.gaussians, *prior.moments(), like)
-        scaled = float(total) / prior.n_components**2
-        return _Fitted(kernel, embedding, scaled, like.device, like.dtype)
+        embedding = prior_embedding(kernel.gaussians, prior, like)
+        return _Fitted(kernel, embedding, total, like.device, like.dtype)
 
     def extra_repr(self) -> str:
         """Show the parameters in ``repr``."""

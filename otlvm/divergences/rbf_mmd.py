@@ -31,7 +31,9 @@ class RBFMMD(KernelMMD):
         on: Compare the marginals of z, or the joint of z and k; see `KernelMMD`.
         prior: Expectations over the prior in closed form or by samples; ``"auto"`` is closed form
             where the prior is a Gaussian mixture.
-        statistic: ``"u"``, unbiased, may be negative; or ``"v"``, biased.
+        statistic: ``"u"``, unbiased, may be negative; ``"v"``, biased; or ``"cross"``, against
+            earlier batches, which a batch cannot make small by itself; see `KernelMMD`.
+        queue: How many earlier batches the cross statistic compares with.
 
     Raises:
         ValueError: If there are no bandwidths or one is not positive.
@@ -43,8 +45,9 @@ class RBFMMD(KernelMMD):
         on: On = "marginal",
         prior: PriorBy = "auto",
         statistic: Statistic = "u",
+        queue: int = 6,
     ) -> None:
-        super().__init__(on, prior, statistic)
+        super().__init__(on, prior, statistic, queue)
         if bandwidths != "median" and (not bandwidths or min(bandwidths) <= 0):
             raise ValueError("bandwidths must be 'median' or a non-empty list of positive numbers")
         self.bandwidths = bandwidths if bandwidths == "median" else tuple(bandwidths)

@@ -1,6 +1,7 @@
 """The interface of a training objective."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from torch import Tensor, nn
@@ -42,6 +43,12 @@ class Objective(nn.Module, ABC):
 
         Raises:
             TypeError: If the prior is of the wrong kind; the message says which would do.
+        """
+
+    def warm_up(self, model: LatentMixtureModel, draw: Callable[[], Tensor]) -> None:
+        """Do what has to be done before the first training step, with batches that ``draw`` gives.
+
+        The model is in train mode. Not called where training goes on from a checkpoint.
         """
 
     @abstractmethod

@@ -1,6 +1,5 @@
 """The evidence lower bound and its rescaling, beta-VAE."""
 
-import math
 from typing import Any
 
 import torch
@@ -54,7 +53,7 @@ class VAE(Objective):
         bce = bernoulli_cross_entropy(model.decode_logits(codes), x.unsqueeze(1))
         reconstruction = (weights * bce).sum(1).mean()
         kl_z = (pi * prior.kl(posterior.mean, posterior.std)).sum(1).mean()
-        kl_k = (pi * (posterior.log_pi + math.log(prior.n_components))).sum(1).mean()
+        kl_k = (pi * (posterior.log_pi - prior.log_weights(pi.dtype))).sum(1).mean()
         regularizer = self.beta * (kl_z + kl_k)
         terms = {"kl_z": kl_z, "kl_k": kl_k}
         return Losses(reconstruction + regularizer, reconstruction, regularizer, terms)

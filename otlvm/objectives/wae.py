@@ -1,5 +1,8 @@
 """The Wasserstein autoencoder objective."""
 
+from collections.abc import Callable
+
+import torch
 from torch import Tensor
 
 from otlvm.divergences import Divergence
@@ -40,6 +43,12 @@ class WAE(Objective):
     def check(self, prior: Prior) -> None:
         """Ask the divergence; see `Objective.check`."""
         self.divergence.check(prior)
+
+    @torch.no_grad()
+    def warm_up(self, model: LatentMixtureModel, draw: Callable[[], Tensor]) -> None:
+        """Show the divergence as many batches as it asks for; see `Objective.warm_up`."""
+        for _ in range(self.divergence.warm_up):
+            self.divergence.update(model.encode(draw()), model.prior)
 
     def forward(self, model: LatentMixtureModel, x: Tensor) -> Losses:
         """Compute the losses of images ``x`` with shape ``[n, D]``."""

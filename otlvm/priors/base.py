@@ -1,124 +1,143 @@
-"""The interface of a prior p(z, k), and Gaussian mixtures, which all built-in priors are."""
+"""The interface of a prior p(z, k)."""
 
-import math
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from typing import ClassVar
 
 import torch
 from torch import Tensor, nn
 
 from otlvm.registry import Registry
+from otlvm.seeding import seeded
+
+MOMENT_SAMPLES = 20_000
 
 
 class Prior(nn.Module, ABC):
-    """A mixture prior p(z) = sum_k p(z|k) / K with a uniform p(k), fixed before training.
+    """A mixture prior p(z) = sum_k p(k) p(z|k).
 
     Attributes:
         n_components: K, the number of components.
         dim: d, the dimension of z.
+        has_density: Whether `component_log_prob` says anything. A prior on a manifold, such as a
+            sphere, has no density in R^d; its subclass says False here and writes
+            `responsibilities` itself.
+
+    Args:
+        n_components: K.
+        dim: d.
+        weights: p(k), K positive numbers that sum to 1; uniform by default.
+        learn_weights: Train them along with the model.
+
+    Raises:
+        ValueError: If the weights are not K positive numbers that sum to 1.
     """
 
-    def __init__(self, n_components: int, dim: int) -> None:
+    has_density: ClassVar[bool] = True
+    weight_logits: Tensor
+
+    def __init__(
+        self,
+        n_components: int,
+        dim: int,
+        weights: Sequence[float] | None = None,
+        learn_weights: bool = False,
+    ) -> None:
         super().__init__()
         self.n_components = n_components
         self.dim = dim
+        logits = torch.zeros(n_components) if weights is None else _checked(weights, n_components)
+        if learn_weights and n_components > 1:
+            self.weight_logits = nn.Parameter(logits)
+        else:
+            self.register_buffer("weight_logits", logits, persistent=False)
 
     @abstractmethod
     def sample_components(self, n: int) -> Tensor:
-        """Draw ``n`` samples of every component, with shape ``[n, K, d]``."""
+        """Draw ``n`` samples of every component, with shape ``[n, K, d]``.
 
-    @abstractmethod
+        For a prior that is learned, as a differentiable function of what is learned.
+        """
+
     def component_log_prob(self, z: Tensor) -> Tensor:
-        """Log p(z|k) for every k, from ``z`` with shape ``[..., d]``; shape ``[..., K]``."""
+        """Log p(z|k) for every k, from ``z`` with shape ``[..., d]``; shape ``[..., K]``.
 
-    @abstractmethod
+        Raises:
+            NotImplementedError: If the prior has no density.
+        """
+        raise NotImplementedError(f"{type(self).__name__} has no density")
+
     def moments(self) -> tuple[Tensor, Tensor]:
-        """Return the components' means ``[K, d]`` and covariances ``[K, d, d]``."""
+        """Return the components' means ``[K, d]`` and covariances ``[K, d, d]``.
+
+        By default those of 20,000 draws of each component, always the same ones: a subclass that
+        knows them says so.
+        """
+        with seeded(0, self.weight_logits.device):
+            z = self.sample_components(MOMENT_SAMPLES)
+        centred = z - z.mean(0)
+        return z.mean(0), torch.einsum("nki,nkj->kij", centred, centred) / len(z)
+
+    def log_weights(self, dtype: torch.dtype | None = None) -> Tensor:
+        """Log p(k), with shape ``[K]``, to the precision of a dtype; the prior's own by default."""
+        return torch.log_softmax(self.weight_logits, dim=0, dtype=dtype)
+
+    def weights(self, dtype: torch.dtype | None = None) -> Tensor:
+        """p(k), with shape ``[K]``, to the precision of a dtype; the prior's own by default."""
+        return torch.softmax(self.weight_logits, dim=0, dtype=dtype)
+
+    def learned(self) -> bool:
+        """Tell whether anything of the prior is trained along with the model."""
+        return any(parameter.requires_grad for parameter in self.parameters())
+
+    def sample_with_components(self, n: int) -> tuple[Tensor, Tensor]:
+        """Draw ``n`` independent pairs of p(z, k): codes ``[n, d]`` and components ``[n]``."""
+        z = self.sample_components(n)
+        k = torch.multinomial(self.weights().detach(), n, replacement=True)
+        return z[torch.arange(n, device=z.device), k], k
 
     def sample(self, n: int) -> Tensor:
         """Draw ``n`` independent samples of p(z), with shape ``[n, d]``."""
-        z = self.sample_components(n)
-        k = torch.randint(self.n_components, (n,), device=z.device)
-        return z[torch.arange(n, device=z.device), k]
+        return self.sample_with_components(n)[0]
 
     def log_prob(self, z: Tensor) -> Tensor:
         """Log p(z) in nats, from ``z`` with shape ``[..., d]``; shape ``[...]``."""
-        return self.component_log_prob(z).logsumexp(-1) - math.log(self.n_components)
+        each = self.component_log_prob(z)
+        return (each + self.log_weights(each.dtype)).logsumexp(-1)
 
     def responsibilities(self, z: Tensor) -> Tensor:
         """p(k|z) under the prior, from ``z`` with shape ``[..., d]``; shape ``[..., K]``."""
-        return torch.softmax(self.component_log_prob(z), dim=-1)
+        each = self.component_log_prob(z)
+        return torch.softmax(each + self.log_weights(each.dtype), dim=-1)
+
+    def mixture_moments(self) -> tuple[Tensor, Tensor]:
+        """Return the mean ``[d]`` and covariance ``[d, d]`` of p(z)."""
+        means, covariances = self.moments()
+        weights = self.weights(means.dtype)
+        centre = weights @ means
+        centred = means - centre
+        within = torch.einsum("k,kij->ij", weights, covariances)
+        return centre, within + torch.einsum("k,ki,kj->ij", weights, centred, centred)
 
     def spread(self) -> Tensor:
         """Expected squared distance of two independent draws of p(z), a scalar.
 
         It is twice the trace of the covariance of p(z): the natural unit for kernel bandwidths.
         """
-        means, covariances = self.moments()
-        within = covariances.diagonal(dim1=-2, dim2=-1).sum(-1).mean()
-        between = (means - means.mean(0)).square().sum(-1).mean()
-        return 2 * (within + between)
+        return 2 * self.mixture_moments()[1].diagonal().sum()
 
     def extra_repr(self) -> str:
         """Show K and d in ``repr``."""
         return f"n_components={self.n_components}, dim={self.dim}"
 
 
-class GaussianPrior(Prior):
-    """A mixture of Gaussians with full covariances; subclasses only choose the parameters.
-
-    Args:
-        means: Component means, with shape ``[K, d]``.
-        scale_tril: Cholesky factors of the covariances, with shape ``[K, d, d]``.
-    """
-
-    means: Tensor
-    scale_tril: Tensor
-    whitening: Tensor
-
-    def __init__(self, means: Tensor, scale_tril: Tensor) -> None:
-        super().__init__(*means.shape)
-        # Copies: a view or an expanded tensor could not be saved.
-        self.register_buffer("means", means.clone(memory_format=torch.contiguous_format))
-        self.register_buffer("scale_tril", scale_tril.clone(memory_format=torch.contiguous_format))
-        # Inverse factors: whitening @ (z - mean) is standard normal under the component.
-        self.register_buffer("whitening", torch.linalg.inv(scale_tril))
-
-    def sample_components(self, n: int) -> Tensor:
-        """Draw ``n`` samples of every component, with shape ``[n, K, d]``."""
-        noise = torch.randn(n, *self.means.shape, dtype=self.means.dtype, device=self.means.device)
-        return self.means + torch.einsum("kij,nkj->nki", self.scale_tril, noise)
-
-    def _half_log_det(self) -> Tensor:
-        return self.scale_tril.diagonal(dim1=-2, dim2=-1).log().sum(-1)
-
-    def component_log_prob(self, z: Tensor) -> Tensor:
-        """Log p(z|k) for every k, from ``z`` with shape ``[..., d]``; shape ``[..., K]``."""
-        white = torch.einsum("kij,...kj->...ki", self.whitening, z.unsqueeze(-2) - self.means)
-        constant = 0.5 * self.dim * math.log(2 * math.pi) + self._half_log_det()
-        return -0.5 * white.square().sum(-1) - constant
-
-    def moments(self) -> tuple[Tensor, Tensor]:
-        """Return the components' means ``[K, d]`` and covariances ``[K, d, d]``."""
-        return self.means, self.scale_tril @ self.scale_tril.mT
-
-    def kl(self, mean: Tensor, std: Tensor) -> Tensor:
-        r"""KL(N(mean_k, diag std_k^2) || p(z|k)) in nats, in closed form.
-
-        .. math:: \tfrac12 \bigl[\operatorname{tr}(\Sigma_k^{-1} \operatorname{diag} \sigma^2)
-            + (\mu - \mu_k)^T \Sigma_k^{-1} (\mu - \mu_k) - d
-            + \log\det\Sigma_k - \textstyle\sum_i \log\sigma_i^2\bigr]
-
-        Args:
-            mean: Posterior means, with shape ``[n, K, d]``.
-            std: Posterior standard deviations, with shape ``[n, K, d]``.
-
-        Returns:
-            The divergence of every data point and component, with shape ``[n, K]``.
-        """
-        white = torch.einsum("kij,nkj->nki", self.whitening, mean - self.means)
-        trace = torch.einsum("kij,nkj->nk", self.whitening.square(), std.square())
-        quadratic = 0.5 * (trace + white.square().sum(-1) - self.dim)
-        return quadratic + self._half_log_det() - std.log().sum(-1)
+def _checked(weights: Sequence[float], n_components: int) -> Tensor:
+    values = torch.tensor([float(weight) for weight in weights], dtype=torch.float64)
+    if len(values) != n_components:
+        raise ValueError(f"weights are {len(values)}, components are {n_components}: one each")
+    if not bool((values > 0).all()) or abs(float(values.sum()) - 1) > 1e-3:
+        raise ValueError(f"weights must be positive and sum to 1, they sum to {values.sum():.4g}")
+    return values.log().to(torch.get_default_dtype())
 
 
 priors: Registry[Prior] = Registry("prior", Prior)

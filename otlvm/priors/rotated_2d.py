@@ -4,7 +4,8 @@ import math
 
 import torch
 
-from otlvm.priors.base import GaussianPrior, priors
+from otlvm.priors.base import priors
+from otlvm.priors.gaussian import GaussianPrior, Learn
 
 
 @priors.register("rotated_2d")
@@ -24,6 +25,7 @@ class Rotated2D(GaussianPrior):
         radius: Distance of the means from the origin.
         radial_std: Standard deviation along the spoke.
         tangential_std: Standard deviation across the spoke.
+        learn: What is trained along with the model; see `GaussianPrior`.
 
     Raises:
         ValueError: If an argument is not positive.
@@ -35,6 +37,7 @@ class Rotated2D(GaussianPrior):
         radius: float = 1.0,
         radial_std: float = 0.5,
         tangential_std: float = 0.1,
+        learn: Learn = False,
     ) -> None:
         if min(components, radius, radial_std, tangential_std) <= 0:
             raise ValueError("components, radius and standard deviations must be positive")
@@ -45,4 +48,4 @@ class Rotated2D(GaussianPrior):
         factors = rotations * stds
         scale_tril = torch.linalg.cholesky(factors @ factors.mT)
         dtype = torch.get_default_dtype()
-        super().__init__((radius * rotations[:, :, 0]).to(dtype), scale_tril.to(dtype))
+        super().__init__((radius * rotations[:, :, 0]).to(dtype), scale_tril.to(dtype), learn=learn)

@@ -2,7 +2,8 @@
 
 import torch
 
-from otlvm.priors.base import GaussianPrior, priors
+from otlvm.priors.base import priors
+from otlvm.priors.gaussian import GaussianPrior, Learn
 
 
 @priors.register("standard_normal")
@@ -15,12 +16,13 @@ class StandardNormal(GaussianPrior):
 
     Args:
         dim: d, the dimension of z.
+        learn: What is trained along with the model; see `GaussianPrior`.
 
     Raises:
         ValueError: If ``dim`` is not positive.
     """
 
-    def __init__(self, dim: int = 10) -> None:
+    def __init__(self, dim: int = 10, learn: Learn = False) -> None:
         if dim < 1:
             raise ValueError("dim must be positive")
-        super().__init__(torch.zeros(1, dim), torch.eye(dim).unsqueeze(0))
+        super().__init__(torch.zeros(1, dim), torch.eye(dim).unsqueeze(0), learn=learn)

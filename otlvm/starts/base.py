@@ -11,7 +11,7 @@ from otlvm.registry import Registry
 class Start(ABC):
     """Prepares a model for training, without labels."""
 
-    def check(self, n_images: int, n_components: int) -> None:
+    def check(self, n_images: int, n_components: int) -> None:  # noqa: B027 (few refuse)
         """Refuse data or a K with which it cannot work, before anything is trained.
 
         Args:

@@ -14,6 +14,7 @@ from otlvm.data import Dataset
 from otlvm.networks import LatentMixtureModel
 from otlvm.objectives import Losses, Objective, objectives
 from otlvm.registry import Spec
+from otlvm.seeding import afresh
 from otlvm.training.batches import BatchSampler
 from otlvm.training.checkpoint import Checkpoints, Held, RandomState, State
 from otlvm.training.meter import DivergedError, Meter, Row
@@ -127,6 +128,10 @@ def fit(
     }
     if checkpoints is not None:
         checkpoints.restore(parts)
+    if history.steps == 0:
+        model.train()
+        with afresh(x.device):  # training draws the same batches, warmed up or not
+            objective.warm_up(model, BatchSampler(x, batch_size).draw)
 
     def state() -> State:
         return {name: part.state_dict() for name, part in parts.items()}

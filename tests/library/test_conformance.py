@@ -32,9 +32,14 @@ def test_our_divergences_conform(spec):
     check_divergence(partial(divergences.build, spec))
 
 
+NEEDED = {"mixture": {"means": [[0.0, 1.0], [3.0, 0.0]], "weights": [0.2, 0.8]}}
+
+
+@pytest.mark.parametrize("learn", [False, True])
 @pytest.mark.parametrize("name", list(priors))
-def test_our_priors_conform(name):
-    check_prior(partial(priors.build, name))
+def test_our_priors_conform(name, learn):
+    spec = {"name": name, "learn": learn, **NEEDED.get(name, {})}
+    check_prior(partial(priors.build, spec))
 
 
 @pytest.mark.parametrize("expectation", ["exact", "sum_and_sample", "gumbel"])
@@ -210,7 +215,7 @@ class Flat(GaussianMixture):
     [
         (WrongMoments, "do not have the covariance"),
         (Unnormalised, "component 0 integrates to 1.6"),
-        (OneComponent, "equally often"),
+        (OneComponent, "as often as the weights say"),
         (Flat, "sample_components\\(5\\) has shape"),
     ],
 )

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from otlvm.divergences import divergences
-from otlvm.divergences.gaussian_kernels import PriorEmbedding
+from otlvm.divergences.gaussian_kernels import prior_embedding
 from otlvm.divergences.imq_mmd import PAPER_SCALES
 from otlvm.divergences.kernel_sum import kernel_self_sum, kernel_sum
 from otlvm.latents import MixturePosterior
@@ -99,7 +99,7 @@ def test_the_closed_form_reaches_codes_that_have_run_away(size):
     prior = GaussianMixture(components=4, dim=5)
     kernel = divergences.build("imq_mmd").kernel(prior)
     z = torch.full((1, 1, 5), size / 5**0.5, dtype=torch.float64)
-    embedding = PriorEmbedding(kernel.gaussians, *prior.moments(), like=z)
+    embedding = prior_embedding(kernel.gaussians, prior, like=z)
     torch.manual_seed(0)
     y = prior.double().sample_components(20_000)
     exact = imq((z - y).square().sum(-1), PAPER_SCALES).mean(0)

@@ -5,7 +5,14 @@ import torch
 from safetensors.torch import load_file, save_model
 from torch.distributions import Categorical, MixtureSameFamily, MultivariateNormal
 
-from otlvm.priors import GaussianMixture, GaussianPrior, Rotated2D, StandardNormal, regular_simplex
+from otlvm.priors import (
+    GaussianMixture,
+    GaussianPrior,
+    Mixture,
+    Rotated2D,
+    StandardNormal,
+    regular_simplex,
+)
 
 
 @pytest.fixture(
@@ -72,10 +79,98 @@ def test_distance_is_in_units_of_sigma():
     torch.testing.assert_close(covariances[2], 0.09 * torch.eye(6))
 
 
-def test_too_many_components_for_the_simplex():
-    assert GaussianMixture(11, 10).n_components == 11
-    with pytest.raises(ValueError, match="components <= dim \\+ 1 = 11"):
-        GaussianMixture(12, 10)
+@pytest.mark.parametrize(
+    ("components", "dim", "angle"),
+    [(12, 10, None), (5, 2, 72), (6, 3, 90), (8, 4, 90), (12, 3, 63.4349), (20, 5, None)],
+)
+def test_more_components_than_a_simplex_has_lie_far_apart(components, dim, angle):
+    """On a sphere, and where the best is known, as far: a polygon, octahedra, an icosahedron."""
+    prior = GaussianMixture(components, dim, distance=3.0, sigma=2.0)
+    means = prior.moments()[0].double()
+    radius = means.norm(dim=1)
+    torch.testing.assert_close(radius, radius.mean().expand_as(radius), rtol=1e-4, atol=0)
+    assert float(torch.pdist(means).min()) == pytest.approx(6.0, rel=1e-5)
+    # d + 1 equidistant points are 2 asin(...) apart; two more must still be more than a right angle
+    # or, with up to 2 d points, exactly one apart.
+    found = 2 * math.degrees(math.asin(3.0 / float(radius.mean())))
+    if angle is not None:
+        assert found == pytest.approx(angle, rel=0.01)
+    elif components <= 2 * dim:
+        assert found == pytest.approx(90, rel=0.01)
+    again = GaussianMixture(components, dim, distance=3.0, sigma=2.0).moments()[0]
+    assert torch.equal(means.float(), again)
+
+
+WEIGHTS = [0.6, 0.1, 0.3]
+
+
+def weighted(learn=False):
+    return Mixture(
+        means=[[0.0, 1.0], [4.0, 0.0], [-1.0, -4.0]],
+        covariances=[
+            [[1.0, 0.3], [0.3, 0.5]],
+            [[2.0, 0.0], [0.0, 1.0]],
+            [[1.0, -0.2], [-0.2, 1.0]],
+        ],
+        weights=WEIGHTS,
+        learn=learn,
+    )
+
+
+@pytest.mark.parametrize("learn", [False, True])
+def test_weights_count_everywhere(learn):
+    prior = weighted(learn).double()
+    torch.manual_seed(0)
+    z = 3 * torch.randn(50, 2, dtype=torch.float64)
+    each = MultivariateNormal(*(moment.detach() for moment in prior.moments()))
+    mixture = MixtureSameFamily(Categorical(torch.tensor(WEIGHTS).double()), each)
+    close = {"rtol": 1e-6, "atol": 1e-6}
+    torch.testing.assert_close(prior.log_prob(z).detach(), mixture.log_prob(z), **close)
+    joint = each.log_prob(z[:, None]) + torch.tensor(WEIGHTS).double().log()
+    torch.testing.assert_close(prior.responsibilities(z).detach(), joint.softmax(-1), **close)
+    draws, k = prior.sample_with_components(20_000)
+    shares = torch.bincount(k) / len(k)
+    torch.testing.assert_close(shares, torch.tensor(WEIGHTS), atol=0.01, rtol=0)
+    centre, covariance = prior.mixture_moments()
+    torch.testing.assert_close(draws.mean(0), centre, atol=0.06, rtol=0)
+    torch.testing.assert_close(draws.T.cov(), covariance, atol=0.15, rtol=0)
+    assert float(prior.spread().detach()) == pytest.approx(
+        2 * float(mixture.variance.sum()), rel=1e-6
+    )
+
+
+@pytest.mark.parametrize(
+    ("covariances", "expected"),
+    [
+        (4.0, torch.eye(2).expand(3, 2, 2) * 4),
+        ([1.0, 2.0, 3.0], torch.eye(2) * torch.tensor([1.0, 2.0, 3.0])[:, None, None]),
+        ([[1.0, 2.0]] * 3, torch.diag(torch.tensor([1.0, 2.0])).expand(3, 2, 2)),
+        ([[[2.0, 1.0], [1.0, 2.0]]] * 3, torch.tensor([[2.0, 1.0], [1.0, 2.0]]).expand(3, 2, 2)),
+    ],
+)
+def test_covariances_in_four_forms(covariances, expected):
+    prior = Mixture(means=[[0.0, 1.0], [4.0, 0.0], [-1.0, -4.0]], covariances=covariances)
+    torch.testing.assert_close(prior.moments()[1], expected)
+
+
+@pytest.mark.parametrize(
+    ("changed", "told"),
+    [
+        ({"weights": [0.5, 0.5]}, "weights are 2, components are 3"),
+        ({"weights": [0.5, 0.5, 0.5]}, "sum to 1, they sum to 1.5"),
+        ({"weights": [1.5, -0.5, 0.0]}, "must be positive"),
+        ({"covariances": [1.0, 2.0]}, "for 3 means of 2 numbers"),
+        ({"covariances": [1.0, 2.0, -1.0]}, "component 2 is not positive definite"),
+        ({"covariances": [[[1.0, 0.5], [0.0, 1.0]]] * 3}, "symmetric"),
+        ({"means": [[0.0, 1.0], [4.0], [-1.0, -4.0]]}, "lists of numbers of equal length"),
+        ({"means": [0.0, 1.0]}, "K lists of d numbers"),
+        ({"means": [[0.0, math.nan]] * 3}, "finite"),
+    ],
+)
+def test_mixtures_that_do_not_fit(changed, told):
+    given = {"means": [[0.0, 1.0], [4.0, 0.0], [-1.0, -4.0]], **changed}
+    with pytest.raises(ValueError, match=told):
+        Mixture(**given)
 
 
 def test_rotations_of_the_plane():

@@ -32,7 +32,10 @@ def make_model(prior=PRIOR, network=MLP):
         ({**PRIOR, "distance": 6.0, "sigma": 2.0}, r"in sigma \(1.0, not 2.0\)"),
         ({"name": "rotated_2d", "components": 3}, r"its class \(GaussianMixture, not Rotated2D\)"),
         (GaussianMixture(components=3, dim=2), "in means: build"),
-        (GaussianMixture(components=3, dim=2, distance=6.0, sigma=1.001), "in means, scale_tril"),
+        (
+            GaussianMixture(components=3, dim=2, distance=6.0, sigma=1.001),
+            "in means, scales.factors",
+        ),
     ],
 )
 def test_a_trained_model_with_another_prior_is_no_start(x, tmp_path, prior, told):

@@ -70,6 +70,7 @@ def _with_density(make: Make) -> Prior:
     return prior
 
 
+@torch.no_grad()
 def _has_its_moments(make: Make) -> None:
     prior = make().double()
     torch.manual_seed(0)
@@ -83,6 +84,7 @@ def _has_its_moments(make: Make) -> None:
             raise Fault(f"samples of a component do not have the {name} that moments() gives")
 
 
+@torch.no_grad()
 def _draws_components_by_weight(make: Make) -> None:
     prior = make().double()
     torch.manual_seed(0)
@@ -92,11 +94,12 @@ def _draws_components_by_weight(make: Make) -> None:
         raise Fault("sample() does not draw the components as often as their weights say")
 
 
+@torch.no_grad()
 def _is_a_density(make: Make) -> None:
     """Average p / g under a wider Gaussian g, for each component: the integral of p, which is 1."""
     prior = _with_density(make).double()
     torch.manual_seed(0)
-    means, covariances = (moment.detach() for moment in prior.moments())
+    means, covariances = prior.moments()
     for k in range(prior.n_components):
         wide = torch.distributions.MultivariateNormal(means[k], 1.5 * covariances[k])
         z = wide.sample((SAMPLES,))

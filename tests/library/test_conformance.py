@@ -215,7 +215,7 @@ class Flat(GaussianMixture):
     [
         (WrongMoments, "do not have the covariance"),
         (Unnormalised, "component 0 integrates to 1.6"),
-        (OneComponent, "as often as the weights say"),
+        (OneComponent, "as often as their weights"),
         (Flat, "sample_components\\(5\\) has shape"),
     ],
 )

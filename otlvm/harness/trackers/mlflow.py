@@ -10,10 +10,10 @@ from typing import Any
 
 from otlvm.harness.trackers.base import Tracker, require, trackers
 from otlvm.harness.trackers.logged import LoggedRun, LoggedSuite
+from otlvm.harness.trackers.mlflow_uri import check_uri, database_of, database_uri, in_any_folder
 
 MODULES = ("mlflow", "sqlalchemy", "alembic", "sqlparse")
 DATABASE, ARTIFACTS = "mlflow.db", "mlflow-artifacts"
-SQLITE = "sqlite:///"
 NAME, DIGEST, LABEL, FOLDER = "mlflow.runName", "otlvm.digest", "otlvm.label", "otlvm.folder"
 """Tags: a run's name, which result it is, its row, and whose tables and figures it has."""
 TABLES = "tables and figures"
@@ -42,20 +42,26 @@ class MLflow(Tracker):
         self, root: Path, suite: str, uri: str | None = None, experiment: str | None = None
     ) -> None:
         super().__init__(root, suite)
-        local = f"{SQLITE}{root.resolve() / DATABASE}"
-        self.uri = uri or os.environ.get("MLFLOW_TRACKING_URI") or local
-        if ":" not in self.uri:
-            raise ValueError(
-                f"{self.uri!r} is not a URI: expected a server or a database, such as "
-                f"'http://host:5000' or 'sqlite:///all.db'"
-            )
+        self._given = uri or os.environ.get("MLFLOW_TRACKING_URI")
+        if self._given:
+            check_uri(self._given)
         self.experiment = experiment or suite
         require(*MODULES)
+
+    @cached_property
+    def uri(self) -> str:
+        """Where it logs, as MLflow is told."""
+        if self._given:
+            return in_any_folder(self._given)
+        return database_uri(self.root.resolve() / DATABASE)
 
     @cached_property
     def _client(self) -> Any:
         for name, value in DEFAULTS.items():
             os.environ.setdefault(name, value)
+        database = database_of(self.uri)
+        if database is not None:
+            database.parent.mkdir(parents=True, exist_ok=True)
         from mlflow import MlflowClient  # takes a second, and reads the environment
 
         return MlflowClient(self.uri)
@@ -65,10 +71,8 @@ class MLflow(Tracker):
         found = self._client.get_experiment_by_name(self.experiment)
         if found is not None:
             return str(found.experiment_id)
-        place = None  # a server knows its own
-        if self.uri.startswith(SQLITE):
-            database = Path(self.uri.removeprefix(SQLITE)).resolve()
-            place = (database.parent / ARTIFACTS).as_uri()
+        database = database_of(self.uri)  # a server has a place of its own for files
+        place = None if database is None else (database.parent / ARTIFACTS).as_uri()
         return str(self._client.create_experiment(self.experiment, artifact_location=place))
 
     def log_run(self, run: LoggedRun) -> None:

@@ -18,12 +18,12 @@ def check_uri(uri: str) -> None:
             f"{uri!r} is not a URI: expected a server or a database, such as "
             f"'http://host:5000' or 'sqlite:///all.db'"
         )
-    path, _, options = uri.partition("?")
     if _is_sqlite(uri) and "?" in uri:
+        place, _, options = uri.partition("?")
         if "/" in options or not all("=" in option for option in options.split("&")):
             raise ValueError(
-                f"{uri!r} names the database {path.partition('///')[2]!r}, for options begin at '?': "
-                f"keep the database in a folder without '?' in its name"
+                f"{uri!r} names the database {place.partition('///')[2]!r}, for options begin at "
+                f"'?': keep the database in a folder without '?' in its name"
             )
     elif uri.startswith(FILE) and (urlsplit(uri).query or urlsplit(uri).fragment):
         raise ValueError(

@@ -19,7 +19,7 @@ for run in found:
         "id": run.info.run_id,
         "name": run.info.run_name,
         "status": run.info.status,
-        "seconds": (run.info.end_time - run.info.start_time) / 1000,
+        "seconds": ((run.info.end_time or run.info.start_time) - run.info.start_time) / 1000,
         "label": run.data.tags.get("otlvm.label"),
         "params": run.data.params,
         "metrics": run.data.metrics,

@@ -17,7 +17,7 @@ ROW = {"W/AE": [{"metrics": {"accuracy": 0.5}}]}
 
 def log_all(spec, store, name="tiny"):
     """Log all runs of a store and its tables in the process where trackers work."""
-    tracker = TrackerProcess("tracker", spec, store, name)
+    tracker = TrackerProcess(spec["name"], spec, store, name)
     try:
         for cell in store.manifest()["runs"]:
             tracker.put((cell["label"], cell["id"]))

@@ -1,6 +1,10 @@
+import os
+import signal
+
 import pytest
 
 from otlvm.harness.suite.load import load_suite
+from tests.harness.execution.faults import STARTED
 
 
 @pytest.fixture
@@ -32,3 +36,14 @@ def refuse(run_main, tmp_path):
         assert not (tmp_path / "out").exists()
 
     return check
+
+
+@pytest.fixture
+def nothing_left():
+    """End what a failed test has left running."""
+    yield
+    while STARTED:
+        harness = STARTED.pop()
+        for pid in harness.processes():
+            os.kill(pid, signal.SIGKILL)
+        harness.process.communicate(timeout=90)

@@ -13,7 +13,9 @@ class Tracker(ABC):
 
     It is built twice: before any training, where its constructor checks what it was given and
     contacts nobody, and in the process of its own where it works. There it may be slow, hang or
-    raise: that costs a warning, and it is off for the rest of the call.
+    raise: that costs a warning, and it is off for the rest of the call. When the call is stopped,
+    what it is doing is interrupted by `KeyboardInterrupt`, and it has three seconds to close what
+    it has open.
 
     Args:
         root: The folder of the suite's results.

@@ -1,5 +1,6 @@
 """A tracker at work in a process of its own: whatever it does there harms nobody else."""
 
+import contextlib
 import os
 import queue
 import re
@@ -21,6 +22,8 @@ from otlvm.harness.trackers.logged import LoggedSuite, read_run
 from otlvm.registry import Spec
 
 PATIENCE_SECONDS = 60.0
+GRACE_SECONDS = 3.0
+"""For a tracker that is told to stop to say so where it logs."""
 FOLDER = "trackers"
 Message = tuple[str, str] | None
 """Label and id of a run; None is the suite."""
@@ -78,15 +81,23 @@ class TrackerProcess:
             self._asked = time.monotonic()
 
     def kill(self) -> None:
-        """Kill it, and all that it started."""
+        """Kill it, and all that it started; one at work is told before, and has some seconds."""
         self._waiting.clear()
-        self._asked = None
         if self._process is None:
             return
+        if self._asked is not None:
+            self._interrupt()
         kill_group(self._process)
         self._process.join()
         self._connection.close()
         self._process = None
+
+    def _interrupt(self) -> None:
+        """Ask it to leave what it is doing, and wait for any answer: then nothing is half done."""
+        self._asked = None  # whoever is tired of waiting here does not wait again
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(self._process.pid, signal.SIGTERM)
+        self._connection.poll(GRACE_SECONDS)
 
     def _receive(self) -> None:
         try:
@@ -111,31 +122,47 @@ class TrackerProcess:
 
 
 def _main(spec: Spec, root: Path, suite: str, log: Path, connection: Connection) -> None:
-    """Log what each message names: the code of the process."""
+    """Log what each message names: the code of the process.
+
+    SIGTERM interrupts the tracker, as Ctrl-C does elsewhere, so that it can close what it has open.
+    """
     leave_parent(log)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     messages: queue.SimpleQueue[Message] = queue.SimpleQueue()
-    threading.Thread(target=_listen, args=(connection, messages), daemon=True).start()
+    idle = threading.Event()
+    threading.Thread(target=_listen, args=(connection, messages, idle), daemon=True).start()
     store, lock = Store(root), FileLock(log.with_suffix(".lock"))
     tracker = None
     while True:
-        message = messages.get()
+        problem = None
         try:
+            idle.set()
+            message = messages.get()
+            idle.clear()
             tracker = tracker or trackers.build(spec, root=root, suite=suite)
             with lock:  # another command may work on this folder too
                 if message is None:
                     tracker.log_suite(LoggedSuite(suite, root))
                 elif (run := read_run(store, *message)) is not None:
                     tracker.log_run(run)
+        except KeyboardInterrupt:
+            traceback.print_exc()  # where it was, if it hung
+            problem = "it was told to stop"
         except Exception as error:  # whatever it is, the harness is told
             traceback.print_exc()
-            connection.send(" ".join(f"{type(error).__name__}: {error}".split()))
-        else:
-            connection.send(None)
+            problem = " ".join(f"{type(error).__name__}: {error}".split())
+        with contextlib.suppress(OSError):  # the harness is gone
+            connection.send(problem)
 
 
-def _listen(connection: Connection, messages: "queue.SimpleQueue[Message]") -> None:
-    while True:
-        try:
+def _listen(
+    connection: Connection, messages: "queue.SimpleQueue[Message]", idle: threading.Event
+) -> None:
+    """Pass on messages; when the harness is gone, however it ended, so is all of this."""
+    with contextlib.suppress(EOFError, OSError):
+        while True:
             messages.put(connection.recv())
-        except (EOFError, OSError):  # the harness is gone
-            os.killpg(0, signal.SIGKILL)
+    if not idle.is_set():
+        signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGTERM)
+        idle.wait(GRACE_SECONDS)
+    os.killpg(0, signal.SIGKILL)

@@ -1,10 +1,8 @@
-import os
 import shutil
-import signal
 
 import pytest
 
-from tests.harness.execution.faults import STARTED, SUITE, run_reference
+from tests.harness.execution.faults import SUITE, run_reference
 
 
 @pytest.fixture(scope="module")
@@ -36,14 +34,3 @@ def write(tmp_path):
         return tmp_path / "suite.yaml", tmp_path / "out"
 
     return write
-
-
-@pytest.fixture
-def nothing_left():
-    """End what a failed test has left running."""
-    yield
-    while STARTED:
-        harness = STARTED.pop()
-        for pid in harness.processes():
-            os.kill(pid, signal.SIGKILL)
-        harness.process.communicate(timeout=90)

@@ -82,6 +82,7 @@ def run(options: argparse.Namespace) -> int:
     from otlvm.harness.commands import streams
     from otlvm.harness.comparison.changes import compare, with_data
     from otlvm.harness.comparison.records import read_records
+    from otlvm.harness.escapes.csv import to_csv
     from otlvm.harness.store.store import Store
 
     names = (f"{options.before}", f"{options.after}")
@@ -89,7 +90,7 @@ def run(options: argparse.Namespace) -> int:
         before, after = with_data(*(read_records(Store(Path(name))) for name in names))
         frame = compare(before, after)
         if options.csv:
-            frame.to_csv(options.csv, index=False)
+            options.csv.write_text(to_csv(frame), encoding="utf-8")
     except (OSError, ValueError) as error:
         say(streams.errors(), f"{error}", "red")
         return BAD_INPUT

@@ -3,16 +3,20 @@
 import csv
 import io
 import re
+import shutil
+import subprocess
 from html.parser import HTMLParser
 
 import pandas as pd
 import pytest
 from markdown_it import MarkdownIt
+from pylatexenc.latex2text import LatexNodes2Text, MacroTextSpec, get_default_latex_context_db
 
-from otlvm.harness.escapes import markdown
+from otlvm.harness.escapes import latex, markdown
 from otlvm.harness.escapes.csv import to_csv, unescape
 from otlvm.harness.escapes.terminal import PlainConsole
 from otlvm.harness.tables.html import to_html
+from otlvm.harness.tables.latex import to_latex
 from otlvm.harness.tables.markdown import to_markdown
 from otlvm.harness.tables.terminal import print_view
 from otlvm.harness.tables.view import Cell, Column, Group, View
@@ -175,3 +179,55 @@ def test_terminals_show_it_and_nothing_else(label):
     print_view(view_of("plain"), PlainConsole(file=plain, width=200))
     assert text.count(shown(label)) >= plain.getvalue().count("plain") == 14
     assert len(text.splitlines()) == len(plain.getvalue().splitlines())
+
+
+# LaTeX
+
+
+def read_latex(written):
+    """What LaTeX shows, by pylatexenc, and by the names of what it does not know."""
+    symbols = {"textless": "<", "textgreater": ">", "textbar": "|", "textquotedbl": '"'}
+    known = [
+        MacroTextSpec(name, text) for name, text in {**symbols, "textasciicircum": "^"}.items()
+    ]
+    context = get_default_latex_context_db()
+    context.add_context_category("symbols", known, prepend=True)
+    return LatexNodes2Text(context, keep_comments=True).latex_to_text(written)
+
+
+@pytest.mark.parametrize("label", LABELS)
+def test_latex_shows_it_and_nothing_else(label):
+    written = latex.escape(label)
+    known = {"中": "[U+4E2D]", "🙂": "[U+1F642]"}
+    expected = "".join(known.get(char, char) for char in shown(label))
+    assert read_latex(written) == expected
+    assert written.isascii()
+    assert not re.search(r"--|``|''|,,|[?!]`", written)  # which fonts join
+
+
+@pytest.mark.parametrize("label", LABELS)
+def test_no_row_of_latex_begins_with_what_the_one_before_reads(label):
+    text = to_latex([view_of(label)])
+    commands = r"\\\\|\\(?:top|mid|bottom)rule|\\centering|\\footnotesize"
+    assert not re.search(rf"(?:{commands})\s*[*\[]", text)
+    assert text.count("\n\n") == to_latex([view_of("plain")]).count("\n\n")
+
+
+PREAMBLE = r"""\documentclass{article}
+\usepackage{booktabs}
+\usepackage{graphicx}
+\usepackage{amssymb}
+\usepackage[T1]{fontenc}
+\begin{document}
+\listoftables
+"""
+
+
+@pytest.mark.skipif(shutil.which("pdflatex") is None, reason="needs pdflatex")
+def test_latex_compiles(tmp_path):
+    texts = "".join(to_latex([view_of(label)]) + "\\clearpage\n" for label in LABELS)
+    (tmp_path / "a.tex").write_text(f"{PREAMBLE}{texts}\\end{{document}}\n")
+    for _ in range(2):  # with the list of tables
+        words = ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "a.tex"]
+        ended = subprocess.run(words, cwd=tmp_path, capture_output=True, check=False, timeout=120)
+        assert ended.returncode == 0, ended.stdout.decode(errors="replace")[-3000:]

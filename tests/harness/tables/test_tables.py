@@ -265,7 +265,7 @@ def test_labels_are_escaped(commit, label, latex):
     store = commit({label: [{"accuracy": 0.5}], "other": [("failed", "a & b")]}, name="a_b")
     (row,) = [line for line in latex_of(store).splitlines() if line.endswith("0.500 \\\\")]
     assert row.strip() == rf"{latex} & 1 & 0.500 \\"
-    assert r"\caption{a\_b. " in latex_of(store)
+    assert "\\caption{a\\_b}\n  \\label{tab:a-b}\n" in latex_of(store)
     _, rows = markdown_rows(markdown_of(store))
     assert {unescaped(name): cells for name, cells in rows.items()} == {
         label: ["1", "0.500"],
@@ -304,7 +304,7 @@ def test_long_latex_tables_go_on_in_another_float(commit):
     store = commit({f"row {i}": [{"accuracy": 0.5}] for i in range(100)})
     latex = latex_of(store)
     assert latex.count(r"\begin{table}") == latex.count(r"\end{table}") == 3
-    assert latex.count("continued.") == 2
+    assert latex.count("continued}") == 2
     assert re.findall(r"row (\d+) &", latex) == [str(i) for i in range(100)]
 
 

@@ -22,5 +22,6 @@ def templates_in(folder: Path) -> Environment:
 
 def _finalize(value: object) -> object:
     """Show what HTML may not hold, except in what is HTML already."""
-    plain = isinstance(value, str) and not isinstance(value, Markup)
-    return printable_lines(value) if plain else value
+    if isinstance(value, Markup) or not isinstance(value, str):
+        return value
+    return printable_lines(value)

@@ -1,7 +1,7 @@
 """Views on a terminal, broken into tables that fit it."""
 
 from rich.box import SIMPLE_HEAD
-from rich.console import Console
+from rich.console import Console, JustifyMethod
 from rich.table import Table
 from rich.text import Text
 
@@ -24,11 +24,11 @@ def print_view(view: View, console: Console) -> None:
         )
         for index in chosen:
             column = view.columns[index]
-            justify = "right" if column.numeric else "left"
+            justify: JustifyMethod = "right" if column.numeric else "left"
             width = view.width(index) if not column.key else None
             table.add_column(
                 Text(column.heading), justify=justify, overflow="fold", max_width=width
-            )  # type: ignore[arg-type]
+            )
         for group in view.groups:
             if group.heading:
                 table.add_row(Text(group.heading, "italic"), end_section=False)

@@ -60,3 +60,22 @@ def _written(value: object, most: int) -> Iterator[str]:
 def cut(text: str, most: int = 60) -> str:
     """Cut a word that is long."""
     return text if len(text) <= most else text[: most - 3] + "..."
+
+
+def printable(text: str) -> str:
+    r"""Write a text on one line, without control codes and bytes that are no text.
+
+    Spaces and line breaks of any kind are a space each; codes are seen: ``\x1b``.
+    """
+    return text if text.isprintable() else "".join(map(_printable, text))
+
+
+def _printable(char: str) -> str:
+    if char.isprintable():
+        return char
+    return " " if char.isspace() else char.encode("unicode_escape").decode()
+
+
+def printable_lines(text: str) -> str:
+    """Write a text of several lines as `printable` writes one."""
+    return "\n".join(map(printable, text.expandtabs().split("\n")))

@@ -1,11 +1,10 @@
 """What people are told: bad input, an error in a line, durations, lines of a console."""
 
 import textwrap
-import unicodedata
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from otlvm.wording import cut, did_you_mean, shorten
+from otlvm.wording import cut, did_you_mean, printable, shorten
 
 if TYPE_CHECKING:  # rich takes a tenth of a second, and the workers of runs need none
     from rich.console import Console
@@ -40,7 +39,7 @@ def one_screen(text: str) -> str:
     lines = [_cut_middle(line) for line in text.strip().splitlines()] or ["no reason was given"]
     if len(lines) > MOST_LINES:
         lines = [*lines[: MOST_LINES - 1], "..."]
-    return _cut_middle("\n".join("".join(map(_printable, line)) for line in lines))
+    return _cut_middle("\n".join(map(printable, lines)))
 
 
 def _cut_middle(text: str) -> str:
@@ -49,12 +48,6 @@ def _cut_middle(text: str) -> str:
         return text
     end = MOST_CHARACTERS // 2
     return f"{text[: MOST_CHARACTERS - end - 5]} ... {text[-end:]}"
-
-
-def _printable(char: str) -> str:
-    if char.isprintable() or unicodedata.category(char) == "Zs":
-        return char
-    return char.encode("unicode_escape").decode()
 
 
 def no_row(wanted: str, known: Iterable[str]) -> str:
@@ -80,8 +73,8 @@ def show_duration(seconds: float) -> str:
 
 
 def one_line(error: BaseException) -> str:
-    """Write an error without line breaks."""
-    return " ".join(f"{type(error).__name__}: {error}".split())
+    """Write an error without line breaks, control codes and bytes that are no text."""
+    return printable(" ".join(f"{type(error).__name__}: {error}".split()))
 
 
 def say(console: "Console", text: str, style: str | None = None) -> None:

@@ -22,6 +22,7 @@ MUST_NEVER = {
     "planning": {"execution", "commands", "tables", "figures", "report"},
     "execution": {"commands", "report", "tables", "figures"},
     "store": {"torch", "pandas", "matplotlib"},
+    "escapes": {"torch", "matplotlib"},
     "json_schema": {"commands"},
     "trackers": {"commands"},
     "speed": {"commands"},
@@ -29,7 +30,8 @@ MUST_NEVER = {
 """House rules: which packages of the harness import neither these packages nor these libraries."""
 ORDER = (
     *({"commands"}, {"speed"}, {"execution", "json_schema"}, {"trackers"}, {"report"}),
-    *({"tables", "figures"}, {"planning", "comparison"}, {"worker", "suite"}, {"store"}, GROUND),
+    *({"tables", "figures"}, {"planning", "comparison"}, {"worker", "suite"}, {"store"}),
+    *({"escapes"}, GROUND),
 )
 """From the top: a package imports those below it, and none beside it."""
 STORE_MAY = {"store", "config", "job", "messages"}

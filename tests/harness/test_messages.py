@@ -2,7 +2,7 @@ import pickle
 
 import pytest
 
-from otlvm.harness.messages import InputError, no_row, one_screen, show_path
+from otlvm.harness.messages import InputError, no_row, one_line, one_screen, show_path
 
 
 @pytest.mark.parametrize(
@@ -29,8 +29,12 @@ def test_no_message_is_empty(text):
 
 def test_terminals_get_no_codes():
     hostile = "a\x1b[31m \udcff \u202e b\u00a0c é 漢 \x07"
-    assert one_screen(hostile) == "a\\x1b[31m \\udcff \\u202e b\u00a0c é 漢 \\x07"
+    assert one_screen(hostile) == "a\\x1b[31m \\udcff \\u202e b c é 漢 \\x07"
     one_screen(hostile).encode()
+    assert (
+        one_line(ValueError(f"{hostile}\n"))
+        == "ValueError: a\\x1b[31m \\udcff \\u202e b c é 漢 \\x07"
+    )
 
 
 def test_input_errors_fit_and_can_be_sent():

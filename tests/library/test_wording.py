@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from otlvm.wording import cut, did_you_mean, shorten
+from otlvm.wording import cut, did_you_mean, printable, printable_lines, shorten
 
 plain = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.binary(),
@@ -87,3 +87,15 @@ def test_long_words_are_compared_in_no_time():
 def test_cut():
     assert cut("x" * 60) == "x" * 60
     assert cut("x" * 61) == "x" * 57 + "..."
+
+
+def test_texts_are_made_printable():
+    assert printable("a\x1b[0m\x00\udcff\u202e é 漢") == "a\\x1b[0m\\x00\\udcff\\u202e é 漢"
+    assert printable("a\tb\r\nc\u2028d\u00a0e") == "a b  c d e"
+    assert printable_lines("a\tb\r\nc\x07\n") == "a       b \nc\\x07\n"
+
+
+@given(st.text())
+def test_printable_is_printable(text):
+    assert printable(text).isprintable()
+    assert printable(printable(text)) == printable(text)

@@ -22,12 +22,13 @@ def show(store: "Store", console: "Console") -> None:
 
     from otlvm.harness.comparison.agreement import FILE, read_agreement
     from otlvm.harness.comparison.records import read_records
+    from otlvm.harness.escapes.csv import to_csv
     from otlvm.harness.tables.layout import MISSING
     from otlvm.harness.tables.terminal import print_view
     from otlvm.harness.tables.view import Cell, Column, Group, View
 
     frame = read_agreement(store, read_records(store))
-    frame.to_csv(store.root / FILE, index=False)
+    store.write_text(FILE, to_csv(frame))
     rows = [
         [
             Cell(label, label),

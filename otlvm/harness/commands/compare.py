@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from otlvm.harness.commands.arguments import ALL_DONE, BAD_INPUT, call
 from otlvm.harness.messages import say
 from otlvm.harness.metrics import METRICS
+from otlvm.wording import printable
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -36,18 +37,20 @@ def print_comparison(
     table = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
     for heading in ("", "metric"):
         table.add_column(heading)
-    for heading in ("n", *names):
-        table.add_column(heading, justify="right", overflow="fold")
+    for heading in ("n", *map(printable, names)):
+        table.add_column(Text(heading), justify="right", overflow="fold")
     table.add_column("")
     digits = {metric.title: metric.digits for metric in METRICS}
     for row in frame.to_dict("records"):
         numbers = [f"{row[key]:.{digits[row['metric']]}f}" for key in ("before", "after")]
         verdict = Text(row["verdict"], style=STYLES.get(row["verdict"], ""))
-        table.add_row(Text(row["label"]), row["metric"], str(row["n"]), *numbers, verdict)
+        table.add_row(
+            Text(printable(row["label"])), row["metric"], str(row["n"]), *numbers, verdict
+        )
     if len(frame):
         console.print(table)
     for remark in remarks:
-        console.print(remark, markup=False, highlight=False)
+        console.print(printable(remark), markup=False, highlight=False)
     note = NOTE if (frame["n"] >= MIN_SEEDS).any() else TOO_FEW if len(frame) else NOTHING
     console.print(note.format(level=LEVEL, seeds=MIN_SEEDS), style="dim", markup=False)
 
@@ -79,6 +82,7 @@ def run(options: argparse.Namespace) -> int:
     from otlvm.harness.commands import streams
     from otlvm.harness.comparison.changes import compare, with_data
     from otlvm.harness.comparison.records import read_records
+    from otlvm.harness.escapes.csv import to_csv
     from otlvm.harness.store.store import Store
 
     names = (f"{options.before}", f"{options.after}")
@@ -86,7 +90,7 @@ def run(options: argparse.Namespace) -> int:
         before, after = with_data(*(read_records(Store(Path(name))) for name in names))
         frame = compare(before, after)
         if options.csv:
-            frame.to_csv(options.csv, index=False)
+            options.csv.write_text(to_csv(frame), encoding="utf-8")
     except (OSError, ValueError) as error:
         say(streams.errors(), f"{error}", "red")
         return BAD_INPUT

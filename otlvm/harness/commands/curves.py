@@ -23,13 +23,14 @@ def show(store: "Store", console: "Console") -> None:
         ValueError: If no run has a curve.
     """
     from otlvm.harness.comparison.records import read_curves, read_records
+    from otlvm.harness.escapes.csv import to_csv
 
     curves = read_curves(store, read_records(store))
     if curves.empty:
         raise ValueError(f"{store.root}: no run has a learning curve yet")
     keys = ["label", "seed", "step"]
     rest = [column for column in curves.columns if column not in keys]
-    curves[[*keys, *rest]].to_csv(store.root / FILE, index=False)
+    store.write_text(FILE, to_csv(curves[[*keys, *rest]]))
     line = f"{store.root / FILE}: {len(curves)} rows"
     console.print(line, markup=False, highlight=False, soft_wrap=True)
 

@@ -14,6 +14,7 @@ from otlvm.harness.planning.state import State, look_up, seconds_left
 from otlvm.harness.store.record import ForeignResultError
 from otlvm.harness.store.store import Store
 from otlvm.harness.store.work_folder import read_progress
+from otlvm.wording import printable
 
 STYLES = {"done": "green", "running": "cyan", "failed": "red", "diverged": "red", "timeout": "red"}
 
@@ -37,8 +38,10 @@ def show_status(store: Store, console: Console) -> None:
             done = progress["step"] / progress["steps"] if progress else 0.0
             left.append((cell["label"], 1 - done))
         style = STYLES.get(state.name, "")
-        shown = Text(_progress(progress, state))
-        table.add_row(Text(state.name, style), Text(cell["label"]), str(cell["seed"]), shown)
+        shown = Text(printable(_progress(progress, state)))
+        table.add_row(
+            Text(state.name, style), Text(printable(cell["label"])), str(cell["seed"]), shown
+        )
     console.print(table)
     counts = Counter(state.name for _, state in states)
     running = max(1, counts["running"])

@@ -6,6 +6,8 @@ from typing import Any, TextIO
 
 from rich.console import Console
 
+from otlvm.harness.escapes.terminal import PlainConsole
+
 
 class Lenient:
     """A stream that shows what it can and never raises.
@@ -67,9 +69,9 @@ class Lenient:
 
 def output(**options: Any) -> Console:
     """Return the console for what a command is asked for."""
-    return Console(file=Lenient(sys.stdout), **options)  # type: ignore[arg-type]
+    return PlainConsole(file=Lenient(sys.stdout), **options)
 
 
 def errors() -> Console:
     """Return the console for progress, warnings and errors."""
-    return Console(file=Lenient(sys.stderr), stderr=True)  # type: ignore[arg-type]
+    return PlainConsole(file=Lenient(sys.stderr), stderr=True)

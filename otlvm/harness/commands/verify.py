@@ -19,6 +19,7 @@ from otlvm.harness.job import Job
 from otlvm.harness.messages import InputError, say
 from otlvm.harness.suite.lock_section import LOCK
 from otlvm.plugins import find_plugins_in
+from otlvm.wording import printable
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -125,8 +126,8 @@ def _print(jobs: Sequence[Job], verdicts: "Sequence[Verdict]", console: "Console
     for heading in ("", "seed", "came out"):
         table.add_column(heading, justify="right" if heading == "seed" else "left")
     for job, verdict in zip(jobs, verdicts, strict=True):
-        shown = Text(verdict.text, STYLES[verdict.how])
-        table.add_row(Text(job.label), str(job.seed), shown)
+        shown = Text(printable(verdict.text), STYLES[verdict.how])
+        table.add_row(Text(printable(job.label)), str(job.seed), shown)
     console.print(table)
     same = sum(verdict.how != "differs" for verdict in verdicts)
     console.print(f"{same} of {len(jobs)} runs came out the same", highlight=False)

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 
 import pandas as pd
 
+from otlvm.harness.escapes.markdown import escape
 from otlvm.harness.messages import show_duration
 
 TITLES = {
@@ -66,4 +67,4 @@ def _values(values: Iterable[object]) -> str:
 
 def to_markdown(lines: dict[str, str]) -> str:
     """Write the card as a Markdown list."""
-    return "".join(f"- {title}: {value}\n" for title, value in lines.items())
+    return "".join(f"- {escape(title)}: {escape(value)}\n" for title, value in lines.items())

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from otlvm.harness.escapes.csv import unescape
 from otlvm.harness.messages import InputError
 from otlvm.harness.metrics import METRICS
 from otlvm.harness.store.record import Record
@@ -53,7 +54,7 @@ def read_rows(path: Path) -> Rows:
                 if row["status"] == "done":
                     texts = {metric.key: row.get(metric.key) for metric in COMPARED}
                     metrics = {key: float(text) for key, text in texts.items() if text}
-                    rows[row["label"], int(row["seed"])] = metrics
+                    rows[unescape(row["label"]), int(row["seed"])] = metrics
     except OSError as error:
         raise InputError(f"{path} cannot be read: {error}") from error
     except KeyError as error:

@@ -8,6 +8,7 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemaining
 from otlvm.harness.job import Job
 from otlvm.harness.messages import say
 from otlvm.harness.store.record import Record
+from otlvm.wording import printable
 
 SHOWN = ("loss", "bce", "accuracy", "components_used")
 SUMMARY = {"accuracy": ".3f", "bce": ".1f", "fit_seconds": ".1f"}
@@ -104,7 +105,7 @@ class SuiteProgress:
 
 
 def _title(job: Job) -> str:
-    return f"{job.label}, seed {job.seed}"
+    return printable(f"{job.label}, seed {job.seed}")
 
 
 def _outcome(record: Record) -> str:

@@ -7,12 +7,13 @@ from pathlib import Path
 import pandas as pd
 from markupsafe import Markup
 
+from otlvm.harness.escapes.html import templates_in
 from otlvm.harness.report.sections import MOST_SECTIONS, choose_runs, sections
 from otlvm.harness.report.small_curves import HEIGHT, WIDTH
 from otlvm.harness.report.suite_figures import suite_figures
 from otlvm.harness.store.files import replacing
 from otlvm.harness.store.store import Store
-from otlvm.harness.tables.html import templates_in, to_html
+from otlvm.harness.tables.html import to_html
 from otlvm.harness.tables.view import View
 
 FOLDER = Path(__file__).parent

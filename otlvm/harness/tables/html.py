@@ -3,22 +3,11 @@
 import math
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from otlvm.harness.escapes.html import templates_in
 from otlvm.harness.tables.view import Cell, View
-
-
-def templates_in(folder: Path) -> Environment:
-    """Return the templates of a folder; they escape all that they are given."""
-    return Environment(
-        loader=FileSystemLoader(folder),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-
+from otlvm.wording import printable
 
 TABLE = templates_in(Path(__file__).parent).get_template("table.html")
 
@@ -37,7 +26,7 @@ def sort_key(cell: Cell) -> dict[str, str]:
     if cell.sort is None:
         return {}
     if isinstance(cell.sort, str):
-        return {"data-text": cell.sort}
+        return {"data-text": printable(cell.sort)}
     number = float(cell.sort)
     if math.isnan(number):
         return {}

@@ -1,15 +1,9 @@
-"""Views as Markdown and LaTeX."""
+"""Views as LaTeX."""
 
-import re
-from collections.abc import Callable, Iterator, Sequence
+import textwrap
+from collections.abc import Iterator, Sequence
 
-from pylatexenc.latexencode import (
-    RULE_DICT,
-    RULE_REGEX,
-    UnicodeToLatexConversionRule,
-    UnicodeToLatexEncoder,
-)
-
+from otlvm.harness.escapes.latex import escape, key
 from otlvm.harness.tables.view import WRAP, Cell, View
 
 Row = tuple[str, Sequence[Cell]]
@@ -19,97 +13,104 @@ LATEX_PACKAGES = (
     "\\usepackage[T1]{fontenc}\n"
 )
 LATEX_WIDTH, LATEX_GAP = 88, 3  # characters of \footnotesize in an article's column
-LATEX_LINES = 36  # rows that fit a page, below a caption
+LATEX_LINES = 54  # of \footnotesize on a page of an article, below a caption; 56 just fit
+FRAME_LINES = 3  # a table's headings, its rules, and the gap to the next one
+HEADING_LINES = 2  # a group's heading and the rule above it
 SHRINK = r"\ifdim\width>\linewidth\linewidth\else\width\fi"
-CYRILLIC = re.compile("[\u0400-\u052f]")
-LATEX_RULES = {
-    "|": r"\textbar{}",
-    "<": r"\textless{}",
-    ">": r"\textgreater{}",
-    "²": r"$^2$",
-    "–": "--",
-    "\n": " ",
-}
 
 
 def to_latex(views: Sequence[View]) -> str:
-    """Write views as booktabs tables, which compile as they are in an article's column."""
-    return LATEX_PACKAGES + "\n".join(_latex(view) for view in views)
+    r"""Write views as booktabs tables, which compile as they are in an article's column.
+
+    Args:
+        views: The first one is the comparison, whose title is the suite's name: ``\label`` is
+            ``tab:NAME`` for it and ``tab:NAME-title`` for the others.
+    """
+    if not views:
+        return LATEX_PACKAGES
+    name = key(views[0].title)
+    names = [name, *(f"{name}-{key(view.title).lower()}" for view in views[1:])]
+    tables = [_latex(view, f"tab:{label}") for view, label in zip(views, names, strict=True)]
+    return LATEX_PACKAGES + "\n".join(tables)
 
 
-def _latex(view: View) -> str:
-    encode = _latex_encoder().unicode_to_latex
-    caption, floats = f"{view.title}. {view.note}", list[str]()
+def _latex(view: View, label: str) -> str:
+    shown = view.written(escape)
+    caption, named, note = shown.title, [f"  \\label{{{label}}}"], _note(shown)
+    floats = list[str]()
     for blocks in _floats(view):
-        tables = ["\n".join(_tabular(view, part, rows, encode)) for part, rows in blocks]
+        tables = ["\n".join(_tabular(view, shown, part, rows)) for part, rows in blocks]
         floats += [
             "\\begin{table}",
             "  \\centering",
-            f"  \\caption{{{encode(caption)}}}",
+            f"  \\caption{{{caption}}}",
+            *named,
             "  \\footnotesize",
             "\n\n  \\medskip\n".join(tables),
+            *note,
             "\\end{table}",
             "",
         ]
-        caption = f"{view.title}, continued."
+        caption, named, note = f"{shown.title}, continued", [], []
     return "\n".join(floats)
 
 
-def _floats(view: View) -> Iterator[list[tuple[list[int], list[Row]]]]:
+def _note(shown: View) -> list[str]:
+    return ["", "  \\medskip", f"  \\raggedright {shown.note}"] if shown.note else []
+
+
+def _floats(view: View) -> Iterator[list[tuple[list[int], range]]]:
     """Yield the columns and rows of each table of each float: what fits a page."""
-    rows, blocks, lines = view.rows(), list[tuple[list[int], list[Row]]](), 0
+    room = max(LATEX_LINES - len(textwrap.wrap(view.note, LATEX_WIDTH)), LATEX_LINES // 2)
+    blocks, used = list[tuple[list[int], range]](), 0
     for part in view.split(LATEX_WIDTH, LATEX_GAP):
-        for start in range(0, len(rows), LATEX_LINES):
-            chosen = rows[start : start + LATEX_LINES]
-            if blocks and lines + len(chosen) > LATEX_LINES:
+        for rows, lines in _pages(view, part, room):
+            if blocks and used + lines > room:
                 yield blocks
-                blocks, lines = [], 0
-            blocks.append((part, chosen))
-            lines += len(chosen) + 2
+                blocks, used = [], 0
+            blocks.append((part, rows))
+            used += lines
     yield blocks
 
 
-def _tabular(
-    view: View, chosen: Sequence[int], rows: Sequence[Row], encode: Callable[[str], str]
-) -> list[str]:
-    columns = [view.columns[index] for index in chosen]
+def _pages(view: View, part: Sequence[int], room: int) -> Iterator[tuple[range, int]]:
+    """Yield as many rows as fit a page, and the lines that they take."""
+    wrapped = [index for index in part if _is_wrapped(view, index)]
+    first, used = 0, FRAME_LINES
+    rows = view.rows()
+    for number, (heading, row) in enumerate(rows):
+        needed = max((len(textwrap.wrap(row[i].text, WRAP - 4)) for i in wrapped), default=1)
+        lines = max(needed, 1) + (HEADING_LINES if heading else 0)
+        if number > first and used + lines > room:
+            yield range(first, number), used
+            first, used = number, FRAME_LINES
+        used += lines
+    yield range(first, len(rows)), used
+
+
+def _is_wrapped(view: View, index: int) -> bool:
+    return not view.columns[index].numeric and view.width(index) == WRAP
+
+
+def _tabular(view: View, shown: View, part: Sequence[int], chosen: range) -> list[str]:
     wrapped = f"p{{{WRAP // 2}em}}"
     alignment = "".join(
-        "r" if view.columns[i].numeric else wrapped if view.width(i) == WRAP else "l"
-        for i in chosen
+        "r" if view.columns[i].numeric else wrapped if _is_wrapped(view, i) else "l" for i in part
     )
+    rows: list[Row] = shown.rows()[chosen.start : chosen.stop]
     lines = [
         # Shrunk only where a label is too long for the rest to fit.
         f"  \\resizebox{{{SHRINK}}}{{!}}{{%",
         f"  \\begin{{tabular}}{{{alignment}}}",
         "    \\toprule",
-        "    " + " & ".join(encode(column.heading) for column in columns) + r" \\",
+        "    " + " & ".join(shown.columns[index].heading for index in part) + r" \\",
         "    \\midrule",
     ]
-    for count, (heading, row) in enumerate(rows):
+    for number, (heading, row) in enumerate(rows):
         if heading:
-            lines += ["    \\midrule"] if count else []
-            shown = f"\\emph{{{encode(heading)}}}"
-            lines.append(f"    \\multicolumn{{{len(chosen)}}}{{l}}{{{shown}}} \\\\")
-        texts = [(encode(row[index].text), row[index].bold) for index in chosen]
-        cells = " & ".join(f"\\textbf{{{text}}}" if bold else text for text, bold in texts)
-        lines.append(f"    {cells} \\\\")
+            lines += ["    \\midrule"] if number else []
+            lines.append(f"    \\multicolumn{{{len(part)}}}{{l}}{{\\emph{{{heading}}}}} \\\\")
+        cells = [row[index] for index in part]
+        texts = [f"\\textbf{{{cell.text}}}" if cell.bold else cell.text for cell in cells]
+        lines.append("    " + " & ".join(texts) + r" \\")
     return [*lines, "    \\bottomrule", "  \\end{tabular}}"]
-
-
-def _latex_encoder() -> UnicodeToLatexEncoder:
-    rules = {ord(char): latex for char, latex in LATEX_RULES.items()}
-    return UnicodeToLatexEncoder(
-        conversion_rules=[
-            UnicodeToLatexConversionRule(RULE_DICT, rules),
-            UnicodeToLatexConversionRule(RULE_REGEX, [(CYRILLIC, lambda m: _code_point(m[0]))]),
-            "defaults",
-        ],
-        unknown_char_policy=_code_point,
-        unknown_char_warning=False,
-    )
-
-
-def _code_point(char: str) -> str:
-    """What stands for a letter that LaTeX's usual fonts lack."""
-    return f"[U+{ord(char):04X}]"

@@ -1,11 +1,12 @@
 """Views on a terminal, broken into tables that fit it."""
 
 from rich.box import SIMPLE_HEAD
-from rich.console import Console
+from rich.console import Console, JustifyMethod
 from rich.table import Table
 from rich.text import Text
 
 from otlvm.harness.tables.view import View
+from otlvm.wording import printable
 
 PADDING = 1
 GAP = PADDING + 1  # and the box's own space
@@ -13,15 +14,21 @@ GAP = PADDING + 1  # and the box's own space
 
 def print_view(view: View, console: Console) -> None:
     """Print a table, its problems and its note."""
+    view = view.written(printable)
     for chosen in view.split(console.width, GAP):
         table = Table(
-            title=view.title, title_justify="left", box=SIMPLE_HEAD, padding=(0, PADDING, 0, 0)
+            title=Text(view.title, "table.title"),
+            title_justify="left",
+            box=SIMPLE_HEAD,
+            padding=(0, PADDING, 0, 0),
         )
         for index in chosen:
             column = view.columns[index]
-            justify = "right" if column.numeric else "left"
+            justify: JustifyMethod = "right" if column.numeric else "left"
             width = view.width(index) if not column.key else None
-            table.add_column(column.heading, justify=justify, overflow="fold", max_width=width)  # type: ignore[arg-type]
+            table.add_column(
+                Text(column.heading), justify=justify, overflow="fold", max_width=width
+            )
         for group in view.groups:
             if group.heading:
                 table.add_row(Text(group.heading, "italic"), end_section=False)

@@ -1,7 +1,7 @@
 """A comparison laid out as a table, before it becomes text: what every format writes."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 
 from rich.cells import cell_len
 
@@ -66,6 +66,19 @@ class View:
     groups: Sequence[Group]
     note: str = ""
     problems: Sequence[str] = ()
+
+    def written(self, escape: Callable[[str], str]) -> "View":
+        """Return the view with all its texts as a format writes them."""
+        groups = [
+            Group(
+                escape(group.heading),
+                [[replace(cell, text=escape(cell.text)) for cell in row] for row in group.rows],
+            )
+            for group in self.groups
+        ]
+        columns = [replace(column, heading=escape(column.heading)) for column in self.columns]
+        problems = [escape(line) for line in self.problems]
+        return View(escape(self.title), columns, groups, escape(self.note), problems)
 
     def rows(self) -> list[tuple[str, Sequence[Cell]]]:
         """Return all rows, the first of each group with the group's heading."""

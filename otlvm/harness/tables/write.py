@@ -8,6 +8,7 @@ import pandas as pd
 from otlvm.harness.comparison.claims import NO_CURVES
 from otlvm.harness.comparison.records import FACTS, read_curves
 from otlvm.harness.comparison.summary import long_form, summarize
+from otlvm.harness.escapes.csv import to_csv
 from otlvm.harness.store.files import replacing
 from otlvm.harness.store.store import Store
 from otlvm.harness.suite.claims_section import parse_claim
@@ -59,9 +60,9 @@ def write_tables(
         The files' names.
     """
     texts = {
-        "runs.csv": records.drop(columns=["short", *FACTS]).to_csv(index=False),
-        "table.csv": summary.to_csv(),
-        "table_long.csv": long_form(summary).to_csv(index=False),
+        "runs.csv": to_csv(records.drop(columns=["short", *FACTS])),
+        "table.csv": to_csv(summary.reset_index()),
+        "table_long.csv": to_csv(long_form(summary)),
         "table.md": to_markdown(views),
         "table.tex": to_latex(views),
         "table.html": "".join(map(to_html, views)),

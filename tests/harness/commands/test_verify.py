@@ -7,6 +7,7 @@ import pytest
 from otlvm.harness.commands.table import main as draw_table
 from otlvm.harness.commands.verify import main as verify
 from otlvm.harness.comparison.repetitions import judge, read_rows, sample
+from otlvm.harness.escapes.csv import to_csv
 from otlvm.harness.execution.scheduler import StorageError
 from otlvm.harness.suite.load import load_suite
 
@@ -26,11 +27,11 @@ def test_a_sample_has_as_many_labels_as_it_can(locked):
 
 def test_rows_are_read_to_the_last_bit_with_labels_as_they_are(tmp_path):
     path = tmp_path / "runs.csv"
-    labels = ["1", "None", "", "NA", "1e5", 'a, b\n"c"']
-    numbers = [0.1 + 0.2, 1e-300, 1 / 3, 5e-324, 2 / 3, 123456789.12345679]
+    labels = ["1", "None", "", "NA", "1e5", 'a, b\n"c"', "=1", "'=1", "a\rb"]
+    numbers = [0.1 + 0.2, 1e-300, 1 / 3, 5e-324, 2 / 3, 123456789.12345679, 1.0, 2.0, 3.0]
     frame = pd.DataFrame({"label": labels, "seed": 2**32 - 1, "status": "done", "bce": numbers})
-    frame.loc[6] = ["failed", 0, "failed", float("nan")]
-    frame.assign(accuracy=float("nan")).to_csv(path, index=False)
+    frame.loc[len(labels)] = ["failed", 0, "failed", float("nan")]
+    path.write_text(to_csv(frame.assign(accuracy=float("nan"))), encoding="utf-8")
     expected = zip(labels, numbers, strict=True)
     assert read_rows(path) == {(label, 2**32 - 1): {"bce": x} for label, x in expected}
 

@@ -15,7 +15,7 @@ from otlvm.harness.figures.paper import draw_entry
 from otlvm.harness.figures.paper.source import LeftOutError
 from otlvm.harness.figures.pareto import draw_pareto
 from otlvm.harness.figures.ranks import draw_ranks
-from otlvm.harness.figures.rows import MOST_ROWS, choose_rows, finished
+from otlvm.harness.figures.rows import MOST_ROWS, choose_rows, classes_of_rows, finished
 from otlvm.harness.figures.seeds import draw_seeds
 from otlvm.harness.figures.style import style, write
 from otlvm.harness.metrics import METRICS
@@ -41,7 +41,7 @@ def known_figures(
         "time": lambda: draw_time(read_curves(store, shown), shown),
         "pareto": lambda: draw_pareto(shown),
         "seeds": lambda: draw_seeds(shown),
-        "matrices": lambda: draw_matrices(read_matrices(store, shown)),
+        "matrices": lambda: draw_matrices(read_matrices(store, shown), classes_of_rows(shown)),
     }
     if len(shown) < len(records):
         chosen = "most accurate" if records["accuracy"].notna().any() else "lowest in BCE"

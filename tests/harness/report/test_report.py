@@ -90,6 +90,18 @@ def test_a_run_tells_all(write_study, picture_arrays):
     assert all(image["alt"] and image["loading"] == "lazy" for image in page.all("img"))
 
 
+def test_classes_have_their_names(write_study, picture_arrays):
+    arrays = picture_arrays(classes=3)
+    arrays["code_labels"][:4] = -1
+    names = ["cat", "<b> & dog", "a bag, with or without handles"]
+    text = page_of(write_study({"a": [{"class_names": names}]}, arrays=arrays)).text
+    for name in ("cat", "<b> & dog", "a bag, with or without hand…"):
+        assert text.count(name) == 2, name  # the legend of the codes, and a row of the shares
+    assert "no label" in text
+    older = page_of(write_study({"a": [{}]}, name="older", arrays=arrays))
+    assert "cat" not in older.text
+
+
 def test_the_page_needs_nothing_else(write_study, picture_arrays):
     page = page_of(write_study({"a": [{}]}, arrays=picture_arrays()))
     for _, attributes in page.tags:

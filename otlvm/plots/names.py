@@ -22,7 +22,7 @@ def class_names(count: int, names: Sequence[str] | None, most: int = LONGEST) ->
     known = list(names or ())[:count]
     whole = [*known, *map(str, range(len(known), count))]
     ways: tuple[Callable[[str], str], ...] = (
-        lambda name: name[: most - 1] + ELLIPSIS,
+        lambda name: name[: most - 1].rstrip() + ELLIPSIS,
         lambda name: name[: most - most // 2 - 1] + ELLIPSIS + name[-(most // 2) :],
     )
     for cut in ways:

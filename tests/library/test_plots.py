@@ -249,6 +249,7 @@ def test_each_second_fifth_or_tenth_class_is_named(count, step):
         (["cat"], ["cat", "1", "2"]),  # the data have more classes than names
         (["cat", "dog", "emu", "fox"], ["cat", "dog", "emu"]),  # no image is of the last one
         (["abcdefgh", "a", "abcdefghi"], ["abcdefgh", "a", "abcdefg…"]),
+        (["a with b", "a", "a with all"], ["a with b", "a", "a with…"]),
         (["same start 1", "same start 2", "a"], ["sam…rt 1", "sam…rt 2", "a"]),
         (["always 1 as ever", "always 2 as ever", "a"], ["0 alway…", "1 alway…", "a"]),
         (["same", "same", "a"], ["same", "same", "a"]),

@@ -54,11 +54,15 @@ def draw_matrices(
     width = PAGE if across > 2 else COLUMN
     figure = Figure((width, down * (1.5 + height(names)) + 0.5), layout="constrained")
     axes = figure.subplots(down, across, squeeze=False).ravel()
-    for axis, name, (label, matrix) in zip(axes, names, matrices.items(), strict=False):
-        called = class_names(len(matrix), classes.get(label), LETTERS)
+    before: list[str] = []
+    for place, (label, matrix) in enumerate(matrices.items()):
+        axis, called = axes[place], class_names(len(matrix), classes.get(label), LETTERS)
         class_components({"class_components": matrix}, axis, ordered=True, names=called)
         axis.set(xlabel="", ylabel="", xticks=[])
-        axis.set_title(name, fontsize=7)
+        axis.set_title(names[place], fontsize=7)
+        if place % across and called == before:  # the panel to the left names them
+            axis.set_yticks([])
+        before = called
     for axis in axes[len(names) :]:
         axis.remove()
     figure.supylabel("class", fontsize=8)

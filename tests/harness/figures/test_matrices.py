@@ -34,8 +34,15 @@ def test_matrices_share_a_scale_and_a_colour_bar():
     assert {image.get_clim() for image in images} == {(0, 1)}
     assert len(figure.axes) == 3
     named = [[text.get_text() for text in axis.get_yticklabels()] for axis in figure.axes[:2]]
-    assert named == [["0", "1", "2"], ["cat", "a bag with …"]]
+    assert named == [["0", "1", "2"], ["cat", "a bag with…"]]
     assert "ordered so that the diagonal holds the most" in all_text(figure)
+
+
+def test_panels_beside_each_other_name_their_classes_once():
+    names = {"b": ["cat", "dog"], "c": ["cat", "dog"], "e": ["cat", "dog"]}
+    figure = draw_matrices(dict.fromkeys("abcde", np.eye(2)), names)
+    shown = [[text.get_text() for text in axis.get_yticklabels()] for axis in figure.axes[:5]]
+    assert shown == [["0", "1"], ["cat", "dog"], [], ["0", "1"], ["cat", "dog"]]
 
 
 def test_the_first_finished_seed_s_matrix_is_read(tmp_path):

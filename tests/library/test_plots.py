@@ -44,12 +44,19 @@ def test_a_mosaic_holds_each_image_and_paper_between():
         np.testing.assert_array_equal(tile(found.canvas, *place), tiles[place][0])
     assert (found.canvas[6] == PAPER).all()
     assert (found.canvas[:, [5, 11]] == PAPER).all()
+    assert found.gaps.sum() == 13 * 17 - 6 * 30
+    assert (found.on_any_paper().mask == found.gaps).all()
     assert (found.columns.tolist(), found.rows.tolist()) == ([2, 8, 14], [2.5, 9.5])
     for channels in (3, 4):
         coloured = np.arange(36 * channels, dtype=np.uint8).reshape(1, 2, channels, 6, 3)
         np.testing.assert_array_equal(
             mosaic(coloured, gap=0).canvas[:, 3:], coloured[0, 1].transpose(1, 2, 0)
         )
+        shown = mosaic(coloured).on_any_paper()
+        assert shown.shape == (6, 7, 4)
+        assert (shown[:, 3, 3] == 0).all()  # nothing is between them
+        opaque = coloured[0, 1, 3] if channels == 4 else 255
+        assert (shown[:, 4:, 3] == opaque).all()
 
 
 @pytest.mark.parametrize("shape", [(1, 1, 7), (2, 3, 4)])

@@ -8,6 +8,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from otlvm.harness.comparison.records import read_curves
+from otlvm.harness.figures import dark
 from otlvm.harness.figures.curves import draw_curves, draw_time
 from otlvm.harness.figures.heatmap import draw_heatmap
 from otlvm.harness.figures.matrices import draw_matrices, read_matrices
@@ -67,7 +68,7 @@ def write_figures(
     entries: Iterable[FigureEntry] = (),
     say: Callable[[str], None] | None = None,
 ) -> list[Path]:
-    """Write each figure that the records allow as PNG and PDF beside them, and remove the others.
+    """Write each figure that the records allow, see `style.write`, and remove the others.
 
     Args:
         store: Where to.
@@ -89,8 +90,8 @@ def write_figures(
         if figure is not None:
             written += write(figure, store.root / name)
         else:  # of an earlier suite in this folder
-            for suffix in ("png", "pdf"):
-                (store.root / f"{name}.{suffix}").unlink(missing_ok=True)
+            for old in (f"{name}.png", f"{name}.pdf", f"{dark.FOLDER}/{name}.png"):
+                (store.root / old).unlink(missing_ok=True)
     return written
 
 

@@ -9,6 +9,7 @@
                               and start/, the model that it starts from, if it starts from one
     DIR/leases/<id>.json      who works on what
     DIR/timings/              a store like this one, of runs that were repeated alone
+    DIR/dark/                 figures for dark pages, which the report shows
     DIR/trackers/             logs and locks of trackers
     DIR/damaged/              what was found damaged, kept
 

@@ -111,7 +111,8 @@ def work(job: Job, folder: Path, control: Control) -> None:
         finished=datetime.now(UTC).isoformat(timespec="seconds"),
         wall_seconds=time.monotonic() - clock,
         environment=environment(device),
-        **of_data,
+        unlabelled=of_data.get("unlabelled"),
+        class_names=of_data.get("class_names"),
     )
     save = result.model.save if result.model is not None else None
     try:

@@ -1,18 +1,16 @@
 """Which components each class uses."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
 from otlvm.plots.arrays import Pictures, take
 from otlvm.plots.canvas import axes_or_new
-
-MOST_NAMES = 12
-"""More components than these cannot be named below the matrix."""
+from otlvm.plots.names import MOST_NAMES, class_names, set_names
 
 
 def order_components(matrix: NDArray[Any]) -> NDArray[np.intp]:
@@ -27,7 +25,12 @@ def order_components(matrix: NDArray[Any]) -> NDArray[np.intp]:
 
 
 def class_components(
-    pictures: Pictures, ax: Axes | None = None, *, step: int | None = None, ordered: bool = False
+    pictures: Pictures,
+    ax: Axes | None = None,
+    *,
+    step: int | None = None,
+    ordered: bool = False,
+    names: Sequence[str] | None = None,
 ) -> Axes:
     """Show the mean q(k|x) of each class as a matrix: one row per class, one column per component.
 
@@ -39,6 +42,7 @@ def class_components(
         step: That of the snapshot at this training step; by default that of the end.
         ordered: Whether components are ordered so that the diagonal holds the most; their numbers
             stand below.
+        names: What the classes are called, see `Dataset.class_names`; by default 0, 1, 2 ....
     """
     ax = axes_or_new(ax)
     matrix = take(pictures, "class_components", step)
@@ -50,9 +54,6 @@ def class_components(
         ax.set_xticks(range(len(components)), list(map(str, components)))
     else:
         ax.set_xticks([])
-    if len(matrix) <= MOST_NAMES:
-        ax.set_yticks(range(len(matrix)))
-    else:
-        ax.yaxis.set_major_locator(MaxNLocator(5, integer=True))
+    set_names(ax.yaxis, class_names(len(matrix), names))
     ax.set(xlabel="component", ylabel="class")
     return ax

@@ -1,10 +1,14 @@
 """Axes to draw on, the colours of classes, and colour bars."""
 
+from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colorbar import Colorbar
 from matplotlib.colors import BoundaryNorm
+
+from otlvm.plots.names import set_names
 
 COLOURS = (
     *("#CC6677", "#332288", "#DDCC77", "#117733", "#88CCEE"),
@@ -13,6 +17,18 @@ COLOURS = (
 """Ten colours for classes: Paul Tol's muted scheme, which colour-blind people can tell apart
 (personal.sron.nl/~pault), and black; its grey is left to the prior."""
 PRIOR = "0.8"
+
+
+class ClassNorm(BoundaryNorm):
+    """Colours for classes rather than numbers; knows what they are called.
+
+    Args:
+        names: The names of the classes 0, 1, 2 ....
+    """
+
+    def __init__(self, names: Sequence[str]) -> None:
+        super().__init__(np.arange(len(names) + 1) - 0.5, len(names))
+        self.names = list(names)
 
 
 def axes_or_new(ax: Axes | None) -> Axes:
@@ -34,8 +50,8 @@ def colour_bar(*axes: Axes, **options: Any) -> Colorbar:
     first = axes[0]
     shown = first.images[0] if first.images else first.collections[-1]
     bar = first.figure.colorbar(shown, ax=list(axes), label=str(shown.get_label()), **options)
-    if isinstance(shown.norm, BoundaryNorm):  # classes, not numbers
-        bar.set_ticks(range(len(shown.norm.boundaries) - 1))
+    if isinstance(shown.norm, ClassNorm):
+        set_names(bar.long_axis, shown.norm.names)
         bar.minorticks_off()
         bar.ax.tick_params(length=0)
         bar.ax.invert_yaxis()

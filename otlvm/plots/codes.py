@@ -1,11 +1,14 @@
 """The latent space: codes over the prior, and what its points decode to."""
 
+from collections.abc import Sequence
+
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.colors import BoundaryNorm, ListedColormap
+from matplotlib.colors import ListedColormap
 
 from otlvm.plots.arrays import MissingArrayError, Pictures, take
-from otlvm.plots.canvas import COLOURS, PRIOR, axes_or_new
+from otlvm.plots.canvas import COLOURS, PRIOR, ClassNorm, axes_or_new
+from otlvm.plots.names import class_names
 from otlvm.plots.projections import project
 from otlvm.plots.tiles import is_images, mosaic
 
@@ -14,7 +17,12 @@ COORDINATES = ("z₁", "z₂")
 
 
 def latent(
-    pictures: Pictures, ax: Axes | None = None, *, projection: str = "pca", most: int | None = None
+    pictures: Pictures,
+    ax: Axes | None = None,
+    *,
+    projection: str = "pca",
+    most: int | None = None,
+    names: Sequence[str] | None = None,
 ) -> Axes:
     """Scatter codes of held-out images, coloured by class, over samples of the prior (grey).
 
@@ -28,6 +36,7 @@ def latent(
         ax: Where to; a new figure by default.
         projection: How more than two dimensions become two, see `otlvm.plots.project`.
         most: Of how many images at most; by default all.
+        names: What the classes are called, see `Dataset.class_names`; by default 0, 1, 2 ....
 
     Raises:
         MissingArrayError: If an array is missing or no code is finite.
@@ -56,7 +65,7 @@ def latent(
         s=size,
         c=labels[labels >= 0],
         cmap=colours,
-        norm=BoundaryNorm(np.arange(count + 1) - 0.5, count),
+        norm=ClassNorm(class_names(count, names)),
         linewidths=0,
         label="class",
     )

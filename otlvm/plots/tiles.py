@@ -19,13 +19,24 @@ class Mosaic(NamedTuple):
     Attributes:
         canvas: uint8, with shape ``[height, width]``, or ``[height, width, 3]`` (4 if images are
             transparent).
+        gaps: What of it is between the images, with shape ``[height, width]``.
         columns: The middle of each column, in pixels.
         rows: The middle of each row.
     """
 
     canvas: NDArray[Any]
+    gaps: NDArray[np.bool_]
     columns: NDArray[Any]
     rows: NDArray[Any]
+
+    def on_any_paper(self) -> NDArray[Any]:
+        """Return the canvas with nothing between the images, so that the paper is seen there."""
+        if self.canvas.ndim == 2:
+            masked: NDArray[Any] = np.ma.masked_array(self.canvas, self.gaps)
+            return masked
+        opaque = np.where(self.gaps, 0, PAPER).astype(np.uint8)
+        alpha = np.minimum(opaque, self.canvas[..., 3]) if self.canvas.shape[2] == 4 else opaque
+        return np.dstack([self.canvas[..., :3], alpha])
 
 
 def is_images(tiles: NDArray[Any]) -> bool:
@@ -50,12 +61,14 @@ def mosaic(tiles: NDArray[Any], gap: int | None = None) -> Mosaic:
     rows, columns, channels, height, width = tiles.shape
     gap = max(1, min(height, width) // 14) if gap is None else gap
     size = (rows * (height + gap) - gap, columns * (width + gap) - gap, channels)
-    canvas = np.full(size, PAPER, np.uint8)
-    for (row, column), tile in ((place, tiles[place]) for place in np.ndindex(rows, columns)):
+    canvas, gaps = np.full(size, PAPER, np.uint8), np.ones(size[:2], bool)
+    for row, column in np.ndindex(rows, columns):
         top, left = row * (height + gap), column * (width + gap)
-        canvas[top : top + height, left : left + width] = tile.transpose(1, 2, 0)
+        place = slice(top, top + height), slice(left, left + width)
+        canvas[place], gaps[place] = tiles[row, column].transpose(1, 2, 0), False
     return Mosaic(
         canvas[..., 0] if channels == 1 else canvas,
+        gaps,
         np.arange(columns) * (width + gap) + (width - 1) / 2,
         np.arange(rows) * (height + gap) + (height - 1) / 2,
     )
@@ -73,7 +86,11 @@ def show_tiles(tiles: NDArray[Any], ax: Axes) -> Mosaic:
     # Matplotlib's own interpolation leaves pixels alone where they are enlarged by a whole
     # number, and else neither drops nor doubles some.
     ax.imshow(
-        found.canvas, cmap="gray", vmin=0, vmax=255, aspect="equal" if is_images(tiles) else "auto"
+        found.on_any_paper(),
+        cmap="gray",
+        vmin=0,
+        vmax=255,
+        aspect="equal" if is_images(tiles) else "auto",
     )
     ax.grid(visible=False)
     ax.set_xticks([])

@@ -10,6 +10,7 @@ from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 
 from otlvm import plots
+from otlvm.plots.names import chosen, class_names
 from otlvm.plots.tiles import PAPER, STRIP, mosaic
 
 CURVE = [{"step": s, "reconstruction": 100.0 / s, "kl_z": 0.1 * s, "kl_k": 0.2} for s in (1, 2, 5)]
@@ -43,12 +44,19 @@ def test_a_mosaic_holds_each_image_and_paper_between():
         np.testing.assert_array_equal(tile(found.canvas, *place), tiles[place][0])
     assert (found.canvas[6] == PAPER).all()
     assert (found.canvas[:, [5, 11]] == PAPER).all()
+    assert found.gaps.sum() == 13 * 17 - 6 * 30
+    assert (found.on_any_paper().mask == found.gaps).all()
     assert (found.columns.tolist(), found.rows.tolist()) == ([2, 8, 14], [2.5, 9.5])
     for channels in (3, 4):
         coloured = np.arange(36 * channels, dtype=np.uint8).reshape(1, 2, channels, 6, 3)
         np.testing.assert_array_equal(
             mosaic(coloured, gap=0).canvas[:, 3:], coloured[0, 1].transpose(1, 2, 0)
         )
+        shown = mosaic(coloured).on_any_paper()
+        assert shown.shape == (6, 7, 4)
+        assert (shown[:, 3, 3] == 0).all()  # nothing is between them
+        opaque = coloured[0, 1, 3] if channels == 4 else 255
+        assert (shown[:, 4:, 3] == opaque).all()
 
 
 @pytest.mark.parametrize("shape", [(1, 1, 7), (2, 3, 4)])
@@ -208,6 +216,54 @@ def test_class_components_as_they_are_and_ordered(picture_arrays):
     assert [label.get_text() for label in ordered.get_xticklabels()] == ["1", "2", "0"]
     bar = plots.colour_bar(as_is, ordered)
     assert (bar.vmin, bar.vmax, bar.ax.get_ylabel()) == (0, 1, "mean q(k|x)")
+
+
+# what classes are called
+
+
+def test_classes_have_their_names_where_they_are_drawn(picture_arrays):
+    arrays = picture_arrays(dim=2, classes=3)
+    names = ("cat", "a bag with or without handles", "$x$")
+    shown = ["cat", "a bag with or w…", "$x$"]
+    matrix, codes = Figure().subplots(2)
+    plots.class_components(arrays, matrix, names=names)
+    plots.latent(arrays, codes, names=names)
+    for axis in (matrix.yaxis, plots.colour_bar(codes).long_axis):
+        labels = axis.get_ticklabels()
+        assert [label.get_text() for label in labels] == shown
+        assert not any(label.get_parse_math() for label in labels)
+        np.testing.assert_array_equal(axis.get_ticklocs(), [0, 1, 2])
+
+
+def test_some_of_many_classes_are_named(ax):
+    names = [f"class {i}" for i in range(26)]
+    plots.class_components({"class_components": np.eye(26)}, ax, names=names)
+    shown = [label.get_text() for label in ax.get_yticklabels()]
+    assert shown == [f"class {i}" for i in range(0, 26, 5)]
+
+
+@pytest.mark.parametrize(
+    ("count", "step"), [(1, 1), (12, 1), (13, 2), (24, 2), (25, 5), (61, 10), (1000, 100)]
+)
+def test_each_second_fifth_or_tenth_class_is_named(count, step):
+    assert chosen(count) == range(0, count, step)
+
+
+@pytest.mark.parametrize(
+    ("names", "shown"),
+    [
+        (None, ["0", "1", "2"]),
+        (["cat"], ["cat", "1", "2"]),  # the data have more classes than names
+        (["cat", "dog", "emu", "fox"], ["cat", "dog", "emu"]),  # no image is of the last one
+        (["abcdefgh", "a", "abcdefghi"], ["abcdefgh", "a", "abcdefg…"]),
+        (["a with b", "a", "a with all"], ["a with b", "a", "a with…"]),
+        (["same start 1", "same start 2", "a"], ["sam…rt 1", "sam…rt 2", "a"]),
+        (["always 1 as ever", "always 2 as ever", "a"], ["0 alway…", "1 alway…", "a"]),
+        (["same", "same", "a"], ["same", "same", "a"]),
+    ],
+)
+def test_long_names_are_cut_and_stay_different(names, shown):
+    assert class_names(3, names, most=8) == shown
 
 
 # learning curves

@@ -24,6 +24,7 @@ TITLES = {
     "threads": "threads of each run",
 }
 CHECKSUM_DIGITS = 16
+MOST_CLASSES = 20
 
 
 def card(records: pd.DataFrame) -> dict[str, str]:
@@ -44,6 +45,11 @@ def card(records: pd.DataFrame) -> dict[str, str]:
     checksums = known["data_checksum"].str[:CHECKSUM_DIGITS]
     names = known["data"].where(known["data"] != "", "data")
     lines["data (SHA-256)"] = _values(f"{n}: {c}" for n, c in zip(names, checksums, strict=True))
+    lines["classes"] = _values(
+        f"{name}: {_listed(classes)}"
+        for name, classes in zip(names, known["class_names"], strict=True)
+        if isinstance(classes, list)
+    )
     lines["images without a label"] = _values(
         f"{name}: {counts[0]} of training, {counts[1]} held out, left out of the scores"
         for name, counts in zip(names, known["unlabelled"], strict=True)
@@ -63,6 +69,11 @@ def _values(values: Iterable[object]) -> str:
         return next(iter(counts))
     runs = {value: "1 run" if count == 1 else f"{count} runs" for value, count in counts.items()}
     return ", ".join(f"{value} ({count})" for value, count in runs.items())
+
+
+def _listed(classes: list[str]) -> str:
+    more = len(classes) - MOST_CLASSES
+    return ", ".join(classes[:MOST_CLASSES]) + (f" and {more} more" if more > 0 else "")
 
 
 def to_markdown(lines: dict[str, str]) -> str:

@@ -9,7 +9,7 @@ from otlvm.harness.metrics import METRICS
 from otlvm.harness.store.record import Record
 from otlvm.harness.store.store import Store
 
-FACTS = ("config", "data_checksum", "environment", "wall_seconds", "unlabelled")
+FACTS = ("config", "data_checksum", "environment", "wall_seconds", "unlabelled", "class_names")
 
 
 def read_records(store: Store) -> pd.DataFrame:

@@ -2,7 +2,7 @@
 
 CAPTIONS = {
     "curves": "Learning curves: BCE of each row over training steps, and its accuracy with labels.",
-    "time": "Accuracy of each row over seconds of training.",
+    "time": "Accuracy of each row over seconds of training; the axis is logarithmic.",
     "pareto": "BCE against the size of MMD²: a small mark for each run, a large one for each row.",
     "seeds": "Every seed of every row: a mark for each seed, a bar at the mean.",
     "matrices": "Which components each class uses, one matrix per row.",

@@ -10,6 +10,7 @@ from matplotlib.ticker import MaxNLocator
 
 from otlvm import plots
 from otlvm.harness.figures.rows import finished
+from otlvm.harness.figures.scales import log_x
 from otlvm.harness.figures.style import COLUMN, PAGE, Look, add_legend, looks, style
 
 PANELS = {"accuracy": "accuracy (held-out)", "bce": "BCE (nats per image)"}
@@ -51,6 +52,8 @@ def draw_curves(curves: pd.DataFrame, records: pd.DataFrame) -> Figure | None:
 def draw_time(curves: pd.DataFrame, records: pd.DataFrame) -> Figure | None:
     """Accuracy of every row against seconds of training, the baselines as points.
 
+    The axis is logarithmic: a baseline's seconds and a training's minutes are seen side by side.
+
     Curves hold no times, since they are the same bit for bit whatever interrupts a training: a
     row's seconds are its steps, times the mean time of a step over its seeds.
 
@@ -63,23 +66,25 @@ def draw_time(curves: pd.DataFrame, records: pd.DataFrame) -> Figure | None:
     """
     timed = finished(records, ["step_ms"])
     pace = timed.groupby("label")["step_ms"].mean() / 1000
-    if "accuracy" not in curves or not curves["label"].isin(pace.index).any():
+    if "accuracy" not in curves:
         return None
-    known = curves[curves["label"].isin(pace.index)]
-    known = known.assign(seconds=known["step"] * known["label"].map(pace))
+    known = curves.assign(seconds=curves["step"] * curves["label"].map(pace))
+    known = known[known["seconds"] > 0]  # a logarithm has no 0, and what is not timed has no place
+    if known.empty:
+        return None
     look = looks(records["label"])
     figure = Figure((COLUMN, 2.6), layout="constrained")
     axis = figure.subplots()
     drawn = draw_bands(axis, known, "accuracy", look, x="seconds")
     rest = finished(records[~records["label"].isin(curves["label"])], ["accuracy", "fit_seconds"])
+    rest = rest[rest["fit_seconds"] > 0]
     for label, (x, y) in rest.groupby("label")[["fit_seconds", "accuracy"]].mean().iterrows():
         own = look[str(label)]
         (drawn[str(label)],) = axis.plot(
             x, y, own.marker, color=own.colour, markersize=6, label=str(label), clip_on=False
         )
     axis.set(xlabel="training time (s): steps × mean time of a step", ylabel=PANELS["accuracy"])
-    axis.xaxis.set_major_locator(MaxNLocator(5))
-    axis.set_xlim(left=0)
+    log_x(axis, *axis.dataLim.intervalx)
     axis.set_ylim(bottom=0)
     used = records.loc[records["label"].isin(list(drawn)), "side_by_side"]
     if (used.astype(float) > 1).any():

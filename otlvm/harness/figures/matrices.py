@@ -1,19 +1,21 @@
 """Which components each class uses, one heat map per row."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
 from otlvm.harness.figures.style import COLUMN, PAGE, height, style, wrap, wrap_names
 from otlvm.harness.store.store import Store
 from otlvm.plots import class_components, colour_bar
+from otlvm.plots.names import class_names
 
 ACROSS = 4
+LETTERS = 12
+"""Of a class's name: panels are narrow."""
 
 
 def read_matrices(store: Store, records: pd.DataFrame) -> dict[str, NDArray[Any]]:
@@ -32,11 +34,14 @@ def read_matrices(store: Store, records: pd.DataFrame) -> dict[str, NDArray[Any]
 
 
 @style()
-def draw_matrices(matrices: Mapping[str, NDArray[Any]]) -> Figure | None:
+def draw_matrices(
+    matrices: Mapping[str, NDArray[Any]], classes: Mapping[str, Sequence[str]]
+) -> Figure | None:
     """Draw class x component matrices with one colour scale.
 
     Args:
         matrices: What `read_matrices` returned.
+        classes: What each row's classes are called; by default 0, 1, 2 ....
 
     Returns:
         The figure; None if there is no matrix.
@@ -49,11 +54,15 @@ def draw_matrices(matrices: Mapping[str, NDArray[Any]]) -> Figure | None:
     width = PAGE if across > 2 else COLUMN
     figure = Figure((width, down * (1.5 + height(names)) + 0.5), layout="constrained")
     axes = figure.subplots(down, across, squeeze=False).ravel()
-    for axis, name, matrix in zip(axes, names, matrices.values(), strict=False):
-        class_components({"class_components": matrix}, axis, ordered=True)
+    before: list[str] = []
+    for place, (label, matrix) in enumerate(matrices.items()):
+        axis, called = axes[place], class_names(len(matrix), classes.get(label), LETTERS)
+        class_components({"class_components": matrix}, axis, ordered=True, names=called)
         axis.set(xlabel="", ylabel="", xticks=[])
-        axis.set_title(name, fontsize=7)
-        axis.yaxis.set_major_locator(MaxNLocator(5, integer=True))
+        axis.set_title(names[place], fontsize=7)
+        if place % across and called == before:  # the panel to the left names them
+            axis.set_yticks([])
+        before = called
     for axis in axes[len(names) :]:
         axis.remove()
     figure.supylabel("class", fontsize=8)

@@ -4,15 +4,16 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 from otlvm.harness.figures.rows import finished
+from otlvm.harness.figures.scales import log_x
 from otlvm.harness.figures.style import COLUMN, add_legend, looks, style
 
 X, Y = "latent_mmd", "bce"
+FAR = 10
+"""Sizes that differ by this factor share no linear axis."""
 SMALL: dict[str, Any] = {"markersize": 3, "markeredgewidth": 0}
 LARGE: dict[str, Any] = {"markersize": 6.5, "markeredgewidth": 0.6, "markeredgecolor": "0.15"}
 
@@ -58,19 +59,10 @@ def draw_pareto(records: pd.DataFrame) -> Figure | None:
         mean = means.loc[[label]]
         handles += axis.plot(mean[X], mean[Y], own.marker, color=own.colour, **LARGE)
     axis.set(xlabel="|MMD²| (IMQ): codes against the prior", ylabel="BCE (nats per image)")
-    _scale(axis, known[X])
+    low, high = known[X].min(), known[X].max()
+    if low > 0 and high >= FAR * low:
+        log_x(axis, low, high)
     small = Line2D([], [], marker="o", color="0.5", linestyle="", **SMALL)
     names = [*map(str, means.index), "front of the means", "one seed"]
     add_legend(figure, [*handles, line, small], names)
     return figure
-
-
-def _scale(axis: Axes, values: pd.Series) -> None:
-    """Take a logarithmic axis where the values need one, with plain numbers."""
-    if values.min() <= 0 or values.max() < 10 * values.min():
-        return
-    axis.set_xscale("log")
-    steps = (1.0, 3.0) if values.max() < 100 * values.min() else (1.0,)
-    axis.xaxis.set_major_locator(LogLocator(subs=steps))
-    axis.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
-    axis.xaxis.set_minor_formatter(NullFormatter())

@@ -21,6 +21,12 @@ def choose_rows(records: pd.DataFrame) -> pd.DataFrame:
     return records[records["label"].isin(best[:MOST_ROWS])]
 
 
+def classes_of_rows(records: pd.DataFrame) -> dict[str, list[str]]:
+    """Return what the classes of each row's data are called, where its records say so."""
+    known = records[records["class_names"].notna()].drop_duplicates("label")
+    return dict(zip(known["label"], known["class_names"], strict=True))
+
+
 def finished(records: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
     """Leave the runs that are done and have all of some metrics, those as floats."""
     done = records[records["status"] == "done"].astype(dict.fromkeys(keys, float))

@@ -17,6 +17,7 @@ from matplotlib.artist import Artist
 from matplotlib.figure import Figure
 from matplotlib.legend import Legend
 
+from otlvm.harness.figures.dark import FOLDER, darken
 from otlvm.harness.store.files import replacing
 
 COLUMN, PAGE = 3.4, 7.0  # inches: one column of a paper, and two
@@ -126,8 +127,13 @@ def add_legend(figure: Figure, handles: Sequence[Artist], labels: Sequence[str])
 
 
 def write(figure: Figure, stem: Path) -> list[Path]:
-    """Write a figure as PNG and PDF; returns both paths."""
+    """Write a figure as PNG and PDF, and a PNG for dark pages in a folder beside them.
+
+    Returns:
+        The first two paths.
+    """
     paths = [stem.with_name(f"{stem.name}.{suffix}") for suffix in ("png", "pdf")]
+    on_dark = stem.parent / FOLDER / f"{stem.name}.png"
     with style(), warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Glyph .* missing")  # a box stands for the letter
         figure.draw_without_rendering()
@@ -135,4 +141,8 @@ def write(figure: Figure, stem: Path) -> list[Path]:
         for path in paths:
             with replacing(path) as aside:
                 figure.savefig(aside, dpi=DPI)
+        darken(figure)
+        on_dark.parent.mkdir(exist_ok=True)
+        with replacing(on_dark) as aside:
+            figure.savefig(aside, dpi=DPI)
     return paths

@@ -8,6 +8,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from otlvm.harness.comparison.records import read_curves
+from otlvm.harness.figures import dark
 from otlvm.harness.figures.curves import draw_curves, draw_time
 from otlvm.harness.figures.heatmap import draw_heatmap
 from otlvm.harness.figures.matrices import draw_matrices, read_matrices
@@ -15,7 +16,7 @@ from otlvm.harness.figures.paper import draw_entry
 from otlvm.harness.figures.paper.source import LeftOutError
 from otlvm.harness.figures.pareto import draw_pareto
 from otlvm.harness.figures.ranks import draw_ranks
-from otlvm.harness.figures.rows import MOST_ROWS, choose_rows, finished
+from otlvm.harness.figures.rows import MOST_ROWS, choose_rows, classes_of_rows, finished
 from otlvm.harness.figures.seeds import draw_seeds
 from otlvm.harness.figures.style import style, write
 from otlvm.harness.metrics import METRICS
@@ -41,7 +42,7 @@ def known_figures(
         "time": lambda: draw_time(read_curves(store, shown), shown),
         "pareto": lambda: draw_pareto(shown),
         "seeds": lambda: draw_seeds(shown),
-        "matrices": lambda: draw_matrices(read_matrices(store, shown)),
+        "matrices": lambda: draw_matrices(read_matrices(store, shown), classes_of_rows(shown)),
     }
     if len(shown) < len(records):
         chosen = "most accurate" if records["accuracy"].notna().any() else "lowest in BCE"
@@ -67,7 +68,7 @@ def write_figures(
     entries: Iterable[FigureEntry] = (),
     say: Callable[[str], None] | None = None,
 ) -> list[Path]:
-    """Write each figure that the records allow as PNG and PDF beside them, and remove the others.
+    """Write each figure that the records allow, see `style.write`, and remove the others.
 
     Args:
         store: Where to.
@@ -89,8 +90,8 @@ def write_figures(
         if figure is not None:
             written += write(figure, store.root / name)
         else:  # of an earlier suite in this folder
-            for suffix in ("png", "pdf"):
-                (store.root / f"{name}.{suffix}").unlink(missing_ok=True)
+            for old in (f"{name}.png", f"{name}.pdf", f"{dark.FOLDER}/{name}.png"):
+                (store.root / old).unlink(missing_ok=True)
     return written
 
 

@@ -45,10 +45,10 @@ def data_uri(content: bytes) -> str:
     return "data:image/png;base64," + base64.b64encode(content).decode("ascii")
 
 
-def png(image: Image.Image) -> str:
-    """Compress an image without loss."""
+def png(image: Image.Image, **options: Any) -> str:
+    """Compress an image without loss; options are those of Pillow's PNGs."""
     file = io.BytesIO()
-    image.save(file, "PNG")  # optimize=True takes eight times as long to save 5 %
+    image.save(file, "PNG", **options)  # optimize=True takes eight times as long to save 5 %
     return data_uri(file.getvalue())
 
 

@@ -1,6 +1,6 @@
 """What a run's model shows, for the run's section; any of its arrays may be missing."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,12 +10,15 @@ from numpy.typing import NDArray
 from otlvm.harness.report.images import Picture, grid
 from otlvm.harness.report.scatter import legend, scatter
 from otlvm.plots import project
+from otlvm.plots.names import class_names
 from otlvm.plots.tiles import is_images
 
 Arrays = Mapping[str, NDArray[Any]]
 UNKNOWN = -1
 PART = 10
 """How many examples are beside each other."""
+LONGEST = 28
+"""Letters of a class's name."""
 
 
 @dataclass
@@ -26,25 +29,29 @@ class RunPictures:
         reconstructions: Held-out data above what became of it, in parts that fit a small screen.
         components: Each component's mean and samples.
         scatters: Codes by class, then by component, each with its legend.
-        shares: Classes x components, each the share of a class; one row per class.
+        shares: Each class's name, and the share of it that each component takes.
     """
 
     reconstructions: list[Picture] = field(default_factory=list)
     components: Picture | None = None
-    scatters: list[tuple[Picture, list[tuple[int, str]]]] = field(default_factory=list)
-    shares: list[list[float]] = field(default_factory=list)
+    scatters: list[tuple[Picture, list[tuple[str, str]]]] = field(default_factory=list)
+    shares: list[tuple[str, list[float]]] = field(default_factory=list)
 
 
-def draw(arrays: Arrays, name: str) -> RunPictures:
+def draw(arrays: Arrays, name: str, classes: Sequence[str] | None = None) -> RunPictures:
     """Draw arrays.
 
     Args:
         arrays: What `otlvm.evaluation.show_model` returns.
         name: The run, as the pictures' alternative texts call it.
+        classes: What the classes are called; by default 0, 1, 2 ....
     """
     shares = arrays.get("class_components", np.zeros((0, 0))).tolist()
     return RunPictures(
-        _reconstructions(arrays, name), _components(arrays, name), _scatters(arrays, name), shares
+        _reconstructions(arrays, name),
+        _components(arrays, name),
+        _scatters(arrays, name, classes or ()),
+        list(zip(class_names(len(shares), classes, LONGEST), shares, strict=True)),
     )
 
 
@@ -74,7 +81,9 @@ def _components(arrays: Arrays, name: str) -> Picture | None:
     return grid(tiles, alt, f"{row} per component, from 0: {', then '.join(shown)}.")
 
 
-def _scatters(arrays: Arrays, name: str) -> list[tuple[Picture, list[tuple[int, str]]]]:
+def _scatters(
+    arrays: Arrays, name: str, classes: Sequence[str]
+) -> list[tuple[Picture, list[tuple[str, str]]]]:
     codes = arrays.get("codes")
     if codes is None:
         return []
@@ -88,11 +97,13 @@ def _scatters(arrays: Arrays, name: str) -> list[tuple[Picture, list[tuple[int, 
     if codes.shape[1] > 2:
         how = f" First two principal components of {codes.shape[1]} dimensions."
     drawn = []
-    known = {"code_labels": "class", "code_components": "component"}
+    known = {"code_labels": ("class", classes), "code_components": ("component", ())}
     shown = [key for key in known if key in arrays] or ["code_labels"]
-    for key, by in ((key, known[key]) for key in shown):
+    for key, (by, given) in ((key, known[key]) for key in shown):
         groups = arrays.get(key, np.full(len(codes), UNKNOWN))[kept].astype(int)
+        called = class_names(int(groups.max()) + 1, given, LONGEST)
+        named = [("no label" if k < 0 else called[k], colour) for k, colour in legend(groups)]
         caption = f"Codes by {by}, over samples of the prior (grey).{how}"
         alt = f"{name}: {len(points)} latent codes, coloured by {by}, over the prior's"
-        drawn.append((scatter(points, prior_points, groups, alt, caption), legend(groups)))
+        drawn.append((scatter(points, prior_points, groups, alt, caption), named))
     return drawn

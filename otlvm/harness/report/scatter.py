@@ -10,11 +10,13 @@ from otlvm.harness.report.images import Picture, png
 
 COLOURS = (
     *("#1f77b4", "#ff7f0e", "#2ca02c", "#d62728", "#9467bd"),
-    *("#8c564b", "#e377c2", "#17becf", "#bcbd22", "#393b79"),
+    *("#a5675a", "#e377c2", "#17becf", "#bcbd22", "#6166c4"),
     *("#98df8a", "#ff9896", "#c5b0d5", "#c49c94", "#9edae5"),
-    *("#dbdb8d", "#637939", "#7b4173", "#aec7e8", "#000000"),
+    *("#dbdb8d", "#7d9a46", "#a3559a", "#aec7e8", "#7f7f7f"),
 )
-PAPER, GREY = "#ffffff", "#c9ced6"
+PAPER, GREY = "#ffffff", "#7d8794"
+PRIOR_ALPHA = 110
+"""Of 255: the page, light or dark, is seen through the prior's grey."""
 SIDE = 300
 """CSS pixels; the image has two in one."""
 MARGIN, RADIUS = 8, 2.4
@@ -28,7 +30,7 @@ def scatter(
     Args:
         points: With shape ``[n, 2]``.
         prior: With shape ``[m, 2]``; grey.
-        groups: The number of each point's colour, ``[n]``; a negative one is black.
+        groups: The number of each point's colour, ``[n]``; a negative one is grey.
         alt: What it shows.
         caption: What a reader has to know.
     """
@@ -48,9 +50,10 @@ def scatter(
     # one point after the other, so that discs stay whole where they overlap
     canvas[y[:, None] + dy[disc], x[:, None] + dx[disc]] = colours.astype(np.uint8)[:, None]
     image = Image.fromarray(canvas, "P")
+    see_through = bytes([0, PRIOR_ALPHA, *[255] * len(COLOURS)])
     image.putpalette(b"".join(bytes.fromhex(name[1:]) for name in (PAPER, GREY, *COLOURS)))
     extent = f"{caption} Axes: {low[0]:.3g} to {high[0]:.3g}, {low[1]:.3g} to {high[1]:.3g}."
-    return Picture(png(image), SIDE, SIDE, alt, extent)
+    return Picture(png(image, transparency=see_through), SIDE, SIDE, alt, extent)
 
 
 def legend(groups: NDArray[Any]) -> list[tuple[int, str]]:

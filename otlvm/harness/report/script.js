@@ -80,6 +80,47 @@ makeFilter(
   (run) => run.dataset.filter,
 );
 
+// Enlarging: a press shows a picture as large as the window allows, and never smaller than on the
+// page. Escape, the button and a press on the picture or beside it close it again.
+
+const large = document.createElement("dialog");
+const frame = document.createElement("div");
+const close = document.createElement("button");
+const ROOM = 0.94; // of the window
+const BAR = 60; // pixels, for the button
+close.type = "button";
+close.textContent = "Close";
+frame.className = "frame";
+frame.tabIndex = 0;
+large.append(close, frame);
+document.body.append(large);
+large.addEventListener("click", (event) => {
+  if (event.target !== frame || frame.scrollWidth <= frame.clientWidth) large.close();
+});
+
+function enlarge(picture) {
+  const copies = [...picture.querySelectorAll("img")].map((image) => image.cloneNode());
+  for (const image of copies) {
+    const [width, height] = ["width", "height"].map((side) => Number(image.getAttribute(side)));
+    const fit = Math.min((ROOM * innerWidth) / width, (ROOM * innerHeight - BAR) / height);
+    image.loading = "eager";
+    image.style.width = `${Math.round(width * Math.max(1, fit))}px`;
+  }
+  frame.replaceChildren(...copies);
+  large.setAttribute("aria-label", copies[0].alt);
+  large.showModal();
+}
+
+for (const picture of document.querySelectorAll(".picture")) {
+  const button = document.createElement("button");
+  button.type = "button";
+  button.className = "picture";
+  button.title = "Enlarge";
+  button.append(...picture.childNodes);
+  picture.replaceWith(button);
+  button.addEventListener("click", () => enlarge(button));
+}
+
 // Printing: everything is open on paper, and as it was afterwards.
 
 let opened = [];

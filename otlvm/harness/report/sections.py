@@ -101,7 +101,7 @@ def section(store: Store, row: Mapping[str, Any]) -> RunSection:
         metrics=show_metrics(metrics),
         config=dump(record["config"]) if record else "",
         curves=draw_curves(read_curve(folder)),
-        pictures=draw(store.pictures(row["id"]), name) if record else RunPictures(),
+        pictures=_pictures(store, record, name),
         pictures_failed=record.get("pictures_failed") or "",
         facts=_facts(row, record),
         environment={k: str(v) for k, v in (record.get("environment") or {}).items()},
@@ -129,6 +129,12 @@ def rerun_command(root: Path, label: str, seed: int) -> str:
     again = str(root.with_name(f"{root.name}-again"))
     words = ["otlvm", "run", lock, "--only", label, "--rerun", label]
     return shlex.join([*words, "--set", f"seeds=[{seed}]", "--out", again])
+
+
+def _pictures(store: Store, record: Mapping[str, Any], name: str) -> RunPictures:
+    if not record:
+        return RunPictures()
+    return draw(store.pictures(record["id"]), name, record.get("class_names"))
 
 
 def _facts(row: Mapping[str, Any], record: Mapping[str, Any]) -> dict[str, str]:

@@ -52,6 +52,7 @@ class Facts(TypedDict, total=False):
         wall_seconds: How long it took.
         environment: Versions, revision and machine.
         unlabelled: How many training and held-out images have no label, where others have one.
+        class_names: What the classes are called; None if 0, 1, 2 ..., and in older records.
     """
 
     reason: str | None
@@ -65,6 +66,7 @@ class Facts(TypedDict, total=False):
     wall_seconds: float | None
     environment: dict[str, Any]
     unlabelled: list[int] | None
+    class_names: list[str] | None
 
 
 class Record(Identity, Facts):
@@ -108,6 +110,7 @@ def new_record(identity: Mapping[str, Any], label: str, status: str, **facts: Un
         "wall_seconds": None,
         "environment": {},
         "unlabelled": None,
+        "class_names": None,
     }
     decided = {key: identity[key] for key in IDENTITY}
     return {**decided, "label": label, "status": status, **unknown, **facts}

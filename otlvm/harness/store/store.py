@@ -9,6 +9,7 @@
                               and start/, the model that it starts from, if it starts from one
     DIR/leases/<id>.json      who works on what
     DIR/timings/              a store like this one, of runs that were repeated alone
+    DIR/dark/                 figures for dark pages, which the report shows
     DIR/shared/               clusterings and features, each learnt once for all runs that need it
     DIR/trackers/             logs and locks of trackers, and what MLflow knows this folder by
     DIR/damaged/              what was found damaged, kept

@@ -23,7 +23,7 @@ from otlvm.harness.config import set_field
 from otlvm.harness.job import START_FIELD, Job
 from otlvm.harness.messages import one_line
 from otlvm.harness.processes import leave_parent
-from otlvm.harness.store.record import new_record, write_result
+from otlvm.harness.store.record import Facts, new_record, write_result
 from otlvm.harness.store.work_folder import CHECKPOINT, DAMAGED, LOG, START, write_progress
 from otlvm.harness.worker.execute import Result, Row, execute
 from otlvm.harness.worker.machine import environment
@@ -81,7 +81,7 @@ def work(job: Job, folder: Path, control: Control) -> None:
             stop=control.should_stop,
         )
 
-    config, unlabelled = job.config, None
+    config, of_data = job.config, Facts()
     if job.start is not None:
         config = set_field(config, START_FIELD, str(folder / START))
     try:
@@ -91,7 +91,7 @@ def work(job: Job, folder: Path, control: Control) -> None:
     except RegistryError as error:
         result = Result("failed", one_line(error))
     else:
-        unlabelled = list(data.unlabelled) if data.y_train is not None else None
+        of_data = facts_of(data)
         shelf = DiskShelf.of(folder, job.code)
         try:
             result = execute(config, job.seed, data, checkpoints(), show, shelf)
@@ -112,8 +112,9 @@ def work(job: Job, folder: Path, control: Control) -> None:
         started=started.isoformat(timespec="seconds"),
         finished=datetime.now(UTC).isoformat(timespec="seconds"),
         wall_seconds=time.monotonic() - clock,
-        unlabelled=unlabelled,
         environment=environment(device),
+        unlabelled=of_data.get("unlabelled"),
+        class_names=of_data.get("class_names"),
     )
     save = result.model.save if result.model is not None else None
     try:
@@ -126,6 +127,13 @@ def work(job: Job, folder: Path, control: Control) -> None:
         write_result(folder / "result", {**record, **failed}, [], None)
     if result.pictures_failed is not None:
         warnings.warn(f"no pictures: {result.pictures_failed}", stacklevel=2)
+
+
+def facts_of(data: Dataset) -> Facts:
+    """Return what a record says of its data."""
+    names = None if data.class_names is None else list(data.class_names)
+    unlabelled = None if data.y_train is None else list(data.unlabelled)
+    return {"unlabelled": unlabelled, "class_names": names}
 
 
 @cache

@@ -25,7 +25,7 @@ def records():
         ]
         return pd.DataFrame(runs).reindex(
             columns=[
-                *("label", "seed", "status", "side_by_side", "id", "config"),
+                *("label", "seed", "status", "side_by_side", "id", "config", "class_names"),
                 *(metric.key for metric in METRICS),
             ]
         )
@@ -35,9 +35,9 @@ def records():
 
 @pytest.fixture
 def all_figures(tmp_path):
-    """A store of which every figure can be drawn, with the given dozen labels, and its records."""
+    """A store of which every figure can be drawn, with a dozen labels and classes; its records."""
 
-    def make(labels):
+    def make(labels, classes=("cat", "dog", "emu")):
         rng = np.random.default_rng(0)
         store, cells = Store(tmp_path / "out"), []
         store.open_for_writing()
@@ -54,8 +54,9 @@ def all_figures(tmp_path):
                 curve = [{"step": s, "bce": 99.5 - s, "accuracy": s / 10} for s in (1, 2, 3)]
                 record = {**identity, "label": label, "status": "done", "reason": None}
                 record |= {"diverged": None, "metrics": metrics, "side_by_side": 2}
+                record |= {"class_names": [*classes]}
                 write_result(store.runs / run_id(identity), record, curve, None)
-                matrix = rng.dirichlet(np.ones(4), 3).astype(np.float32)
+                matrix = rng.dirichlet(np.ones(4), len(classes)).astype(np.float32)
                 folder = store.runs / run_id(identity)
                 np.savez(folder / "pictures.npz", class_components=matrix)
         store.write_manifest("study", cells)

@@ -1,8 +1,13 @@
+import itertools
+
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.figure import Figure
 
 from otlvm.harness.figures.curves import draw_curves, draw_time
+from otlvm.harness.figures.scales import log_x
+from otlvm.harness.figures.style import COLUMN
 from tests.harness.figures.drawn import all_text
 
 
@@ -54,5 +59,36 @@ def test_time_is_steps_times_the_mean_time_of_a_step(records):
     np.testing.assert_allclose(lines["b"].get_xdata(), [5, 10])
     assert (lines["k"].get_xdata()[0], lines["k"].get_ydata()[0]) == pytest.approx((3, 0.45))
     assert "side by side" not in all_text(figure)
+    assert figure.axes[0].get_xscale() == "log"
     figure = draw_time(curves, records(rows, side_by_side=2))
     assert "Times of runs side by side are not comparable." in all_text(figure)
+
+
+def test_nothing_on_a_logarithmic_axis_is_at_0(records):
+    shown = records(
+        {
+            "a": {"accuracy": [0.6], "step_ms": [20.0]},
+            "k": {"accuracy": [0.4], "fit_seconds": [0.0]},
+        }
+    )
+    curves = curves_of({"a": [[0.1, 0.2]]})
+    axis = draw_time(pd.concat([curves, curves.assign(step=0)]), shown).axes[0]
+    assert [line.get_label() for line in axis.lines] == ["a"]
+    np.testing.assert_allclose(axis.lines[0].get_xdata(), [0.2, 0.4])
+
+
+@pytest.mark.parametrize("low", [0.0011, 0.09, 0.3, 1.0, 2.1, 60.0, 7000.0])
+@pytest.mark.parametrize("ratio", [1.05, 2.3, 9.0, 29.0, 190.0, 490.0, 5e3, 1e7])
+def test_a_logarithmic_axis_has_two_ticks_or_more_and_few(low, ratio):
+    figure = Figure((COLUMN, 2.6), layout="constrained")
+    axis = figure.subplots()
+    axis.plot([low, low * ratio], [0, 1])
+    log_x(axis, low, low * ratio)
+    figure.draw_without_rendering()
+    left, right = axis.get_xlim()
+    ticks = [text for text in axis.get_xticklabels() if left <= text.get_position()[0] <= right]
+    texts = [text.get_text() for text in ticks]
+    assert 2 <= len(texts) <= 8
+    assert [float(text) for text in texts] == sorted({float(text) for text in texts})
+    boxes = [text.get_window_extent() for text in ticks]
+    assert all(one.x1 < two.x0 for one, two in itertools.pairwise(boxes))

@@ -15,6 +15,7 @@ from otlvm.harness.figures.curves import draw_curves, draw_time
 from otlvm.harness.figures.matrices import draw_matrices, read_matrices
 from otlvm.harness.figures.pareto import draw_pareto, pareto_front
 from otlvm.harness.figures.ranks import draw_ranks
+from otlvm.harness.figures.rows import classes_of_rows
 from otlvm.harness.figures.seeds import draw_seeds
 from otlvm.harness.figures.style import looks, wrap, wrap_names
 from otlvm.harness.figures.write import write_figures
@@ -155,14 +156,20 @@ def test_no_ranks_of_too_few_or_of_ties(scores):
 # all of them
 
 
-@pytest.mark.parametrize("labels", [LONG, STRANGE + list("tuvwx")], ids=["long", "strange"])
+@pytest.mark.parametrize(
+    ("labels", "classes"),
+    [(LONG, LONG), (STRANGE + list("tuvwx"), STRANGE)],
+    ids=["long", "strange"],
+)
 @pytest.mark.filterwarnings("ignore:Glyph")  # `write` does so itself
-def test_every_figure_is_fit_for_print(all_figures, drawn, monkeypatch, labels):
-    store, frame = all_figures(labels)
+def test_every_figure_is_fit_for_print(all_figures, drawn, monkeypatch, labels, classes):
+    store, frame = all_figures(labels, classes)
     assert write_figures(store, frame) == [store.root / name for name in NAMES]
     for few in (1, 2):
         first = frame[frame["label"].isin(labels[:few])]
-        drawn[f"{few} matrices"] = draw_matrices(read_matrices(store, first))
+        drawn[f"{few} matrices"] = draw_matrices(
+            read_matrices(store, first), classes_of_rows(first)
+        )
     for name, figure in drawn.items():
         check_print(figure, store.root / name, monkeypatch)
 
@@ -192,7 +199,7 @@ def test_nothing_finished_no_figure(tmp_path, records):
     nothing = read_curves(Store(tmp_path), frame)
     assert draw_curves(nothing, frame) is None
     assert draw_time(nothing, frame) is None
-    assert draw_matrices({}) is None
+    assert draw_matrices({}, {}) is None
     assert draw_seeds(records({"a": {"accuracy": [0.5]}, "b": {"accuracy": [0.6]}})) is None
 
 

@@ -20,7 +20,7 @@ CURVES = [
     | {"bce": 100.0 - step, "accuracy": step / 100}
     for step in (1, 5, 10, 50)
 ]
-
+CLASSES = [*"abcdef", "shirt", "pullover", "ankle boot", "a bag with or without handles"]
 
 ASKED = {
     name: {"name": name, "rows": ["a (x)"]}
@@ -40,7 +40,7 @@ def paper(write_study, picture_arrays, monkeypatch):
     def make(dim=2, asked=(), without=(), labels=("a (x)", "b")):
         arrays = picture_arrays((1, 28, 28), dim=dim, components=10, classes=10)
         arrays = {name: array for name, array in arrays.items() if name not in without}
-        facts = [{"metrics": {"accuracy": 0.5}}, {"metrics": {"accuracy": 0.7}}]
+        facts = [{"metrics": {"accuracy": a}, "class_names": CLASSES} for a in (0.5, 0.7)]
         store = write_study(dict.fromkeys(labels, facts), arrays=arrays, curves=CURVES)
         manifest = store.manifest()
         store.write_manifest("study", manifest["runs"], figures=[ASKED[name] for name in asked])
@@ -74,6 +74,26 @@ def test_collapse_shows_the_snapshot_above_the_end(paper):
         first = np.asarray(axes[2].images[0].get_array())[30:58, :28]
         np.testing.assert_array_equal(first, arrays[f"{prefix}reconstructions"][0, 0])
     assert early[0].get_title(loc="left") == "(a) a (x), to step 10"
+
+
+@pytest.mark.parametrize("name", ["collapse", "fidelity", "manifold"])
+def test_classes_have_their_names(paper, name):
+    store, _ = paper()
+    figure = draw_entry(store, read_records(store), FigureEntry.model_validate(ASKED[name]))
+    shown = [[text.get_text() for text in axis.get_yticklabels()] for axis in figure.axes]
+    assert shown.count([*CLASSES[:-1], "a bag with or w…"]) == 2 - (name == "manifold")
+
+
+def test_codes_of_other_classes_have_a_colour_bar_of_their_own(paper):
+    store, _ = paper()
+    records = read_records(store)
+    entry = FigureEntry.model_validate(ASKED["manifold"] | {"rows": ["a (x)", "b"]})
+    assert len(draw_entry(store, records, entry).axes) == 5
+    records["class_names"] = [CLASSES, CLASSES, None, None]
+    figure = draw_entry(store, records, entry)
+    first, second = (axis for axis in figure.axes if axis.get_ylabel() == "class")
+    assert first.get_yticklabels()[0].get_text() == "a"
+    assert second.get_yticklabels()[0].get_text() == "0"
 
 
 def test_fidelity_has_curves_lines_and_a_thousand_codes(paper):

@@ -70,6 +70,19 @@ def test_a_missing_file_names_the_folder_that_was_searched(suite, run_main, tmp_
     assert f"yours.npz is missing in {tmp_path / 'inner'}" in "".join(errors.split("\n"))
 
 
+def test_the_card_says_what_the_classes_are_called(suite, run_main, tmp_path):
+    path = tmp_path / "inner" / "mine.npz"
+    arrays = dict(np.load(path))
+    names = np.array(["", "ant", "bee", "cat"])
+    parts = {key: names[array + 1] for key, array in arrays.items() if key.startswith("y")}
+    np.savez(path, **{**arrays, **parts})
+    assert run_main(suite, "--out", tmp_path / "out")[0] == 0
+    store = Store(tmp_path / "out")
+    (record,) = (store.record_or_none(run) for run in read_records(store)["id"])
+    assert record["class_names"] == ["ant", "bee", "cat"]
+    assert card(read_records(store))["classes"].startswith("npz: ant, bee, cat")
+
+
 def test_the_card_says_how_many_images_have_no_label(suite, run_main, tmp_path):
     assert run_main(suite, "--out", tmp_path / "out")[0] == 0
     lines = card(read_records(Store(tmp_path / "out")))

@@ -195,6 +195,16 @@ def test_the_card_counts_what_differs(write_study):
     assert lines["torch"] == "1.0 (1 run), 2.0 (2 runs)"
 
 
+def test_the_card_names_the_classes(write_study):
+    many = [f"class {i}" for i in range(30)]
+    study = {"a": [{"class_names": ["cat", "dog"]}], "b": [{"class_names": None}, {}]}
+    lines = card(read_records(write_study(study)))
+    assert lines["classes"] == "data: cat, dog"
+    lines = card(read_records(write_study({"a": [{"class_names": many}]}, name="many")))
+    assert lines["classes"].endswith("class 18, class 19 and 10 more")
+    assert "classes" not in card(read_records(write_study({"a": [{}]}, name="older")))
+
+
 def test_the_card_of_runs_without_records(commit):
     lines = card(read_records(commit({"a": [None, None]})))
     assert (lines["runs"], lines["seeds"]) == ("2 missing", "0, 1")

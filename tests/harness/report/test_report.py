@@ -1,3 +1,4 @@
+import base64
 import re
 import shlex
 import subprocess
@@ -7,10 +8,12 @@ from html.parser import HTMLParser
 
 import numpy as np
 import pytest
+from matplotlib.figure import Figure
 from PIL import Image
 
 from otlvm.harness.commands.report import main
 from otlvm.harness.comparison.records import read_records
+from otlvm.harness.figures.style import style, write
 from otlvm.harness.report.page import write_report
 from otlvm.harness.report.sections import MOST_SECTIONS, rerun_command
 from otlvm.harness.store.store import Store
@@ -88,6 +91,18 @@ def test_a_run_tells_all(write_study, picture_arrays):
     assert len(page.all("polyline")) == 2
     assert len(page.all("img")) == 5  # two halves of reconstructions, components, codes twice
     assert all(image["alt"] and image["loading"] == "lazy" for image in page.all("img"))
+
+
+def test_classes_have_their_names(write_study, picture_arrays):
+    arrays = picture_arrays(classes=3)
+    arrays["code_labels"][:4] = -1
+    names = ["cat", "<b> & dog", "a bag, with or without handles"]
+    text = page_of(write_study({"a": [{"class_names": names}]}, arrays=arrays)).text
+    for name in ("cat", "<b> & dog", "a bag, with or without hand…"):
+        assert text.count(name) == 2, name  # the legend of the codes, and a row of the shares
+    assert "no label" in text
+    older = page_of(write_study({"a": [{}]}, name="older", arrays=arrays))
+    assert "cat" not in older.text
 
 
 def test_the_page_needs_nothing_else(write_study, picture_arrays):
@@ -179,6 +194,19 @@ def test_figures_are_embedded_in_their_order(write_study):
         *("curves", "ranks", "zebra")
     ]
     assert {(image["width"], image["height"]) for image in images} == {("134", "67")}
+
+
+def test_a_figure_is_there_for_dark_pages_and_costs_no_more(write_study):
+    store = write_study({"a": [{}]})
+    with style():
+        figure = Figure((3, 2))
+        figure.subplots().plot([0, 1], label="a")
+    write(figure, store.root / "curves")
+    light, on_dark = page_of(store).all("img")
+    assert (light["class"], on_dark["class"]) == ("on-light", "on-dark")
+    assert light["alt"] == on_dark["alt"]
+    whole = len(base64.b64encode((store.root / "curves.png").read_bytes()))
+    assert len(light["src"]) + len(on_dark["src"]) <= 1.2 * whole
 
 
 def test_the_command_that_computes_a_run_again(tmp_path):

@@ -5,10 +5,11 @@ import numpy as np
 import pandas as pd
 import pytest
 from PIL import Image
+from seaborn.utils import relative_luminance
 
 from otlvm.harness.report.images import GAP, GAP_GREY, grid
 from otlvm.harness.report.run_pictures import draw
-from otlvm.harness.report.scatter import COLOURS, SIDE, scatter
+from otlvm.harness.report.scatter import COLOURS, PRIOR_ALPHA, SIDE, scatter
 from otlvm.harness.report.small_curves import HEIGHT, WIDTH, draw_curves
 
 
@@ -70,14 +71,21 @@ def test_scatter_paints_each_point_in_its_colour():
     points = np.array([[0.0, 0.0], [4.0, 1.0]])
     image = png_of(scatter(points, np.array([[2.0, 4.0]]), np.array([0, 21]), "alt", "c"))
     assert image.size == (2 * SIDE, 2 * SIDE)
-    pixels = np.asarray(image.convert("RGB"))
+    pixels, alpha = np.split(np.asarray(image.convert("RGBA")), [3], axis=2)
+    assert set(np.unique(alpha)) == {0, PRIOR_ALPHA, 255}  # the page is seen between the points
     colour = {name: bytes.fromhex(name[1:]) for name in COLOURS[:2]}
     left, right = pixels[:, :SIDE], pixels[:, SIDE:]
     assert (left == [*colour[COLOURS[0]]]).all(axis=-1).any()
     assert (right == [*colour[COLOURS[1]]]).all(axis=-1).any()  # 21 begins the colours again
-    rows = np.flatnonzero((pixels != 255).any(axis=(1, 2)))
+    rows = np.flatnonzero(alpha.any(axis=(1, 2)))
     assert rows.min() < 20 < 580 < rows.max()  # as wide as high, up is larger
     png_of(scatter(np.zeros((1, 2)), np.zeros((0, 2)), np.array([-1]), "one point", "c"))
+
+
+@pytest.mark.parametrize("colour", COLOURS)
+def test_points_are_seen_on_dark_pages(colour):
+    dark = "#15181c"
+    assert (relative_luminance(colour) + 0.05) / (relative_luminance(dark) + 0.05) >= 3
 
 
 # curves

@@ -31,7 +31,7 @@ def draw_collapse(source: Source) -> Figure:
                 history = history[history["step"] <= step]
             with of_row(row):
                 plots.losses(history, left)
-                plots.class_components(row.pictures, middle, step=step)
+                plots.class_components(row.pictures, middle, step=step, names=row.classes)
                 plots.reconstructions(row.pictures, right, step=step)
             title(left, f"{row.label}, to {when}", 1.7)
             title(middle, "mean q(k|x)", 1.6)

@@ -24,8 +24,8 @@ def draw_fidelity(source: Source) -> Figure:
     drawn: dict[str, Artist] = {}
     for (left, middle, right), row in zip(axes, source.rows, strict=True):
         with of_row(row):
-            plots.class_components(row.pictures, left, ordered=True)
-            plots.latent(row.pictures, right, projection="umap", most=CODES)
+            plots.class_components(row.pictures, left, ordered=True, names=row.classes)
+            plots.latent(row.pictures, right, projection="umap", most=CODES, names=row.classes)
         drawn |= draw_bands(middle, source.curves, "accuracy", look)
         drawn |= draw_levels(middle, source.lines, look)
         middle.xaxis.set_major_locator(MaxNLocator(4, integer=True))

@@ -25,12 +25,14 @@ def draw_manifold(source: Source) -> Figure:
         if dim != 2:
             raise LeftOutError(f"{row.label!r} has {dim} latent dimensions, not two")
         with of_row(row):
-            plots.latent(row.pictures, axis)
+            plots.latent(row.pictures, axis, names=row.classes)
         axis.set_aspect("equal", adjustable="datalim")
         title(axis, f"{row.label}: codes", panel - 0.4)
     for axis, row in zip(axes[1], source.rows, strict=True):
         with of_row(row):
             plots.latent_grid(row.pictures, axis)
         title(axis, f"{row.label}: decoded plane", panel - 0.4)
-    plots.colour_bar(*axes[0], aspect=25)
+    alike = len({tuple(row.classes or ()) for row in source.rows}) == 1
+    for shared in [axes[0]] if alike else axes[0][:, None]:
+        plots.colour_bar(*shared, aspect=25)
     return figure

@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from numpy.typing import NDArray
 
 from otlvm.harness.comparison.records import read_curves
-from otlvm.harness.figures.rows import choose_rows
+from otlvm.harness.figures.rows import choose_rows, classes_of_rows
 from otlvm.harness.figures.style import wrap
 from otlvm.harness.store.store import Store
 from otlvm.harness.suite.figures_section import FigureEntry
@@ -33,11 +33,13 @@ class Shown:
         label: The row.
         pictures: Its arrays.
         history: The rows of its learning curve.
+        classes: What the classes of its data are called; None if 0, 1, 2 ....
     """
 
     label: str
     pictures: Mapping[str, NDArray[Any]]
     history: pd.DataFrame
+    classes: list[str] | None
 
 
 @dataclass(frozen=True)
@@ -70,7 +72,8 @@ def read_source(store: Store, records: pd.DataFrame, entry: FigureEntry) -> Sour
         if first.empty:
             raise LeftOutError(f"no run of {label!r} is done")
         history = read_curves(store, first)
-        rows.append(Shown(label, store.pictures(str(first["id"].iloc[0])), history))
+        pictures, classes = store.pictures(str(first["id"].iloc[0])), classes_of_rows(first)
+        rows.append(Shown(label, pictures, history, classes.get(label)))
     if not rows:
         raise LeftOutError(f"no run of {', '.join(map(repr, entry.rows))} was asked for yet")
     shown = records[records["label"].isin(entry.labels(entry.curves or ["*"], known))]

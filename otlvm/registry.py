@@ -207,12 +207,22 @@ def _describe(key: str, params: Mapping[str, Any]) -> str | None:
     return f"{key}({', '.join(f'{name}={text}' for name, text in texts.items())})"
 
 
+def nested_registry(annotation: Any) -> Registry[Any] | None:
+    """Return the registry of the specs that a parameter takes, alone or besides plain values."""
+    for option in (annotation, *typing.get_args(annotation)):
+        if isinstance(option, type) and option in _BY_BASE:
+            return _BY_BASE[option]
+    return None
+
+
 def _convert(name: str, annotation: Any, value: Any) -> Any:
     """Build a nested spec, or check a plain value against its annotation."""
-    nested = _BY_BASE.get(annotation) if isinstance(annotation, type) else None
+    nested = nested_registry(annotation)
     try:
-        if nested is not None:
-            return value if isinstance(value, nested.base) else nested.build(value)
+        if nested is not None and isinstance(value, nested.base):
+            return value
+        if nested is not None and (isinstance(value, str | Mapping) or annotation is nested.base):
+            return nested.build(value)
         config = ConfigDict(strict=True, arbitrary_types_allowed=True, allow_inf_nan=False)
         return TypeAdapter(annotation, config=config).validate_python(value)
     except RegistryError as error:

@@ -9,17 +9,23 @@ from otlvm.expectations import expectations
 from otlvm.features import features
 from otlvm.networks import networks
 from otlvm.objectives import objectives
+from otlvm.optimizers import optimizers
 from otlvm.priors import priors
 from otlvm.registry import Registry
+from otlvm.schedules import schedules
 from otlvm.starts import starts
+from otlvm.weights import weights
 
 REGISTRIES: tuple[Registry[Any], ...] = (
     priors,
     divergences,
     objectives,
+    weights,
     expectations,
     networks,
     starts,
+    optimizers,
+    schedules,
     datasets,
     baselines,
     features,

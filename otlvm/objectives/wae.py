@@ -10,6 +10,7 @@ from otlvm.expectations import EXACT, Expectation
 from otlvm.networks import LatentMixtureModel
 from otlvm.objectives.base import Losses, Objective, objectives
 from otlvm.priors import Prior
+from otlvm.weights import Fixed, Weight
 
 
 @objectives.register("wae")
@@ -23,7 +24,8 @@ class WAE(Objective):
 
     Args:
         divergence: D.
-        weight: lambda; "a few hundred or more" behaves alike in the paper.
+        weight: lambda, a number or a weight that changes; "a few hundred or more" behaves alike in
+            the paper.
         expectation: How the decoder's expectation over k is taken.
 
     Raises:
@@ -31,13 +33,14 @@ class WAE(Objective):
     """
 
     def __init__(
-        self, divergence: Divergence, weight: float = 500.0, expectation: Expectation = EXACT
+        self,
+        divergence: Divergence,
+        weight: float | Weight = 500.0,
+        expectation: Expectation = EXACT,
     ) -> None:
         super().__init__()
-        if weight < 0:
-            raise ValueError("weight must not be negative")
         self.divergence = divergence
-        self.weight = weight
+        self.weight = weight if isinstance(weight, Weight) else Fixed(weight)
         self.expectation = expectation
 
     def check(self, prior: Prior) -> None:
@@ -59,10 +62,7 @@ class WAE(Objective):
         if model.training:
             self.divergence.update(posterior.detach(), model.prior)
         divergence = self.divergence(posterior, model.prior)
-        regularizer = self.weight * divergence
-        total = reconstruction + regularizer
-        return Losses(total, reconstruction, regularizer, {"divergence": divergence})
-
-    def extra_repr(self) -> str:
-        """Show the weight in ``repr``."""
-        return f"weight={self.weight}"
+        weight = self.weight(divergence.detach())
+        regularizer = weight * divergence
+        terms = {"divergence": divergence, "weight": weight}
+        return Losses(reconstruction + regularizer, reconstruction, regularizer, terms)

@@ -2,7 +2,8 @@
 
 import math
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
+from copy import copy
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -13,15 +14,21 @@ from torch.nn.utils import get_total_norm
 from otlvm.data import Dataset
 from otlvm.networks import LatentMixtureModel
 from otlvm.objectives import Losses, Objective, objectives
+from otlvm.optimizers import Adam, Optimizer, optimizers
 from otlvm.registry import Spec
+from otlvm.schedules import Constant, Schedule, schedules
 from otlvm.seeding import afresh
 from otlvm.training.batches import BatchSampler
 from otlvm.training.checkpoint import Checkpoints, Held, RandomState, State
 from otlvm.training.meter import DivergedError, Meter, Row
 from otlvm.training.progress import ProgressBar
+from otlvm.training.updates import Updates
 
 if TYPE_CHECKING:
     import pandas as pd
+
+
+ADAM, CONSTANT = Adam(), Constant()
 
 
 @dataclass(repr=False)
@@ -68,6 +75,10 @@ def fit(
     steps: int = 3000,
     batch_size: int = 128,
     learning_rate: float = 5e-4,
+    optimizer: Optimizer | Spec = ADAM,
+    rates: Mapping[str, float] | None = None,
+    schedule: Schedule | Spec = CONSTANT,
+    clip: float | None = None,
     log_every: int = 50,
     log_at: Collection[int] = (),
     compiled: bool = False,
@@ -76,7 +87,7 @@ def fit(
     checkpoints: Checkpoints | None = None,
     progress: bool = False,
 ) -> History:
-    """Minimise an objective with Adam.
+    """Minimise an objective.
 
     Losses add up on the device and are read every ``log_every`` steps, so that no step waits for
     the device.
@@ -88,9 +99,14 @@ def fit(
         objective: What to minimise, or the spec of it. Its own parameters are trained along.
         x: Training images, with shape ``[n, D]``, on the model's device; or a data set, whose
             training images are meant.
-        steps: Adam steps.
-        batch_size: Images a step.
-        learning_rate: Adam's learning rate.
+        steps: Training steps.
+        batch_size: Images per step.
+        learning_rate: The optimiser's learning rate.
+        optimizer: The optimiser, or the spec of one.
+        rates: Learning rates of parts that differ: ``prior``, ``classifier``, ``components``,
+            ``decoder`` or ``objective``.
+        schedule: A factor on all rates over training, or the spec of one.
+        clip: The largest norm of the gradient; longer ones are shortened to it.
         log_every: Steps between rows of the history.
         log_at: Further steps that have a row.
         compiled: Compile the objective with torch.compile: the first step takes a minute, the
@@ -113,14 +129,17 @@ def fit(
         x = x.x_train
     if not isinstance(objective, Objective):
         objective = objectives.build(objective).to(x.device)
+    if not isinstance(optimizer, Optimizer):
+        optimizer = optimizers.build(optimizer)
+    schedule = copy(schedule) if isinstance(schedule, Schedule) else schedules.build(schedule)
     parameters = [*model.parameters(), *objective.parameters()]
-    optimizer = torch.optim.Adam(parameters, lr=learning_rate, fused=True)
+    updates = Updates(model, objective, optimizer, learning_rate, rates or {}, schedule, clip)
     sampler, history, meter = BatchSampler(x, batch_size), History(), Meter()
     parts: dict[str, Any] = {
         "model": model,
         "held": Held(model),
         "objective": objective,
-        "optimizer": optimizer,
+        "optimizer": updates,
         "sampler": sampler,
         "history": history,
         "meter": meter,
@@ -142,10 +161,10 @@ def fit(
     with ProgressBar(steps, progress) as bar:
         started = time.perf_counter()
         for step in range(history.steps + 1, steps + 1):
-            optimizer.zero_grad(set_to_none=True)
+            updates.optimizer.zero_grad(set_to_none=True)
             losses: Losses = compute(model, sampler.draw())
             torch.autograd.backward(losses.total)
-            optimizer.step()
+            updates.step(step, steps)
             with torch.no_grad():
                 meter.add(step, _scalars(losses, parameters))
             history.seconds += time.perf_counter() - started
@@ -158,6 +177,7 @@ def fit(
                     row |= evaluate(model)
                     model.train()
                 _check_finite(row, step)
+                schedule.observe(row)
                 history.rows.append(row)
                 bar.row(row)
                 if on_row is not None:

@@ -110,7 +110,7 @@ def test_nested_specs_are_built_and_their_errors_located():
         {"name": "wae", "weight": 3, "divergence": {"name": "imq_mmd", "scales": [2.0]}}
     )
     assert objective.divergence.scales == (2.0,)
-    assert objective.weight == 3
+    assert objective.weight.value == 3
     instance = divergences.build("sinkhorn")
     assert objectives.build({"name": "wae", "divergence": instance}).divergence is instance
     with pytest.raises(RegistryError, match="did you mean 'scales'") as caught:

@@ -6,13 +6,13 @@ Types and defaults come from the constructors' signatures, descriptions from the
 import inspect
 import re
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, get_args
 
 from docstring_parser import Docstring, DocstringStyle, parse
 from pydantic import TypeAdapter
 from pydantic.errors import PydanticInvalidForJsonSchema, PydanticSchemaGenerationError
 
-from otlvm.registry import Registry, RegistryError
+from otlvm.registry import Registry, RegistryError, nested_registry
 
 Schema = dict[str, Any]
 OWN = {"type": "string", "pattern": r"^[\w.]+:\w+$", "description": "your own: my_module:MyClass"}
@@ -90,9 +90,13 @@ class Specs:
 
     def _value(self, annotation: Any, change: str) -> Schema:
         """Return the schema of a parameter's value: a nested spec, or what pydantic says."""
-        for registry in self._registries:
-            if annotation is registry.base:
-                return reference(f"{change}{registry.kind}")
+        registry = nested_registry(annotation)
+        if registry is not None:
+            spec = reference(f"{change}{registry.kind}")
+            plain = [each for each in get_args(annotation) if each is not registry.base]
+            if not plain:
+                return spec
+            return {"anyOf": [*(self._value(each, change) for each in plain), spec]}
         try:
             return TypeAdapter(annotation).json_schema()
         except (PydanticSchemaGenerationError, PydanticInvalidForJsonSchema):

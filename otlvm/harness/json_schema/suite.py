@@ -32,6 +32,8 @@ PLACES = {
     ("Model", "network"): "network",
     ("Model", "prior"): "prior",
     ("Train", "start"): "start",
+    ("Train", "optimizer"): "optimizer",
+    ("Train", "schedule"): "schedule",
     ("Entry", "data"): "change.dataset",
     ("Entry", "model"): "change.Model",
     ("Entry", "objective"): "change.objective",
@@ -41,6 +43,8 @@ PLACES = {
     ("change.Model", "network"): "change.network",
     ("change.Model", "prior"): "change.prior",
     ("change.Train", "start"): "change.start",
+    ("change.Train", "optimizer"): "change.optimizer",
+    ("change.Train", "schedule"): "change.schedule",
 }
 """Fields whose type pydantic cannot tell, because registries are open; what a run says may leave
 out the name of what it changes."""
@@ -50,6 +54,8 @@ FIELDS = {
     "model.prior": "prior",
     "objective": "objective",
     "train.start": "start",
+    "train.optimizer": "optimizer",
+    "train.schedule": "schedule",
     "baseline": "baseline",
 }
 """The specs of a run's config, which a grid may vary."""

@@ -1,6 +1,7 @@
 """From a suite's runs to jobs: all that decides each result, checked before any training."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from otlvm.data import relative_to
 from otlvm.harness.config import data_key, set_field
@@ -47,6 +48,7 @@ def resolve(suite: Suite, runs: Sequence[Run]) -> list[Job]:
     except InputError as error:
         raise InputError(suite.locate(error)) from error
     checksums = {key: dataset.checksum for key, dataset in data.items()}
+    needed = [_in_steps(run, len(data[data_key(run.config)].x_train)) for run in needed]
     jobs: dict[tuple[str, int], Job] = {}
     for run, code in zip(needed, code_identities(run.config for run in needed), strict=True):
         first = start_of(run, suite.runs)
@@ -67,6 +69,21 @@ def resolve(suite: Suite, runs: Sequence[Run]) -> list[Job]:
         )
     _check_data(suite, list(jobs.values()))
     return [jobs[run.label, run.seed] for run in runs]
+
+
+def _in_steps(run: Run, n_images: int) -> Run:
+    """Write a number of epochs as the steps that it is: whole batches, as training draws them."""
+    train = run.config.get("train")
+    if train is None or train["epochs"] is None:
+        return run
+    steps = train["epochs"] * (n_images // train["batch_size"])
+    for name in ("eval_at", "snapshots"):
+        if beyond := [step for step in train[name] if step > steps]:
+            raise InputError(
+                f"{name} {beyond} lie beyond the {steps} steps of {train['epochs']} epochs",
+                (*run.origin, "train", name),
+            )
+    return replace(run, config=set_field(run.config, "train.steps", steps))
 
 
 def with_starts(jobs: Sequence[Job]) -> list[Job]:

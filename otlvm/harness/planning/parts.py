@@ -13,9 +13,12 @@ from otlvm.harness.messages import InputError, KeyPath, one_line
 from otlvm.harness.suite.runs import Run
 from otlvm.networks import networks
 from otlvm.objectives import objectives
+from otlvm.optimizers import optimizers
 from otlvm.priors import Prior, priors
 from otlvm.registry import RegistryError
+from otlvm.schedules import schedules
 from otlvm.starts import starts
+from otlvm.training.updates import PARTS, check_rates
 
 T = TypeVar("T")
 Datasets = dict[str, Dataset]
@@ -64,6 +67,10 @@ def _check(run: Run, data: Dataset, built: dict[str, Any]) -> None:
     start_spec = config["train"]["start"]
     start = once(("train", "start"), start_spec, None, lambda: starts.build(start_spec))
     _fits(run, ("train", "start"), lambda: start.check(len(data.x_train), prior.n_components))
+    for section, build_part in (("optimizer", optimizers.build), ("schedule", schedules.build)):
+        part = config["train"][section]
+        once(("train", section), part, None, partial(build_part, part))
+    _fits(run, ("train",), lambda: check_rates(config["train"]["rates"], PARTS))
     shape = {"image_shape": data.image_shape, "n_components": prior.n_components, "dim": prior.dim}
     with torch.device("meta"):  # shapes only: no memory, no random numbers
         once(("model", "network"), network, shape, lambda: networks.build(network, **shape))

@@ -124,6 +124,8 @@ def _check_step(step: int, label: str, config: Config, path: KeyPath) -> None:
     train = config.get("train")
     if train is None:
         raise InputError(f"{label!r} is a baseline: it has no learning curve", path)
+    if train["epochs"] is not None:
+        return  # how many steps there are depends on the data
     further = {*train["eval_at"], *train["snapshots"], train["steps"]}
     if step > train["steps"] or (step % train["eval_every"] and step not in further):
         remedy = f"name a multiple of {train['eval_every']} up to {train['steps']}, or add it to"

@@ -20,9 +20,15 @@ class Train(Strict):
     """The training of each run.
 
     Attributes:
-        steps: Adam steps.
-        batch_size: Images a step.
-        learning_rate: Adam's learning rate.
+        steps: Training steps.
+        epochs: How often all training images are seen, instead of a number of steps.
+        batch_size: Images per step.
+        learning_rate: The optimiser's learning rate.
+        optimizer: What makes steps of gradients.
+        rates: Learning rates of parts that differ: ``prior``, ``classifier``, ``components``,
+            ``decoder`` or ``objective``.
+        schedule: A factor on all rates over training.
+        clip: The largest norm of the gradient. Default: none.
         eval_every: Steps between rows of the learning curve.
         eval_at: Further steps that have a row.
         snapshots: Steps whose reconstructions and classes by component are kept; 0 is before the
@@ -32,8 +38,13 @@ class Train(Strict):
     """
 
     steps: int = Field(3000, gt=0)
+    epochs: int | None = Field(None, gt=0)
     batch_size: int = Field(128, gt=1)
     learning_rate: float = Field(5e-4, gt=0)
+    optimizer: Spec = "adam"
+    rates: dict[str, Annotated[float, Field(gt=0)]] = {}
+    schedule: Spec = "constant"
+    clip: float | None = Field(None, gt=0)
     eval_every: int = Field(100, gt=0)
     eval_at: list[Annotated[int, Field(gt=0)]] = []
     snapshots: list[Annotated[int, Field(ge=0)]] = []
@@ -42,6 +53,10 @@ class Train(Strict):
 
     @model_validator(mode="after")
     def _within_steps(self) -> Self:
+        if self.epochs is not None:
+            if "steps" in self.model_fields_set:
+                raise ValueError("steps and epochs say the same: keep one of them")
+            return self  # how many steps there are depends on the data
         for name in ("eval_at", "snapshots"):
             beyond = [step for step in getattr(self, name) if step > self.steps]
             if beyond:

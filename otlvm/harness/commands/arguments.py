@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from otlvm.harness.config import PLACES
 from otlvm.harness.messages import InputError, say
-from otlvm.wording import cut
+from otlvm.wording import cut, flow
 
 if TYPE_CHECKING:  # nothing is imported for a command that is only asked for its help
     from rich.console import Console
@@ -59,7 +59,7 @@ def assignments(texts: Sequence[str]) -> dict[str, Any]:
     for text in texts:
         path, value = assignment(text)
         if path in read:
-            raise InputError(f"--set {path} is given twice: {read[path]} and {value}")
+            raise InputError(f"--set {path} is given twice: {flow(read[path])} and {flow(value)}")
         read[path] = value
     return read
 

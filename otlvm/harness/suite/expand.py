@@ -1,6 +1,5 @@
 """From a suite to its runs: overlays, grids, seeds, labels."""
 
-import re
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -10,16 +9,14 @@ from otlvm.harness.config import (
     assignments,
     merge,
     set_field,
-    show_value,
     tell_apart,
+    tell_values_apart,
 )
 from otlvm.harness.messages import InputError, KeyPath, show_path
-from otlvm.harness.suite.runs import BRACES, Run
+from otlvm.harness.suite.labels import write_label
+from otlvm.harness.suite.runs import Run
 from otlvm.harness.suite.schema import SECTIONS, BaselineConfig, Entry, SuiteFile, TrainedConfig
 from otlvm.harness.suite.validation import validated
-
-FIELD = re.compile(r"\{\{|\}\}|\{([^{}]*)\}?")
-"""A brace that stands for itself, or a field of a label; without its end it is unknown too."""
 
 
 def expand(suite: SuiteFile, fields: Config, same_seeds: bool) -> list[Run]:
@@ -69,7 +66,9 @@ def _configs(
     if is_baseline:  # a grid over what is trained does not concern it
         shared = {key: v for key, v in suite.grid.items() if key.partition(".")[0] == "data"}
         fields = {key: v for key, v in fields.items() if key.partition(".")[0] in known}
-    for choice in assignments({**shared, **entry.grid}):
+    grid = {**shared, **entry.grid}
+    texts = {path: tell_values_apart(values) for path, values in grid.items()}
+    for choice, shown in zip(assignments(grid), assignments(texts), strict=True):
         config = merge(base, changes)
         for path, value in {**choice, **fields}.items():
             whole = path in (*SECTIONS, "baseline")
@@ -82,45 +81,12 @@ def _configs(
         for section in ("model", "train"):  # their specs may be bare names
             if section in resolved:
                 resolved[section] = _with_specs(resolved[section])
-        yield _label(entry.label, resolved, choice, origin), resolved
+        yield write_label(entry.label, resolved, shown, origin), resolved
 
 
 def _with_specs(section: Config) -> Config:
     specs = ("network", "prior", "start")
     return {key: as_mapping(v) if key in specs else v for key, v in section.items()}
-
-
-def _label(template: str | None, config: Config, choice: Config, origin: KeyPath) -> str:
-    """Fill in a label's fields; without a label, build one from what is chosen."""
-    values = {path: show_value(value) for path, value in choice.items()}
-    short = {path.rpartition(".")[2]: value for path, value in values.items()}
-    if template is None:
-        if "baseline" in config:
-            options = {key: v for key, v in config["baseline"].items() if key != "name"}
-            parts = [show_value(config["baseline"]), *(f"{k}={v}" for k, v in options.items())]
-        else:
-            objective = config["objective"]
-            parts = [objective["name"], show_value(objective.get("divergence", ""))]
-        parts += [
-            f"{path.rpartition('.')[2]}={value}"
-            for path, value in values.items()
-            if path.partition(".")[0] not in ("data", "baseline")  # already said, or said for all
-        ]
-        return " ".join(part for part in parts if part)
-    known = {**short, **values}
-
-    def fill(found: re.Match[str]) -> str:
-        if found[0] in BRACES:
-            return BRACES[found[0]]
-        if found[1] in known:
-            return known[found[1]]
-        fields = ", ".join("{" + key + "}" for key in short) or "none: the entry has no grid"
-        raise InputError(
-            f"unknown field in {template!r}; known: {fields}; {{{{ and }}}} stand for braces",
-            (*origin, "label"),
-        )
-
-    return FIELD.sub(fill, template)
 
 
 def _with_data(runs: list[Run]) -> list[Run]:

@@ -77,6 +77,38 @@ def test_label_of_a_field_that_is_a_spec(load):
     assert {str(get(run, "model.network.hidden")) for run in suite.runs} == {"[8]"}
 
 
+@pytest.mark.parametrize(
+    ("entry", "labels"),
+    [
+        ("objective: {name: wae, divergence: {name: imq_mmd, scales: [1]}}", ["wae imq_mmd"]),
+        (
+            "grid: {objective: [vae, {name: wae, divergence: imq_mmd}]}",
+            ["vae", "wae imq_mmd"],
+        ),
+        (
+            "grid: {objective: [{name: wae, divergence: imq_mmd, weight: 500}, "
+            "{name: wae, divergence: {name: energy, on: joint}}]}",
+            ["wae(divergence=imq_mmd, weight=500)", "wae(divergence=energy(on=joint))"],
+        ),
+        (
+            "objective: {name: wae}, "
+            "grid: {objective.divergence: [imq_mmd, {name: imq_mmd, scales: [1, 2.0]}]}",
+            ["wae imq_mmd", "wae imq_mmd(scales=[1, 2])"],
+        ),
+        (
+            "objective: vae, grid: {train: [{steps: 4, compile: true}, {steps: 5, eval_at: []}]}",
+            ["vae train=(steps=4, compile=true)", "vae train=(steps=5, eval_at=[])"],
+        ),
+        (
+            "baseline: {name: kmeans, features: {name: umap, of: {name: autoencoder, steps: 3}}}",
+            ["kmeans features=umap(of=autoencoder(steps=3))"],
+        ),
+    ],
+)
+def test_default_labels_show_no_python(load, entry, labels):
+    assert [run.label for run in load(f"runs: [{{{entry}}}]\n").runs] == labels
+
+
 def test_grid_over_whole_sections(load):
     suite = load(
         "runs:\n  - grid: {objective: [vae, {name: wae, divergence: imq_mmd}], data: [mnist_5k]}\n"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 
 from otlvm.harness.commands import arguments as args
-from otlvm.harness.commands import streams
+from otlvm.harness.commands import dry_run, streams
 from otlvm.harness.commands.arguments import (
     ALL_DONE,
     ALL_FAILED,
@@ -19,7 +19,7 @@ from otlvm.harness.commands.arguments import (
     call,
 )
 from otlvm.harness.job import Job
-from otlvm.harness.messages import InputError, say, show_duration
+from otlvm.harness.messages import InputError, say
 from otlvm.harness.processes import start_server
 from otlvm.harness.store.store import Store
 from otlvm.harness.suite.load import Suite, find_suite, load_suite
@@ -93,7 +93,7 @@ def run(options: argparse.Namespace) -> int:
             say(errors, f"{suite.file.path}: {line}", "yellow")
         tracking = _tracking(suite, plan.store, errors)
         if options.dry_run:
-            _show(plan, options.jobs, console)
+            dry_run.show(plan, options.jobs, console)
             return ALL_DONE
         _open(plan.store, suite.name, options.force)
     except InputError as error:
@@ -173,20 +173,6 @@ def _open(store: Store, suite: str, force: bool) -> None:
         store.open_for_writing()
     except OSError as error:
         raise InputError(f"--out {store.root} cannot be written: {error}") from error
-
-
-def _show(plan: "Plan", jobs: int, console: Console) -> None:
-    """Print each run's state and config, and about how long the rest takes."""
-    for item in plan.planned:
-        job, state = item.job, item.state
-        again = ", run again" if state.record and item.wanted else ""
-        note = f"  ({state.note})" if state.note else ""
-        say(console, f"{state.name}{again}  {job.id}  {job.label}, seed {job.seed}{note}")
-        say(console, f"    {job.config}", "dim")
-    left = plan.seconds(jobs)
-    estimate = "" if left is None else f", about {show_duration(left)} with --jobs {jobs}"
-    count, todo = len(plan.planned), len(plan.todo)
-    say(console, f"{count} runs, {todo} to compute{estimate}, into {plan.store.root}")
 
 
 def _execute(

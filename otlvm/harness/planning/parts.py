@@ -8,8 +8,9 @@ import torch
 
 from otlvm.baselines import baselines
 from otlvm.data import DataError, Dataset, datasets
-from otlvm.harness.config import data_key
+from otlvm.harness.config import data_key, get_field
 from otlvm.harness.messages import InputError, KeyPath
+from otlvm.harness.suite.misplaced import where_it_belongs
 from otlvm.harness.suite.runs import Run
 from otlvm.networks import networks
 from otlvm.objectives import objectives
@@ -55,7 +56,8 @@ def _check(run: Run, data: Dataset, built: dict[str, Any]) -> None:
     prior: Prior = once(("model", "prior"), spec, None, lambda: priors.build(spec))
     if "baseline" in config:
         baseline = config["baseline"]
-        once((), baseline, None, lambda: baselines.build(baseline))
+        section = () if run.origin[0] == "baselines" else ("baseline",)
+        once(section, baseline, None, lambda: baselines.build(baseline))
         return
     objective, network = config["objective"], config["model"]["network"]
     once(("objective",), objective, None, lambda: objectives.build(objective))
@@ -80,4 +82,11 @@ def _build(run: Run, section: KeyPath, build: Callable[[], T]) -> T:
         message = str(cause) if isinstance(cause, DataError) else str(error)
         if "cannot import" in message and "ModuleNotFoundError" in message:
             message += "; modules are found beside the suite file, here, and on the PYTHONPATH"
-        raise InputError(message, (*run.origin, *section, *error.path)) from error
+        path = (*run.origin, *section, *error.path)
+        if message.startswith("unknown parameter"):
+            here = ".".join(map(str, (*(section or ("baseline",)), *error.path)))
+            baseline = run.config.get("baseline") if len(error.path) == 1 else None
+            belongs = where_it_belongs(path, get_field(run.config, here), baseline)
+            what, _, takes = message.partition("; ")
+            message = f"{what}{belongs}; {takes}"
+        raise InputError(message, path) from error

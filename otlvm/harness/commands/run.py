@@ -20,9 +20,10 @@ from otlvm.harness.commands.arguments import (
 )
 from otlvm.harness.job import Job
 from otlvm.harness.messages import InputError, say
+from otlvm.harness.planning.read import read_suite
 from otlvm.harness.processes import start_server
 from otlvm.harness.store.store import Store
-from otlvm.harness.suite.load import Suite, find_suite, load_suite
+from otlvm.harness.suite.load import Suite, find_suite
 from otlvm.harness.suite.lock_section import LOCK
 from otlvm.harness.suite.yaml import dump
 from otlvm.plugins import find_plugins_in
@@ -111,7 +112,7 @@ def _read(options: argparse.Namespace) -> Suite:
         raise InputError("which suite? A file, or one that ships: quick")
     path = find_suite(options.suite)
     find_plugins_in(path.resolve().parent)
-    return load_suite(path, args.assignments(options.set))
+    return read_suite(path, args.assignments(options.set))
 
 
 def _plan(suite: Suite, options: argparse.Namespace) -> "tuple[Plan, Place]":

@@ -12,7 +12,8 @@ from otlvm.harness.config import (
     tell_apart,
     tell_values_apart,
 )
-from otlvm.harness.messages import InputError, KeyPath, show_path
+from otlvm.harness.messages import InputError, KeyPath
+from otlvm.harness.suite.duplicates import refuse_duplicates
 from otlvm.harness.suite.labels import write_label
 from otlvm.harness.suite.runs import Run
 from otlvm.harness.suite.schema import SECTIONS, BaselineConfig, Entry, SuiteFile, TrainedConfig
@@ -38,7 +39,7 @@ def expand(suite: SuiteFile, fields: Config, same_seeds: bool) -> list[Run]:
         for label, config in _configs(suite, entry, fields, origin):
             runs += [Run(label, seed, config, origin) for seed in seeds]
     runs = _with_data(runs)
-    _refuse_duplicates(runs)
+    refuse_duplicates(runs)
     return runs
 
 
@@ -104,25 +105,3 @@ def _with_data(runs: list[Run]) -> list[Run]:
         )
         for run, name in zip(runs, names, strict=True)
     ]
-
-
-def _refuse_duplicates(runs: list[Run]) -> None:
-    """Refuse a run that is there twice, and a label of two configs: their mean means nothing."""
-    seen: dict[tuple[str, int], Run] = {}
-    rows: dict[str, Run] = {}
-    for run in runs:
-        other = seen.setdefault((run.label, run.seed), run)
-        if other is not run:
-            raise InputError(
-                f"label {run.label!r}, seed {run.seed} is also that of "
-                f"{show_path(other.origin)}: name the grid's fields in the label, as in "
-                f"'beta={{beta}}', and give each seed once",
-                run.origin,
-            )
-        first = rows.setdefault(run.label, run)
-        if first.config != run.config:
-            raise InputError(
-                f"label {run.label!r} is also that of {show_path(first.origin)}, whose config is "
-                f"another: runs of one label are averaged",
-                run.origin,
-            )

@@ -94,6 +94,8 @@ def check(options: argparse.Namespace) -> None:
     Raises:
         InputError: If something does not fit.
     """
+    if options.time and not options.dry_run:
+        raise InputError("--time goes with --dry-run: it times a few steps, and trains nothing")
     if options.jobs < 0:
         raise InputError(f"--jobs {options.jobs}: expected 1 or more, or 0 for this process")
     if options.backend != "dask" and (options.scheduler or options.cluster):

@@ -30,6 +30,7 @@ from otlvm.plugins import find_plugins_in
 
 if TYPE_CHECKING:  # they need torch, which takes seconds: a mistake in the suite is told before
     from otlvm.harness.execution.backends import Place
+    from otlvm.harness.execution.estimate import Estimate
     from otlvm.harness.planning.plan import Plan
     from otlvm.harness.trackers.tracking import Tracking
 
@@ -55,6 +56,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--set", metavar="PATH=VALUE", action="append", default=[],
         help="a field of every run, such as train.steps=100 or seeds=[0]; repeatable")  # fmt: skip
     add("--dry-run", action="store_true", help="print each run's state and stop")
+    add("--time", action="store_true",
+        help="with --dry-run: time a few steps of each config and say how long runs may "
+        "take")  # fmt: skip
     add("--rerun", metavar="failed|all|LABEL-GLOB",
         help="compute again what has a result: failures (going on from their checkpoints), "
         "everything, or the rows of a label or pattern")  # fmt: skip
@@ -94,7 +98,7 @@ def run(options: argparse.Namespace) -> int:
             say(errors, f"{suite.file.path}: {line}", "yellow")
         tracking = _tracking(suite, plan.store, errors)
         if options.dry_run:
-            dry_run.show(plan, options.jobs, console)
+            dry_run.show(plan, options.jobs, console, _timed(plan, place, options, errors))
             return ALL_DONE
         _open(plan.store, suite.name, options.force)
     except InputError as error:
@@ -174,6 +178,18 @@ def _open(store: Store, suite: str, force: bool) -> None:
         store.open_for_writing()
     except OSError as error:
         raise InputError(f"--out {store.root} cannot be written: {error}") from error
+
+
+def _timed(
+    plan: "Plan", place: "Place", options: argparse.Namespace, errors: Console
+) -> "Estimate | None":
+    """Time a few steps of each config, if that is asked for."""
+    if not options.time:
+        return None
+    from otlvm.harness.execution.estimate import STEPS, estimate
+
+    say(errors, f"timing {STEPS} steps of each config")
+    return estimate(plan, place)
 
 
 def _execute(

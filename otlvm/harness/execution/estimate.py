@@ -52,7 +52,15 @@ def estimate(plan: Plan, place: Place) -> Estimate:
         plan: The plan.
         place: Where its runs would train, with how many threads.
     """
+    before = torch.get_num_threads()
     torch.set_num_threads(threads_each(place.jobs, place.threads))
+    try:
+        return _estimate(plan, place.device)
+    finally:
+        torch.set_num_threads(before)
+
+
+def _estimate(plan: Plan, device: str) -> Estimate:
     costs: dict[str, Cost | str] = {}
     loaded: dict[str, Dataset] = {}
     jobs = [item.job for item in plan.todo]
@@ -61,7 +69,7 @@ def estimate(plan: Plan, place: Place) -> Estimate:
         if _kind(job.config) not in costs:
             key = data_key(job.config)
             if key not in loaded:
-                loaded[key] = _load(job, place.device)
+                loaded[key] = _load(job, device)
             costs[_kind(job.config)] = _measure(job.config, loaded[key])
     found = [(job, costs[_kind(job.config)]) for job in trained]
     timed = [(job, cost) for job, cost in found if isinstance(cost, Cost)]

@@ -1,7 +1,9 @@
 """From a suite to its runs: overlays, grids, seeds, labels."""
 
+import math
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any
 
 from otlvm.harness.config import (
     Config,
@@ -19,6 +21,8 @@ from otlvm.harness.suite.runs import Run
 from otlvm.harness.suite.schema import SECTIONS, BaselineConfig, Entry, SuiteFile, TrainedConfig
 from otlvm.harness.suite.validation import validated
 
+MOST_ROWS = 100_000
+
 
 def expand(suite: SuiteFile, fields: Config, same_seeds: bool) -> list[Run]:
     """Expand a suite to its runs, in the file's order.
@@ -29,11 +33,13 @@ def expand(suite: SuiteFile, fields: Config, same_seeds: bool) -> list[Run]:
         same_seeds: Whether the suite's seeds replace those of its entries.
 
     Raises:
-        InputError: If an entry does not fit, or two runs have the same label, data and seed.
+        InputError: If an entry does not fit, there are too many rows, or two runs have the same
+            label, data and seed.
     """
     if not suite.runs and not suite.baselines:
         raise InputError("nothing to run: give 'runs:' or 'baselines:'")
-    runs = []
+    _refuse_too_many(suite)
+    runs: list[Run] = []
     for origin, entry in _entries(suite):
         seeds = suite.seeds if same_seeds else entry.seeds or suite.seeds
         for label, config in _configs(suite, entry, fields, origin):
@@ -41,6 +47,27 @@ def expand(suite: SuiteFile, fields: Config, same_seeds: bool) -> list[Run]:
     runs = _with_data(runs)
     refuse_duplicates(runs)
     return runs
+
+
+def _refuse_too_many(suite: SuiteFile) -> None:
+    """Refuse rows that would fill the memory, before they are built."""
+    rows = 0
+    for origin, entry in _entries(suite):
+        rows += math.prod(map(len, _grid(suite, entry).values()))
+        if rows > MOST_ROWS:
+            raise InputError(
+                f"the grids make {rows:,} rows, more than the {MOST_ROWS:,} that a suite may have: "
+                "shorten their lists, or split the suite",
+                (*origin, "grid"),
+            )
+
+
+def _grid(suite: SuiteFile, entry: Entry) -> dict[str, list[Any]]:
+    """Return an entry's grid; one over what is trained does not concern a baseline."""
+    shared = suite.grid
+    if entry.baseline is not None:
+        shared = {key: v for key, v in shared.items() if key.partition(".")[0] == "data"}
+    return {**shared, **entry.grid}
 
 
 def _entries(suite: SuiteFile) -> Iterator[tuple[KeyPath, Entry]]:
@@ -63,11 +90,9 @@ def _configs(
     for key in (*SECTIONS, "baseline"):
         if key not in known and getattr(entry, key) is not None:
             raise InputError(f"a baseline has no {key!r}", (*origin, key))
-    shared = suite.grid
-    if is_baseline:  # a grid over what is trained does not concern it
-        shared = {key: v for key, v in suite.grid.items() if key.partition(".")[0] == "data"}
+    if is_baseline:
         fields = {key: v for key, v in fields.items() if key.partition(".")[0] in known}
-    grid = {**shared, **entry.grid}
+    grid = _grid(suite, entry)
     texts = {path: tell_values_apart(values) for path, values in grid.items()}
     for choice, shown in zip(assignments(grid), assignments(texts), strict=True):
         config = merge(base, changes)

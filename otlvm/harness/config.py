@@ -99,9 +99,9 @@ def tell_apart(specs: Sequence[Config]) -> list[str]:
     return names
 
 
-def differences(specs: Sequence[Config]) -> list[Config]:
+def differences(specs: Sequence[Mapping[str, Any]]) -> list[Config]:
     """Return the parameters of each spec in which those of its name differ."""
-    first: dict[str, Config] = {}
+    first: dict[str, Mapping[str, Any]] = {}
     keys: dict[str, set[str]] = {}
     for spec in specs:
         other = first.setdefault(name_of(spec), spec)

@@ -41,10 +41,10 @@ class Cost:
 
     def seconds(self, config: Config) -> float:
         """Return what a run with such steps takes."""
-        train = config["train"]
-        logged = {*train["eval_at"], *train["snapshots"], train["steps"]} - {0}
-        rows = len({*range(train["eval_every"], train["steps"] + 1, train["eval_every"]), *logged})
-        return self.start + train["steps"] * self.step + rows * self.row + self.end
+        train, steps = config["train"], int(config["train"]["steps"])
+        logged = {*train["eval_at"], *train["snapshots"], steps} - {0}
+        rows = len({*range(train["eval_every"], steps + 1, train["eval_every"]), *logged})
+        return self.start + steps * self.step + rows * self.row + self.end
 
 
 def measure(config: Config, data: Dataset, steps: int) -> Cost:
@@ -94,8 +94,8 @@ def _start(
         return None
     wanted = options.get("steps", known["steps"].default) if "steps" in known else 0
 
-    def take(count: float) -> float:
-        steps = {"steps": int(count)} if "steps" in known else {}
+    def take(count: int) -> float:
+        steps = {"steps": count} if "steps" in known else {}
         start = starts.build({**spec, **steps})
         return _clock(lambda: start.prepare(model, data.x_train, batch_size))
 

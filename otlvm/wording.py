@@ -1,10 +1,15 @@
 """How values and names are written in messages. Nothing here takes time to import."""
 
 import difflib
-from collections.abc import Iterable, Iterator
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from typing import cast
 
 _BRACKETS: dict[type, tuple[str, str]] = {list: ("[", "]"), tuple: ("(", ")"), set: ("{", "}")}
+_BARE = re.compile(r"[^\W\d][\w./*() +-]*(?<! )")
+_WORDS = ("null", "true", "false")
+"""Texts that YAML takes for something else."""
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
@@ -23,8 +28,25 @@ def shorten(value: object, most: int = 80) -> str:
         value: Anything.
         most: Characters to show.
     """
+    return within(_written(value, most), most)
+
+
+def flow(value: object, most: int = 80) -> str:
+    """Write a plain value as a suite file would, on one line: ``{name: wae, weight: 5}``.
+
+    A value is written no further than it is shown, as in `shorten`.
+
+    Args:
+        value: Dicts, lists, texts, numbers, truth values, None.
+        most: Characters to show.
+    """
+    return within(_flow(value, most), most)
+
+
+def within(parts: Iterable[str], most: int) -> str:
+    """Join parts, no more of them than are shown."""
     text = ""
-    for part in _written(value, most):
+    for part in parts:
         text += part
         if len(text) > most:
             return text[: most - 3] + "..."
@@ -55,6 +77,31 @@ def _written(value: object, most: int) -> Iterator[str]:
             yield repr(value)
         except Exception as error:  # a user's object may raise anything
             yield f"<{type(value).__name__}, whose repr raises {type(error).__name__}>"
+
+
+def _flow(value: object, most: int) -> Iterator[str]:
+    """Yield a value in YAML's flow style in parts."""
+    if isinstance(value, Mapping):
+        yield "{"
+        for i, (key, inner) in enumerate(value.items()):
+            yield ", " if i else ""
+            yield from _flow(key, most)
+            yield ": "
+            yield from _flow(inner, most)
+        yield "}"
+    elif isinstance(value, (list, tuple)):
+        yield "["
+        for i, inner in enumerate(value):
+            yield ", " if i else ""
+            yield from _flow(inner, most)
+        yield "]"
+    elif isinstance(value, str):
+        bare = _BARE.fullmatch(value[: most + 1]) and value.lower() not in _WORDS
+        yield value[: most + 1] if bare else json.dumps(value[: most + 1], ensure_ascii=False)
+    elif value is None or isinstance(value, bool):
+        yield "null" if value is None else str(value).lower()
+    else:
+        yield from _written(value, most)
 
 
 def cut(text: str, most: int = 60) -> str:

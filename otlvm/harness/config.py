@@ -1,8 +1,10 @@
 """Nested mappings: merging, setting a field by its dotted path, grids and labels."""
 
 import itertools
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
+
+from otlvm.wording import flow, within
 
 Config = dict[str, Any]
 
@@ -49,27 +51,77 @@ def assignments(grid: Mapping[str, list[Any]]) -> Iterator[dict[str, Any]]:
         yield dict(zip(grid, values, strict=True))
 
 
-def show_value(value: Any) -> str:
-    """Write a value for a label: a spec by its name, a float as short as it can be."""
+def show_value(value: Any, most: int = 200) -> str:
+    """Write a value for a label: ``wae(divergence=imq_mmd, weight=5)``, a float as short as it is.
+
+    Args:
+        value: The value.
+        most: Characters to show.
+    """
+    return within(_shown(value), most)
+
+
+def _shown(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        named = "name" in value
+        options = [key for key in value if not (named and key == "name")]
+        yield str(value["name"]) if named else ""
+        yield "(" if options or not named else ""
+        for i, key in enumerate(options):
+            yield f"{', ' if i else ''}{key}="
+            yield from _shown(value[key])
+        yield ")" if options or not named else ""
+    elif isinstance(value, list | tuple):
+        yield "["
+        for i, inner in enumerate(value):
+            yield ", " if i else ""
+            yield from _shown(inner)
+        yield "]"
+    else:
+        yield f"{value:g}" if isinstance(value, float) else flow(value)
+
+
+def name_of(value: Any) -> str:
+    """Write a spec by its name alone, and another value as `show_value` does."""
     if isinstance(value, Mapping) and "name" in value:
         return str(value["name"])
-    return f"{value:g}" if isinstance(value, float) else str(value)
+    return show_value(value)
 
 
 def tell_apart(specs: Sequence[Config]) -> list[str]:
     """Write specs by their names, with the parameters in which those of one name differ."""
-    seen: dict[tuple[str, str], set[str]] = {}
-    keys = {(show_value(spec), key) for spec in specs for key in spec}
-    for spec in specs:
-        for name, key in keys:
-            if name == show_value(spec):
-                seen.setdefault((name, key), set()).add(repr(spec.get(key)))
     names = []
-    for spec in specs:
-        name = show_value(spec)
-        differing = [key for key in spec if len(seen[name, key]) > 1]
-        names.append(" ".join([name, *(f"{key}={show_value(spec[key])}" for key in differing)]))
+    for spec, differing in zip(specs, differences(specs), strict=True):
+        options = (f"{key}={show_value(value)}" for key, value in differing.items())
+        names.append(" ".join([name_of(spec), *options]))
     return names
+
+
+def differences(specs: Sequence[Mapping[str, Any]]) -> list[Config]:
+    """Return the parameters of each spec in which those of its name differ."""
+    first: dict[str, Mapping[str, Any]] = {}
+    keys: dict[str, set[str]] = {}
+    for spec in specs:
+        other = first.setdefault(name_of(spec), spec)
+        if other != spec:
+            found = {key for key in {*other, *spec} if other.get(key) != spec.get(key)}
+            keys.setdefault(name_of(spec), set()).update(found)
+    return [{k: v for k, v in spec.items() if k in keys.get(name_of(spec), ())} for spec in specs]
+
+
+def tell_values_apart(values: Sequence[Any]) -> list[str]:
+    """Write a grid's values: specs by name and, in brackets, what tells those of one name apart."""
+    specs = [as_mapping(value) for value in values]
+    named = [spec for spec in specs if isinstance(spec, Mapping) and "name" in spec]
+    differing = iter(differences(named))
+    return [
+        show_value({"name": spec["name"], **next(differing)})
+        if isinstance(spec, Mapping) and "name" in spec
+        else show_value(spec)
+        for spec in specs
+    ]
 
 
 def get_field(config: Any, path: str) -> Any:
@@ -100,3 +152,42 @@ def without_places(config: Any) -> Any:
     if not isinstance(data, Mapping):
         return config
     return {**config, "data": {key: v for key, v in data.items() if key not in PLACES}}
+
+
+NOTHING = object()
+
+
+def common(configs: Iterable[Config]) -> Config:
+    """Return the fields that configs share; a section that some have not is shared by the others.
+
+    Specs of another name share nothing.
+    """
+    shared: Config = {}
+    for config in configs:
+        for key, value in config.items():
+            shared[key] = _shared(shared.get(key, value), value)
+    return {key: value for key, value in shared.items() if value is not NOTHING}
+
+
+def _shared(one: Any, other: Any) -> Any:
+    """Return what two values share."""
+    if one is other or one == other:
+        return one
+    if not isinstance(one, Mapping) or not isinstance(other, Mapping):
+        return NOTHING
+    if one.get("name") != other.get("name"):
+        return NOTHING
+    pairs = ((key, _shared(one[key], other[key])) for key in one if key in other)
+    both = {key: value for key, value in pairs if value is not NOTHING}
+    return both or NOTHING
+
+
+def beyond(config: Config, shared: Config) -> Config:
+    """Return the fields of a config that are not those that configs share."""
+    fields: Config = {}
+    for key, value in config.items():
+        if key not in shared:
+            fields[key] = value
+        elif value is not shared[key] and value != shared[key]:
+            fields[key] = beyond(value, shared[key])
+    return fields

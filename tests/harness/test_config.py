@@ -1,6 +1,15 @@
 """Nested configs: merging, setting fields, small helpers."""
 
-from otlvm.harness.config import as_mapping, assignments, set_field, show_value
+from otlvm.harness.config import (
+    as_mapping,
+    assignments,
+    beyond,
+    common,
+    set_field,
+    show_value,
+    tell_apart,
+    tell_values_apart,
+)
 
 
 def test_set_field_changes_a_copy():
@@ -17,5 +26,44 @@ def test_small_helpers():
     assert list(assignments({})) == [{}]
     shown = [1, 0.1, 1e-7, 20.0, True, [1], {"name": "imq_mmd", "scales": [1]}]
     assert [show_value(value) for value in shown] == [
-        *("1", "0.1", "1e-07", "20", "True", "[1]", "imq_mmd")
+        *("1", "0.1", "1e-07", "20", "true", "[1]", "imq_mmd(scales=[1])")
     ]
+    named = {"name": "wae", "divergence": {"name": "imq_mmd"}, "weight": 500.0, "on": None}
+    assert show_value(named) == "wae(divergence=imq_mmd, weight=500, on=null)"
+    assert show_value({"steps": 5, "at": [1, "a"]}) == "(steps=5, at=[1, a])"
+
+
+def test_specs_are_told_apart_by_what_differs():
+    specs = [
+        {"name": "npz", "path": "a", "layout": "nhwc"},
+        {"name": "npz", "path": "b", "layout": "nhwc"},
+        {"name": "digits"},
+    ]
+    assert tell_apart(specs) == ["npz path=a", "npz path=b", "digits"]
+    grid = ["imq_mmd", {"name": "sinkhorn", "blur": 1, "on": "joint"}, {"name": "sinkhorn"}, 0.5]
+    assert tell_values_apart(grid) == ["imq_mmd", "sinkhorn(blur=1, on=joint)", "sinkhorn", "0.5"]
+    assert tell_values_apart(["a", {"name": "b", "c": 1}, {"steps": 5}]) == ["a", "b", "(steps=5)"]
+
+
+def test_what_configs_share_and_what_is_their_own():
+    one = {"data": {"name": "a"}, "train": {"steps": 5, "start": {"name": "moments", "steps": 1}}}
+    two = {"data": {"name": "b"}, "train": {"steps": 5, "start": {"name": "moments", "steps": 2}}}
+    baseline = {"data": {"name": "a"}, "baseline": {"name": "kmeans"}}
+    shared = common([one, two, baseline])
+    assert shared == {
+        "train": {"steps": 5, "start": {"name": "moments"}},
+        "baseline": {"name": "kmeans"},
+    }
+    assert beyond(two, shared) == {"data": {"name": "b"}, "train": {"start": {"steps": 2}}}
+    assert beyond(baseline, shared) == {"data": {"name": "a"}}
+    assert common([one, one]) == one
+    assert beyond(one, one) == common([]) == {}
+
+
+def test_what_aliases_multiply_is_cut_before_it_is_written():
+    laughs = ["lol"]
+    for _ in range(60):
+        laughs = [laughs] * 10
+    assert len(show_value({"name": "a", "b": laughs})) == 200
+    assert tell_apart([{"name": "a", "b": laughs}, {"name": "a", "b": laughs}]) == ["a", "a"]
+    assert len(tell_apart([{"name": "a", "b": laughs}, {"name": "a", "b": 1}])[0]) < 250

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from otlvm.wording import cut, did_you_mean, printable, printable_lines, shorten
+from otlvm.wording import cut, did_you_mean, flow, printable, printable_lines, shorten
 
 plain = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.binary(),
@@ -65,6 +65,19 @@ def test_what_is_long_is_written_no_further_than_shown(make, begin):
     short = shorten(make())
     assert len(short) == 80
     assert short.startswith(begin)
+
+
+def test_plain_values_are_written_as_a_suite_has_them():
+    spec = {"name": "wae", "divergence": {"name": "m:X", "on": None}, "weights": [1, 2.5, True]}
+    assert flow(spec) == '{name: wae, divergence: {name: "m:X", on: null}, weights: [1, 2.5, true]}'
+    assert flow(["true", "1", "", "a: b", "it's", "GM-WAE (IMQ)"]) == (
+        '["true", "1", "", "a: b", "it\'s", GM-WAE (IMQ)]'
+    )
+
+
+@pytest.mark.parametrize("make", [laughs, endless, lambda: "x" * 10**7, lambda: ["y" * 10**7]])
+def test_flow_is_written_no_further_than_shown(make):
+    assert len(flow(make())) == 80
 
 
 def test_numbers_of_more_digits_than_python_writes():

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from otlvm.harness.config import PLACES
 from otlvm.harness.messages import InputError, say
-from otlvm.wording import cut
+from otlvm.wording import cut, flow
 
 if TYPE_CHECKING:  # nothing is imported for a command that is only asked for its help
     from rich.console import Console
@@ -59,7 +59,7 @@ def assignments(texts: Sequence[str]) -> dict[str, Any]:
     for text in texts:
         path, value = assignment(text)
         if path in read:
-            raise InputError(f"--set {path} is given twice: {read[path]} and {value}")
+            raise InputError(f"--set {path} is given twice: {flow(read[path])} and {flow(value)}")
         read[path] = value
     return read
 
@@ -94,6 +94,8 @@ def check(options: argparse.Namespace) -> None:
     Raises:
         InputError: If something does not fit.
     """
+    if options.time and not options.dry_run:
+        raise InputError("--time goes with --dry-run: it times a few steps, and trains nothing")
     if options.jobs < 0:
         raise InputError(f"--jobs {options.jobs}: expected 1 or more, or 0 for this process")
     if options.backend != "dask" and (options.scheduler or options.cluster):

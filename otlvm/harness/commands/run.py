@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 
 from otlvm.harness.commands import arguments as args
-from otlvm.harness.commands import streams
+from otlvm.harness.commands import dry_run, streams
 from otlvm.harness.commands.arguments import (
     ALL_DONE,
     ALL_FAILED,
@@ -19,16 +19,18 @@ from otlvm.harness.commands.arguments import (
     call,
 )
 from otlvm.harness.job import Job
-from otlvm.harness.messages import InputError, say, show_duration
+from otlvm.harness.messages import InputError, say
+from otlvm.harness.planning.read import read_suite
 from otlvm.harness.processes import start_server
 from otlvm.harness.store.store import Store
-from otlvm.harness.suite.load import Suite, find_suite, load_suite
+from otlvm.harness.suite.load import Suite, find_suite
 from otlvm.harness.suite.lock_section import LOCK
 from otlvm.harness.suite.yaml import dump
 from otlvm.plugins import find_plugins_in
 
 if TYPE_CHECKING:  # they need torch, which takes seconds: a mistake in the suite is told before
     from otlvm.harness.execution.backends import Place
+    from otlvm.harness.execution.estimate import Estimate
     from otlvm.harness.planning.plan import Plan
     from otlvm.harness.trackers.tracking import Tracking
 
@@ -54,6 +56,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--set", metavar="PATH=VALUE", action="append", default=[],
         help="a field of every run, such as train.steps=100 or seeds=[0]; repeatable")  # fmt: skip
     add("--dry-run", action="store_true", help="print each run's state and stop")
+    add("--time", action="store_true",
+        help="with --dry-run: time a few steps of each config and say how long runs may "
+        "take")  # fmt: skip
     add("--rerun", metavar="failed|all|LABEL-GLOB",
         help="compute again what has a result: failures (going on from their checkpoints), "
         "everything, or the rows of a label or pattern")  # fmt: skip
@@ -93,7 +98,7 @@ def run(options: argparse.Namespace) -> int:
             say(errors, f"{suite.file.path}: {line}", "yellow")
         tracking = _tracking(suite, plan.store, errors)
         if options.dry_run:
-            _show(plan, options.jobs, console)
+            dry_run.show(plan, options.jobs, console, _timed(plan, place, options, errors))
             return ALL_DONE
         _open(plan.store, suite.name, options.force)
     except InputError as error:
@@ -111,7 +116,7 @@ def _read(options: argparse.Namespace) -> Suite:
         raise InputError("which suite? A file, or one that ships: quick")
     path = find_suite(options.suite)
     find_plugins_in(path.resolve().parent)
-    return load_suite(path, args.assignments(options.set))
+    return read_suite(path, args.assignments(options.set))
 
 
 def _plan(suite: Suite, options: argparse.Namespace) -> "tuple[Plan, Place]":
@@ -175,18 +180,16 @@ def _open(store: Store, suite: str, force: bool) -> None:
         raise InputError(f"--out {store.root} cannot be written: {error}") from error
 
 
-def _show(plan: "Plan", jobs: int, console: Console) -> None:
-    """Print each run's state and config, and about how long the rest takes."""
-    for item in plan.planned:
-        job, state = item.job, item.state
-        again = ", run again" if state.record and item.wanted else ""
-        note = f"  ({state.note})" if state.note else ""
-        say(console, f"{state.name}{again}  {job.id}  {job.label}, seed {job.seed}{note}")
-        say(console, f"    {job.config}", "dim")
-    left = plan.seconds(jobs)
-    estimate = "" if left is None else f", about {show_duration(left)} with --jobs {jobs}"
-    count, todo = len(plan.planned), len(plan.todo)
-    say(console, f"{count} runs, {todo} to compute{estimate}, into {plan.store.root}")
+def _timed(
+    plan: "Plan", place: "Place", options: argparse.Namespace, errors: Console
+) -> "Estimate | None":
+    """Time a few steps of each config, if that is asked for."""
+    if not options.time:
+        return None
+    from otlvm.harness.execution.estimate import STEPS, estimate
+
+    say(errors, f"timing {STEPS} steps of each config")
+    return estimate(plan, place)
 
 
 def _execute(

@@ -13,6 +13,7 @@ from otlvm.harness.store.record import Identity, run_id
 from otlvm.harness.suite.load import Suite
 from otlvm.harness.suite.predecessors import predecessors_first, start_of
 from otlvm.harness.suite.runs import Run, rows_meant
+from otlvm.wording import flow
 
 
 def choose(suite: Suite, pattern: str | None) -> list[Run]:
@@ -96,7 +97,8 @@ def _check_data(suite: Suite, jobs: Sequence[Job]) -> None:
     for job in jobs:
         item = locked.get(data_key(job.config))
         if item is not None and item.checksum != job.data_checksum:
+            shown = flow(job.config["data"], 200)
             raise InputError(
-                f"{suite.file.path}: the data {job.config['data']} are not those that it was "
-                f"locked with: their checksum is {job.data_checksum}, it was {item.checksum}"
+                f"{suite.file.path}: the data {shown} are not those that it was locked with: their "
+                f"checksum is {job.data_checksum}, it was {item.checksum}"
             )

@@ -8,8 +8,9 @@ import torch
 
 from otlvm.baselines import baselines
 from otlvm.data import DataError, Dataset, datasets
-from otlvm.harness.config import data_key
+from otlvm.harness.config import data_key, get_field
 from otlvm.harness.messages import InputError, KeyPath, one_line
+from otlvm.harness.suite.misplaced import where_it_belongs
 from otlvm.harness.suite.runs import Run
 from otlvm.networks import networks
 from otlvm.objectives import objectives
@@ -57,8 +58,10 @@ def _check(run: Run, data: Dataset, built: dict[str, Any]) -> None:
     spec = config["model"]["prior"]
     prior: Prior = once(("model", "prior"), spec, None, lambda: priors.build(spec))
     if "baseline" in config:
-        baseline = once((), config["baseline"], None, lambda: baselines.build(config["baseline"]))
-        _fits(run, (), lambda: baseline.check(len(data.x_train), prior.n_components))
+        spec = config["baseline"]
+        where = () if run.origin[0] == "baselines" else ("baseline",)
+        baseline = once(where, spec, None, lambda: baselines.build(spec))
+        _fits(run, where, lambda: baseline.check(len(data.x_train), prior.n_components))
         return
     network = config["model"]["network"]
     spec = config["objective"]
@@ -100,4 +103,11 @@ def _build(run: Run, section: KeyPath, build: Callable[[], T]) -> T:
         message = str(cause) if isinstance(cause, DataError) else str(error)
         if "cannot import" in message and "ModuleNotFoundError" in message:
             message += "; modules are found beside the suite file, here, and on the PYTHONPATH"
-        raise InputError(message, (*run.origin, *section, *error.path)) from error
+        path = (*run.origin, *section, *error.path)
+        if message.startswith("unknown parameter"):
+            here = ".".join(map(str, (*(section or ("baseline",)), *error.path)))
+            baseline = run.config.get("baseline") if len(error.path) == 1 else None
+            belongs = where_it_belongs(path, get_field(run.config, here), baseline)
+            what, _, takes = message.partition("; ")
+            message = f"{what}{belongs}; {takes}"
+        raise InputError(message, path) from error

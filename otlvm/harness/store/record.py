@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from otlvm.harness.config import Config, without_places
 from otlvm.harness.store.files import replacing, synchronize
+from otlvm.wording import flow
 
 SCHEMA = 2
 PICTURES = "pictures.npz"
@@ -220,7 +221,7 @@ def differences(found: Any, expected: Any, path: str = "") -> Iterator[str]:
             inner = f"{path}.{key}" if path else str(key)
             yield from differences(found.get(key), expected.get(key), inner)
     elif found != expected:
-        yield f"{path}: {found!r} there, {expected!r} expected"
+        yield f"{path}: {flow(found)} there, {flow(expected)} expected"
 
 
 def _check_identity(folder: Path, record: Row, expected: str | Mapping[str, Any]) -> None:

@@ -1,8 +1,9 @@
 """From a suite to its runs: overlays, grids, seeds, labels."""
 
-import re
+import math
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any
 
 from otlvm.harness.config import (
     Config,
@@ -10,16 +11,17 @@ from otlvm.harness.config import (
     assignments,
     merge,
     set_field,
-    show_value,
     tell_apart,
+    tell_values_apart,
 )
-from otlvm.harness.messages import InputError, KeyPath, show_path
-from otlvm.harness.suite.runs import BRACES, Run
+from otlvm.harness.messages import InputError, KeyPath
+from otlvm.harness.suite.duplicates import refuse_duplicates
+from otlvm.harness.suite.labels import write_label
+from otlvm.harness.suite.runs import Run
 from otlvm.harness.suite.schema import SECTIONS, BaselineConfig, Entry, SuiteFile, TrainedConfig
 from otlvm.harness.suite.validation import validated
 
-FIELD = re.compile(r"\{\{|\}\}|\{([^{}]*)\}?")
-"""A brace that stands for itself, or a field of a label; without its end it is unknown too."""
+MOST_ROWS = 100_000
 
 
 def expand(suite: SuiteFile, fields: Config, same_seeds: bool) -> list[Run]:
@@ -31,18 +33,41 @@ def expand(suite: SuiteFile, fields: Config, same_seeds: bool) -> list[Run]:
         same_seeds: Whether the suite's seeds replace those of its entries.
 
     Raises:
-        InputError: If an entry does not fit, or two runs have the same label, data and seed.
+        InputError: If an entry does not fit, there are too many rows, or two runs have the same
+            label, data and seed.
     """
     if not suite.runs and not suite.baselines:
         raise InputError("nothing to run: give 'runs:' or 'baselines:'")
-    runs = []
+    _refuse_too_many(suite)
+    runs: list[Run] = []
     for origin, entry in _entries(suite):
         seeds = suite.seeds if same_seeds else entry.seeds or suite.seeds
         for label, config in _configs(suite, entry, fields, origin):
             runs += [Run(label, seed, config, origin) for seed in seeds]
     runs = _with_data(runs)
-    _refuse_duplicates(runs)
+    refuse_duplicates(runs)
     return runs
+
+
+def _refuse_too_many(suite: SuiteFile) -> None:
+    """Refuse rows that would fill the memory, before they are built."""
+    rows = 0
+    for origin, entry in _entries(suite):
+        rows += math.prod(map(len, _grid(suite, entry).values()))
+        if rows > MOST_ROWS:
+            raise InputError(
+                f"the grids make {rows:,} rows, more than the {MOST_ROWS:,} that a suite may have: "
+                "shorten their lists, or split the suite",
+                (*origin, "grid"),
+            )
+
+
+def _grid(suite: SuiteFile, entry: Entry) -> dict[str, list[Any]]:
+    """Return an entry's grid; one over what is trained does not concern a baseline."""
+    shared = suite.grid
+    if entry.baseline is not None:
+        shared = {key: v for key, v in shared.items() if key.partition(".")[0] == "data"}
+    return {**shared, **entry.grid}
 
 
 def _entries(suite: SuiteFile) -> Iterator[tuple[KeyPath, Entry]]:
@@ -65,11 +90,11 @@ def _configs(
     for key in (*SECTIONS, "baseline"):
         if key not in known and getattr(entry, key) is not None:
             raise InputError(f"a baseline has no {key!r}", (*origin, key))
-    shared = suite.grid
-    if is_baseline:  # a grid over what is trained does not concern it
-        shared = {key: v for key, v in suite.grid.items() if key.partition(".")[0] == "data"}
+    if is_baseline:
         fields = {key: v for key, v in fields.items() if key.partition(".")[0] in known}
-    for choice in assignments({**shared, **entry.grid}):
+    grid = _grid(suite, entry)
+    texts = {path: tell_values_apart(values) for path, values in grid.items()}
+    for choice, shown in zip(assignments(grid), assignments(texts), strict=True):
         config = merge(base, changes)
         for path, value in {**choice, **fields}.items():
             whole = path in (*SECTIONS, "baseline")
@@ -82,45 +107,12 @@ def _configs(
         for section in ("model", "train"):  # their specs may be bare names
             if section in resolved:
                 resolved[section] = _with_specs(resolved[section])
-        yield _label(entry.label, resolved, choice, origin), resolved
+        yield write_label(entry.label, resolved, shown, origin), resolved
 
 
 def _with_specs(section: Config) -> Config:
     specs = ("network", "prior", "start", "optimizer", "schedule")
     return {key: as_mapping(v) if key in specs else v for key, v in section.items()}
-
-
-def _label(template: str | None, config: Config, choice: Config, origin: KeyPath) -> str:
-    """Fill in a label's fields; without a label, build one from what is chosen."""
-    values = {path: show_value(value) for path, value in choice.items()}
-    short = {path.rpartition(".")[2]: value for path, value in values.items()}
-    if template is None:
-        if "baseline" in config:
-            options = {key: v for key, v in config["baseline"].items() if key != "name"}
-            parts = [show_value(config["baseline"]), *(f"{k}={v}" for k, v in options.items())]
-        else:
-            objective = config["objective"]
-            parts = [objective["name"], show_value(objective.get("divergence", ""))]
-        parts += [
-            f"{path.rpartition('.')[2]}={value}"
-            for path, value in values.items()
-            if path.partition(".")[0] not in ("data", "baseline")  # already said, or said for all
-        ]
-        return " ".join(part for part in parts if part)
-    known = {**short, **values}
-
-    def fill(found: re.Match[str]) -> str:
-        if found[0] in BRACES:
-            return BRACES[found[0]]
-        if found[1] in known:
-            return known[found[1]]
-        fields = ", ".join("{" + key + "}" for key in short) or "none: the entry has no grid"
-        raise InputError(
-            f"unknown field in {template!r}; known: {fields}; {{{{ and }}}} stand for braces",
-            (*origin, "label"),
-        )
-
-    return FIELD.sub(fill, template)
 
 
 def _with_data(runs: list[Run]) -> list[Run]:
@@ -138,25 +130,3 @@ def _with_data(runs: list[Run]) -> list[Run]:
         )
         for run, name in zip(runs, names, strict=True)
     ]
-
-
-def _refuse_duplicates(runs: list[Run]) -> None:
-    """Refuse a run that is there twice, and a label of two configs: their mean means nothing."""
-    seen: dict[tuple[str, int], Run] = {}
-    rows: dict[str, Run] = {}
-    for run in runs:
-        other = seen.setdefault((run.label, run.seed), run)
-        if other is not run:
-            raise InputError(
-                f"label {run.label!r}, seed {run.seed} is also that of "
-                f"{show_path(other.origin)}: name the grid's fields in the label, as in "
-                f"'beta={{beta}}', and give each seed once",
-                run.origin,
-            )
-        first = rows.setdefault(run.label, run)
-        if first.config != run.config:
-            raise InputError(
-                f"label {run.label!r} is also that of {show_path(first.origin)}, whose config is "
-                f"another: runs of one label are averaged",
-                run.origin,
-            )

@@ -8,8 +8,9 @@ from typing import Any
 import otlvm
 from otlvm.harness.config import set_field
 from otlvm.harness.job import Limits
-from otlvm.harness.messages import InputError, show_path
+from otlvm.harness.messages import InputError
 from otlvm.harness.suite.claims_section import check_claims
+from otlvm.harness.suite.duplicates import RepeatedLabelError
 from otlvm.harness.suite.expand import expand
 from otlvm.harness.suite.figures_section import FigureEntry, check_figures
 from otlvm.harness.suite.lock_section import Lock
@@ -17,6 +18,7 @@ from otlvm.harness.suite.predecessors import check_starts
 from otlvm.harness.suite.published_section import Published, choose_published
 from otlvm.harness.suite.runs import Run
 from otlvm.harness.suite.schema import SECTIONS, Spec, SuiteFile
+from otlvm.harness.suite.source import Source, write_option
 from otlvm.harness.suite.table_section import TableOptions, check_table
 from otlvm.harness.suite.validation import validated
 from otlvm.harness.suite.yaml import YamlFile
@@ -28,18 +30,23 @@ SUITES = Path(otlvm.__file__).parent.parent / "benchmarks" / "suites"
 
 @dataclass(frozen=True)
 class Suite:
-    """A loaded suite: its runs in the file's order, how to show them, where to find keys."""
+    """A loaded suite: its runs in the file's order, how to show them, where it is written."""
 
     name: str
     runs: list[Run]
     limits: Limits
-    file: YamlFile
+    source: Source
     table: TableOptions
     published: Sequence[Published]
     claims: Sequence[str]
     figures: Sequence[FigureEntry]
     track: Sequence[Spec]
     lock: Lock | None
+
+    @property
+    def file(self) -> YamlFile:
+        """Its file."""
+        return self.source.file
 
     @property
     def folder(self) -> Path:
@@ -58,23 +65,7 @@ class Suite:
 
     def locate(self, error: InputError) -> str:
         """Write an error with file, line and key path."""
-        return describe(self.file, error)
-
-
-def describe(file: YamlFile, error: InputError) -> str:
-    """Write an error with file, line and the path of the nearest key that the file has."""
-    path = error.path
-    candidates = [path]
-    if path[:1] in (("runs",), ("baselines",)):  # the entry's own, its grid's, or the suite's value
-        field = path[2:]
-        dotted = ".".join(str(key) for key in field)
-        candidates += [(*path[:2], "grid", dotted), ("grid", dotted), field]
-    found = [(candidate, file.find(candidate)) for candidate in candidates]
-    whole = [hit for candidate, hit in found if hit and hit[0] == candidate]
-    hit = whole[0] if whole else file.find(path)
-    where = f"{file.path}:{hit[1]}" if hit else f"{file.path}"
-    shown = show_path(whole[0][0] if whole else path)
-    return f"{where}: {shown + ': ' if shown else ''}{error.message}"
+        return self.source.locate(error)
 
 
 def load_suite(path: Path, overrides: dict[str, Any] | None = None) -> Suite:
@@ -92,8 +83,9 @@ def load_suite(path: Path, overrides: dict[str, Any] | None = None) -> Suite:
         file = YamlFile(path)
     except InputError as error:
         raise InputError(f"{path}: {error.message}") from error
+    source = Source(file, overrides or {})
+    content, fields = _with_overrides(file.content, overrides or {})
     try:
-        content, fields = _with_overrides(file.content, overrides or {})
         suite = validated(SuiteFile, content)
         runs = expand(suite, fields, "seeds" in (overrides or {}))
         check_starts(runs)
@@ -102,11 +94,13 @@ def load_suite(path: Path, overrides: dict[str, Any] | None = None) -> Suite:
         check_claims(suite.claims, runs, changed)
         check_figures(suite.figures, runs)
         published = choose_published(suite.published)
+    except RepeatedLabelError as error:
+        raise RepeatedLabelError(source.locate(error), (), error.runs, source) from error
     except InputError as error:
-        raise InputError(describe(file, error)) from error
+        raise InputError(source.locate(error)) from error
     name, limits = suite.name or path.stem, suite.execution.limits()
     shown = (suite.table, published, suite.claims, suite.figures)
-    return Suite(name, runs, limits, file, *shown, suite.track, suite.lock)
+    return Suite(name, runs, limits, source, *shown, suite.track, suite.lock)
 
 
 def _with_overrides(content: Any, overrides: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
@@ -121,7 +115,9 @@ def _with_overrides(content: Any, overrides: dict[str, Any]) -> tuple[Any, dict[
         else:
             roots = [*SECTIONS, "execution", "seeds", "name", "track"]
             hint, known = did_you_mean(root, roots), ", ".join(roots)
-            raise InputError(f"--set {path}: unknown field{hint}; it starts with one of {known}")
+            raise InputError(
+                f"{write_option(path, value)}: unknown field{hint}; it starts with one of {known}"
+            )
     return content, fields
 
 

@@ -8,6 +8,7 @@ from pydantic import Field
 from otlvm.harness.config import Config
 from otlvm.harness.job import Job
 from otlvm.harness.suite.validation import Strict
+from otlvm.wording import flow
 
 LOCK = "suite.lock.yaml"
 """The file that the harness writes it into, beside the results."""
@@ -47,7 +48,7 @@ class Lock(Strict):
             yield f"the code that decides results: git {before} there, {now} here"
         checksums = {item.checksum for item in self.data}
         for name in dict.fromkeys(
-            f"{job.config['data']}" for job in jobs if job.data_checksum not in checksums
+            flow(job.config["data"], 200) for job in jobs if job.data_checksum not in checksums
         ):
             yield f"the data {name} were not locked: they may be others"
         for key, value in self.environment.items():

@@ -3,10 +3,11 @@
 from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol, TypeVar
 
-from otlvm.harness.config import get_field
+from otlvm.harness.config import beyond, common, get_field
 from otlvm.harness.job import START_FIELD
 from otlvm.harness.messages import InputError, KeyPath, no_row
 from otlvm.harness.suite.runs import Run, rows_meant
+from otlvm.wording import flow
 
 
 class Cell(Protocol):
@@ -62,10 +63,9 @@ def start_of(run: Run, runs: Iterable[Run]) -> Run | None:
     if "baseline" in first.config:
         raise InputError(f"{label!r} is a baseline: it trains no model", _path(run))
     if first.config["model"] != run.config["model"]:
-        raise InputError(
-            f"{label!r} trains another model: {first.config['model']}, not {run.config['model']}",
-            _path(run),
-        )
+        models = [first.config["model"], run.config["model"]]
+        there, here = (flow(beyond(model, common(models))) for model in models)
+        raise InputError(f"{label!r} trains another model: {there}, not {here}", _path(run))
     return first
 
 

@@ -7,7 +7,8 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from otlvm.harness.messages import InputError, KeyPath
-from otlvm.wording import did_you_mean, shorten
+from otlvm.harness.suite.misplaced import where_it_belongs
+from otlvm.wording import did_you_mean, flow, shorten
 
 M = TypeVar("M", bound=BaseModel)
 BRANCH = re.compile(r"str|constrained-(int|str)|(dict|list)\[.*\]")
@@ -33,13 +34,13 @@ def validated(schema: type[M], content: Any, path: KeyPath = ()) -> M:
         InputError: At the first problem, with its key path below ``path``.
     """
     if not isinstance(content, dict):
-        raise InputError(f"expected keys and values, got {shorten(content)}", path)
+        raise InputError(f"expected keys and values, got {_show(content)}", path)
     try:
         return schema.model_validate(content)
     except ValidationError as error:
         where, problems = _first(error.errors())
         problem = problems[0]
-        got = "nothing" if problem["input"] is None else shorten(problem["input"])
+        got = "nothing" if problem["input"] is None else _show(problem["input"])
         kinds = [KINDS.get(each["type"], "") for each in problems]
         wanted = f"expected {' or '.join(dict.fromkeys(kinds))}" if all(kinds) else problem["msg"]
         message = f"{wanted}, got {got}"
@@ -49,10 +50,18 @@ def validated(schema: type[M], content: Any, path: KeyPath = ()) -> M:
         if problem["type"] == "extra_forbidden":
             known = _known_keys(schema, where[:-1])
             hint = did_you_mean(str(where[-1]), known)
+            hint = where_it_belongs((*path, *where), problem["input"]) or hint
             message = f"unknown key{hint}; known: {', '.join(known)}"
         elif problem["type"] == "missing":
             message = "this key is needed"
+        elif problem["type"] == "value_error":  # of a check of ours, which says all
+            message = str(problem["ctx"]["error"])
         raise InputError(message, (*path, *where)) from error
+
+
+def _show(value: Any) -> str:
+    """Write a value as the file may have it; a text in quotes."""
+    return shorten(value) if isinstance(value, str) else flow(value)
 
 
 def _first(problems: Sequence[Mapping[str, Any]]) -> tuple[KeyPath, list[Mapping[str, Any]]]:

@@ -95,9 +95,22 @@ def dump(content: Any) -> str:
     Raises:
         InputError: If YAML has no word for a value, or `parse` would refuse it.
     """
+    return _dump(content, default_flow_style=False)
+
+
+def dump_short(content: Any) -> str:
+    """Write plain values as `dump` does, on fewer lines: what holds only words stands on one.
+
+    Raises:
+        InputError: If YAML has no word for a value, or `parse` would refuse it.
+    """
+    return _dump(content, default_flow_style=None)
+
+
+def _dump(content: Any, **style: Any) -> str:
     try:
         text: str = yaml.dump(
-            content, Dumper=Dumper, sort_keys=False, allow_unicode=True, width=100
+            content, Dumper=Dumper, sort_keys=False, allow_unicode=True, width=100, **style
         )
     except RecursionError as error:
         raise InputError("cannot be written as YAML: nested too deep") from error

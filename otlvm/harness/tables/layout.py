@@ -10,7 +10,7 @@ from otlvm.harness.comparison.claims import NO_CURVES, check_claims
 from otlvm.harness.comparison.evidence import FAILS, HOLDS, UNDECIDED
 from otlvm.harness.comparison.seed_tests import LEVEL, MIN_SEEDS
 from otlvm.harness.comparison.significance import RULE, TOO_FEW
-from otlvm.harness.config import Config, get_field, show_value
+from otlvm.harness.config import Config, get_field, name_of
 from otlvm.harness.metrics import METRICS, Metric
 from otlvm.harness.suite.claims_section import parse_claim
 from otlvm.harness.suite.published_section import Published
@@ -113,7 +113,7 @@ def _field(config: Config, path: str) -> tuple[str, float | str | None]:
     value: Any = get_field(config, path)
     if value is None:
         return MISSING, None
-    return show_value(value), value if isinstance(value, int | float) else show_value(value)
+    return name_of(value), value if isinstance(value, int | float) else name_of(value)
 
 
 def _wide(row: pd.Series, metrics: Sequence[Metric], options: TableOptions) -> Iterator[list[Cell]]:

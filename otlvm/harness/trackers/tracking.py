@@ -14,6 +14,7 @@ from otlvm.harness.store.store import Store
 from otlvm.harness.trackers.base import trackers
 from otlvm.harness.trackers.process import TrackerDownError, TrackerProcess
 from otlvm.registry import RegistryError
+from otlvm.wording import flow
 
 WAIT_SECONDS = 120.0
 POLL_SECONDS = 0.02
@@ -43,7 +44,7 @@ class Tracking:
         for index, spec in enumerate(full):
             _check(spec, index, store, suite)
             if spec in full[:index]:
-                raise InputError(f"{specs[index]} is given twice", ("track", index))
+                raise InputError(f"{flow(specs[index])} is given twice", ("track", index))
         names = tell_apart(full)
         self._console = console
         self._up = [

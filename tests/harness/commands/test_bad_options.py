@@ -38,6 +38,44 @@ def test_bad_options(refuse, write_suite, arguments, told):
     refuse(write_suite(ROW), *told, arguments=arguments)
 
 
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ("train.steps=abc", "Input should be a valid integer, got 'abc'"),
+        ("train={steps: abc}", "train.steps: Input should be a valid integer, got 'abc'"),
+        ("train.start.step=3", "unknown parameter of start 'moments' (did you mean 'steps'?)"),
+        ("train.eval_at=[100]", "train: eval_at [100] lie beyond the 4 steps"),
+        ("train.batch_size=100000", "batch_size 100000 is larger"),
+        ("objective.wieght=3", "unknown parameter of objective 'wae' (did you mean 'weight'?)"),
+        ("objective.divergence.scales=[0]", "objective.divergence: divergence 'imq_mmd': scales"),
+        ("data=digts", "unknown dataset 'digts' (did you mean 'digits'?)"),
+        ("model.prior={name: gaussian_mixture, dmi: 3}", "model.prior.dmi: unknown parameter"),
+        ("seeds=[-1]", "seeds[0]: Input should be greater than or equal to 0"),
+        ("execution.timeot=3 s", "unknown key (did you mean 'timeout'?)"),
+        ("name=a/b", "String should match pattern"),
+        ("track=[tensorbord]", "unknown tracker 'tensorbord' (did you mean 'tensorboard'?)"),
+        ("trian.steps=5", "unknown field (did you mean 'train'?)"),
+    ],
+)
+def test_what_is_wrong_with_an_option_is_told_of_the_option(run_main, write_suite, given, told):
+    suite = write_suite(ROW)
+    code, _, errors = run_main(suite, "--set", given)
+    assert code == 2
+    assert errors.startswith(f"--set {given}: ")
+    assert told in errors
+    assert suite.name not in errors
+
+
+def test_an_option_is_not_blamed_for_the_file(refuse, write_suite):
+    suite = write_suite(ROW, **{"imq_mmd": "imq_mdm"})
+    for given in ("train.steps=5", "model.prior.dim=3", "objective.weight=2"):
+        refuse(
+            suite, "runs[0].objective.divergence", arguments=["--set", given], at="    objective"
+        )
+    refuse(write_suite("runs: [{label: row}]\n"), "runs[0]: no 'objective:'",
+           arguments=["--set", "train.steps=5"], at="runs")  # fmt: skip
+
+
 @pytest.mark.skipif(torch.cuda.is_available(), reason="there is a CUDA device")
 def test_no_cuda(refuse, write_suite):
     refuse(write_suite(ROW), "no CUDA device", "--device cpu", arguments=["--device", "cuda"])

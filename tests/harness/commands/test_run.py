@@ -10,7 +10,10 @@ import torch
 import otlvm
 from otlvm.data import digits
 from otlvm.evaluation import evaluate
+from otlvm.harness.config import merge
 from otlvm.harness.registries import REGISTRIES
+from otlvm.harness.suite.load import load_suite
+from otlvm.harness.suite.yaml import parse
 from otlvm.harness.trackers.base import trackers
 from tests.support import COSTS, GAP, python, records, row
 
@@ -239,7 +242,19 @@ def test_dry_run(run_main, write_suite, tmp_path):
     assert [line.split("  ")[-1] for line in lines] == [
         f"{label}, seed {seed}" for label in ("a", "b 0.001", "b 2", "kmeans") for seed in (0, 1)
     ]
-    assert "'beta': 0.001" in output
+    assert "{'" not in output
+    shared, *rows = re.split(r"^\w.*\n", output, flags=re.MULTILINE)[1:]
+    assert [parse(text) for text in rows[::2]] == [
+        {"objective": {"name": "wae", "weight": 1, "divergence": "imq_mmd"}},
+        {"objective": {"name": "vae", "beta": 0.001}},
+        {"objective": {"name": "vae", "beta": 2}},
+        {"baseline": {"name": "kmeans"}},
+        *[None] * (len(rows[::2]) - 4),
+    ]
+    assert not any(text.strip() for text in rows[1::2])
+    for run, text in zip(load_suite(suite).runs, rows, strict=False):
+        if run.seed == 0 and "baseline" not in run.config:
+            assert merge(parse(shared), parse(text)) == run.config
     assert f"8 runs, 8 to compute, into {tmp_path / 'out'}" in output.replace("\n", "")
     assert list(tmp_path.iterdir()) == [suite]
 

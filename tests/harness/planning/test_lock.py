@@ -84,7 +84,7 @@ def test_data_that_were_not_locked_are_said(locked, run_main):
     other = ("--set", "data.test_fraction=0.4", "--dry-run", "--out", "new")
     code, _, errors = run_main(lock, *other)
     assert code == 0
-    assert "the data {'name': 'digits', 'test_fraction': 0.4} were not locked" in errors
+    assert "the data {name: digits, test_fraction: 0.4} were not locked" in errors
 
 
 def test_a_locked_suite_recomputes_nothing(locked, run_main):

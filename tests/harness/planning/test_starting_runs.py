@@ -109,7 +109,7 @@ def test_jobs_come_after_those_they_start_from(write_suite):
         (
             "divergence: imq_mmd}}",
             "divergence: imq_mmd}, model: {prior: {dim: 3}}}",
-            "'first' trains another model",
+            r"'first' trains another model: \{prior: \{dim: 3\}\}, not \{prior: \{dim: 2\}\}",
         ),
     ],
 )

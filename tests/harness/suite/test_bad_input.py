@@ -49,6 +49,55 @@ def test_unknown_keys(refuse, write_suite, added, changes, at, path, remedy):
 
 
 @pytest.mark.parametrize(
+    ("added", "at", "path", "remedy"),
+    [
+        ("    grid: {objective.wieght: [1, 2]}\n", "    grid", "runs[0].grid.objective.wieght: ",
+         "'weight'?"),
+        ("    grid: {objective.divergence.scls: [[1], [2]]}\n", "    grid",
+         "runs[0].grid.objective.divergence.scls: ", "'scales'?"),
+        ("    grid:\n      objective.divergence: [{name: energy, onn: joint}, energy]\n",
+         "      objective.div", "runs[0].grid.objective.divergence.onn: ", "'on'?"),
+        ("grid: {model.prior.dmi: [2, 3]}\n", "grid", "grid.model.prior.dmi: ", "'dim'?"),
+        ("grid: {data: [digits, {name: digits, split_sed: 1}]}\n", "grid",
+         "grid.data.split_sed: ", "'split_seed'?"),
+        ("  - {label: row, objective: {name: wae, divergence: imq_mmd, wieght: 2}}\n",
+         "  - {label: row", "runs[1].objective.wieght: ", "'weight'?"),
+    ],
+)  # fmt: skip
+def test_a_mistyped_field_is_told_before_the_labels_that_it_repeats(
+    refuse, write_suite, added, at, path, remedy
+):
+    refuse(write_suite(ROW + added), path, f"did you mean {remedy}", at=at)
+
+
+@pytest.mark.parametrize(
+    ("added", "path", "form"),
+    [
+        ("baselines: [{name: gmm, label: X}]\n", "baselines[0].label",
+         "runs: [{label: X, baseline: gmm}]"),
+        ("baselines: [{name: kmeans, n_init: 2, seed: 3}]\n", "baselines[0].seed",
+         "runs: [{seeds: [3], baseline: {name: kmeans, n_init: 2}}]"),
+        ("runs: [{baseline: {name: gmm, label: X}}]\n", "runs[0].baseline.label",
+         "runs: [{label: X, baseline: ...}]"),
+        ("runs: [{objective: {name: vae, seeds: [1]}}]\n", "runs[0].objective.seeds",
+         "runs: [{seeds: [1], objective: ...}]"),
+        (DIVERGENCE + "{name: energy, label: X}\n", "runs[0].objective.divergence.label",
+         "runs: [{label: X, objective: ...}]"),
+        ("runs: [{objective: vae, train: {seed: 3}}]\n", "runs[0].train.seed",
+         "runs: [{seeds: [3], train: ...}]"),
+        ("runs: [{objective: vae, model: {label: X}}]\n", "runs[0].model.label",
+         "runs: [{label: X, model: ...}]"),
+        ("runs: [{objective: vae, data: {seed: 3}}]\n", "runs[0].data.seed",
+         "runs: [{seeds: [3], data: ...}]"),
+        ("label: X\nruns: [{objective: vae}]\n", "label",
+         "runs: [{label: X, objective: ...}]"),
+    ],
+)  # fmt: skip
+def test_keys_of_a_row_in_a_spec(refuse, write_suite, added, path, form):
+    refuse(write_suite(added), f"{path}: ", "unknown", form)
+
+
+@pytest.mark.parametrize(
     ("added", "changes", "at", "path", "remedy"),
     [
         (
@@ -59,7 +108,7 @@ def test_unknown_keys(refuse, write_suite, added, changes, at, path, remedy):
             "valid number, got 'abc'",
         ),
         (ROW, {"{steps: 4": "{steps: 1.5"}, "train:", "train.steps: ", "valid integer"),
-        (ROW, {"{steps: 4": "{steps: true"}, "train:", "train.steps: ", "valid integer, got True"),
+        (ROW, {"{steps: 4": "{steps: true"}, "train:", "train.steps: ", "valid integer, got true"),
         (ROW, {"{steps: 4": "{steps: 0"}, "train:", "train.steps: ", "greater than 0, got 0"),
         (ROW + "seeds: 3\n", {}, "seeds", "seeds: ", "valid list, got 3"),
         (ROW + "seeds: []\n", {}, "seeds", "seeds: ", "at least 1 item"),
@@ -147,6 +196,12 @@ def test_duplicate_labels(refuse, write_suite):
 def test_duplicate_labels_of_a_grid(refuse, write_suite):
     suite = write_suite(ROW + "    grid: {objective.weight: [1, 2]}\n")
     refuse(suite, "runs[0]: ", "'row'", "beta={beta}", at="  - label")
+
+
+def test_a_value_is_shown_as_the_file_has_it(refuse, write_suite):
+    suite = write_suite(ROW, **{"steps: 4": "steps: {name: wae, weight: [1, null]}"})
+    refuse(suite, "train.steps: ", "got {name: wae, weight: [1, null]}", at="train:")
+    refuse(write_suite(ROW, **{"eval_every: 2": "eval_at: [9]"}), "train: eval_at [9] lie beyond")
 
 
 def test_duplicate_seeds(refuse, write_suite):

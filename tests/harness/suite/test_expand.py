@@ -1,6 +1,8 @@
 """From a suite to its runs: grids, labels, overlays, data sets."""
 
 import itertools
+import re
+import time
 
 import pytest
 
@@ -75,6 +77,38 @@ def test_label_of_a_field_that_is_a_spec(load):
     assert [run.label for run in suite.runs] == ["imq_mmd, mlp", "sinkhorn, mlp"]
     assert get(suite.runs[1], "objective.divergence") == {"name": "sinkhorn", "blur": 1.0}
     assert {str(get(run, "model.network.hidden")) for run in suite.runs} == {"[8]"}
+
+
+@pytest.mark.parametrize(
+    ("entry", "labels"),
+    [
+        ("objective: {name: wae, divergence: {name: imq_mmd, scales: [1]}}", ["wae imq_mmd"]),
+        (
+            "grid: {objective: [vae, {name: wae, divergence: imq_mmd}]}",
+            ["vae", "wae imq_mmd"],
+        ),
+        (
+            "grid: {objective: [{name: wae, divergence: imq_mmd, weight: 500}, "
+            "{name: wae, divergence: {name: energy, on: joint}}]}",
+            ["wae(divergence=imq_mmd, weight=500)", "wae(divergence=energy(on=joint))"],
+        ),
+        (
+            "objective: {name: wae}, "
+            "grid: {objective.divergence: [imq_mmd, {name: imq_mmd, scales: [1, 2.0]}]}",
+            ["wae imq_mmd", "wae imq_mmd(scales=[1, 2])"],
+        ),
+        (
+            "objective: vae, grid: {train: [{steps: 4, compile: true}, {steps: 5, eval_at: []}]}",
+            ["vae train=(steps=4, compile=true)", "vae train=(steps=5, eval_at=[])"],
+        ),
+        (
+            "baseline: {name: kmeans, features: {name: umap, of: {name: autoencoder, steps: 3}}}",
+            ["kmeans features=umap(of=autoencoder(steps=3))"],
+        ),
+    ],
+)
+def test_default_labels_show_no_python(load, entry, labels):
+    assert [run.label for run in load(f"runs: [{{{entry}}}]\n").runs] == labels
 
 
 def test_grid_over_whole_sections(load):
@@ -195,3 +229,29 @@ def test_a_label_stands_for_one_config(load):
         load("seeds: [0]\n" + WAE + entry)
     same = "  - {label: row, objective: {name: wae, divergence: imq_mmd}, seeds: [1]}\n"
     assert [run.seed for run in load("seeds: [0]\n" + WAE + same).runs] == [0, 1]
+
+
+@pytest.mark.parametrize(
+    ("added", "line", "key"),
+    [
+        (
+            "runs:\n  - objective: vae\n"
+            f"    grid: {{x: &l {list(range(1000))}, y: *l, z: *l, u: *l}}\n",
+            9,
+            "runs[0].grid",
+        ),
+        (f"grid: {{x: &l {list(range(1000))}, y: *l}}\n" + WAE, 7, "grid"),
+        (f"grid: {{data: {['digits'] * 60_000}}}\nbaselines: [kmeans, gmm]\n", 7, "grid"),
+    ],
+)
+def test_grids_of_too_many_rows_are_refused_before_they_are_built(load, added, line, key):
+    with pytest.raises(InputError, match=rf"yaml:{line}: {re.escape(key)}: .* rows, more than the"):
+        load(added)
+
+
+def test_a_large_grid_is_expanded_in_seconds(load):
+    grid = f"{{objective.weight: {list(range(200))}, train.steps: {list(range(4, 104))}}}"
+    started = time.process_time()
+    row = "runs: [{label: '{weight} {steps}', objective: {name: wae, divergence: imq_mmd}, grid: "
+    assert len(load(f"{row}{grid}}}]\n").runs) == 20_000
+    assert time.process_time() - started < 10

@@ -111,5 +111,5 @@ def test_a_suites_texts_are_no_numbers(write_suite, word):
         load_suite(suite)
     with pytest.raises(InputError, match=rf"suite.yaml:\d+: seeds\[1\]: .*integer, got '{word}'"):
         load_suite(write_suite(ROW + f"seeds: [1, {word}]\n"))
-    with pytest.raises(InputError, match=rf"train.steps: .*integer, got '{word}'"):
+    with pytest.raises(InputError, match=rf"train.steps=.*: .*integer, got '{word}'"):
         load_suite(write_suite(ROW), dict([assignment(f"train.steps={word}")]))

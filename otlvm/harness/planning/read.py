@@ -1,0 +1,30 @@
+"""A suite, read; where its labels repeat, the cause is looked for."""
+
+from pathlib import Path
+from typing import Any
+
+from otlvm.harness.messages import InputError
+from otlvm.harness.suite.duplicates import RepeatedLabelError
+from otlvm.harness.suite.load import Suite, load_suite
+
+
+def read_suite(path: Path, overrides: dict[str, Any] | None = None) -> Suite:
+    """Read a suite as `load_suite` does; a mistyped field is told before labels that it repeats.
+
+    Raises:
+        InputError: If anything is wrong; the message is complete.
+    """
+    try:
+        return load_suite(path, overrides)
+    except RepeatedLabelError as error:
+        from otlvm.data import relative_to  # torch, which a good suite can spare
+        from otlvm.harness.planning.parts import prepare
+
+        source = error.source
+        if source is not None:
+            try:
+                with relative_to(source.file.path.resolve().parent):
+                    prepare(list(error.runs))
+            except InputError as cause:
+                raise InputError(source.locate(cause)) from cause
+        raise

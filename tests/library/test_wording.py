@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from otlvm.wording import cut, did_you_mean, shorten
+from otlvm.wording import cut, did_you_mean, shorten, with_article
 
 plain = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.binary(),
@@ -87,3 +87,12 @@ def test_long_words_are_compared_in_no_time():
 def test_cut():
     assert cut("x" * 60) == "x" * 60
     assert cut("x" * 61) == "x" * 57 + "..."
+
+
+@pytest.mark.parametrize(
+    "said",
+    ["an objective", "a prior", "an expectation", "a UMAP", "an IMQMMD", "a uint8", "an ndarray",
+     "a Network", "an Autoencoder", "an int", "a list", "a one-hot code", "an updater"],
+)  # fmt: skip
+def test_articles(said):
+    assert with_article(said.split(maxsplit=1)[1]) == said

@@ -11,6 +11,7 @@ from torch import Tensor
 from otlvm.divergences.base import Divergence, On
 from otlvm.divergences.gaussian_kernels import GaussianKernels, PriorEmbedding, self_energy
 from otlvm.divergences.kernel_sum import Profile, kernel_self_sum, kernel_sum
+from otlvm.inputs import check_components, check_posterior
 from otlvm.latents import MixturePosterior
 from otlvm.priors import GaussianPrior, Prior
 
@@ -83,6 +84,9 @@ class KernelMMD(Divergence):
             ValueError: If a U-statistic is asked of a single data point.
             TypeError: If a closed form is asked of a prior that is no Gaussian mixture.
         """
+        check_posterior(posterior, prior.dim)
+        if self.on == "joint":
+            check_components(posterior, prior.n_components)
         n, n_components, _ = posterior.z.shape
         if self.statistic == "u" and n < 2:
             raise ValueError("the U-statistic needs at least 2 data points")

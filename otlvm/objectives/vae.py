@@ -46,6 +46,7 @@ class VAE(Objective):
         prior = model.prior
         if not isinstance(prior, GaussianPrior):
             raise TypeError(f"the vae objective needs a GaussianPrior, not {type(prior).__name__}")
+        x = model.images(x)
         posterior = model.encode(x)
         pi = posterior.pi
         codes, weights = self.expectation(posterior)

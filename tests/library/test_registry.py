@@ -137,8 +137,6 @@ def test_a_broken_module_is_an_error_not_a_crash(tmp_path, monkeypatch):
 
 
 def test_kinds_have_their_article():
-    from otlvm.objectives import objectives
-
     with pytest.raises(RegistryError, match="is not an objective: subclass Objective"):
         objectives.get("pathlib:Path")
     with pytest.raises(RegistryError, match="parameters have names, and 1 is not one"):

@@ -68,9 +68,11 @@ class LatentMixtureModel(nn.Module):
 
     def train(self, mode: bool = True) -> Self:
         """Set train or eval mode; parts that are held (`otlvm.networks.hold`) stay in eval mode."""
-        super().train(mode)
-        for part in held_parts(self):
-            part.eval()
+        held = list(held_parts(self))
+        super().train(mode and self not in held)
+        for part in held:
+            if part is not self:
+                part.eval()
         return self
 
     def extra_repr(self) -> str:

@@ -119,6 +119,8 @@ def fit(
     if not isinstance(objective, Objective):
         objective = objectives.build(objective).to(x.device)
     parameters = [*model.parameters(), *objective.parameters()]
+    if not any(parameter.requires_grad for parameter in parameters):
+        raise ValueError("no parameter requires a gradient: otlvm.networks.release(model) frees it")
     optimizer = torch.optim.Adam(parameters, lr=learning_rate, fused=True)
     sampler, history, meter = BatchSampler(x, batch_size), History(), Meter()
     parts: dict[str, Any] = {

@@ -124,7 +124,7 @@ def _is_deterministic(make: Make) -> None:
         raise Fault("two samples under the same seed differ")
 
 
-CHECKS: tuple[Check[Prior], ...] = (
+CHECKS: tuple[Check[Make], ...] = (
     Check("shapes and dtypes", _has_shapes),
     Check("samples have the moments", _has_its_moments),
     Check("components equally often", _draws_components_alike),

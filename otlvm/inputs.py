@@ -124,7 +124,7 @@ def positive(name: str, value: Any) -> None:
     """
     if not isinstance(value, Real) or isinstance(value, bool):
         raise TypeError(f"{name} is {shorten(value)}: a number above 0 is wanted")
-    if not 0 < value < float("inf"):
+    if not 0 < float(value) < float("inf"):
         raise ValueError(f"{name} is {shorten(value)}: a number above 0 is wanted")
 
 
@@ -219,15 +219,15 @@ def check_assignments(name: str, pi: Any, n: int) -> None:
 
 
 def _as_floats(x: Any, what: str, remedy: str, owner: nn.Module) -> Tensor:
-    like = next(owner.parameters(), None)
+    like: Tensor | None = next(owner.parameters(), None)
     if like is None:
         like = next(owner.buffers(), None)
     if isinstance(x, np.ndarray):
         if x.dtype.kind != "f":
             raise TypeError(f"{what} are {x.dtype}, floats are wanted: {remedy}")
         # A copy in torch's byte order: arrays may be read-only, reversed or foreign.
-        x = torch.from_numpy(np.array(x, np.float32 if x.dtype.itemsize <= 4 else np.float64))
-        return x if like is None else x.to(like)
+        tensor = torch.from_numpy(np.array(x, np.float32 if x.dtype.itemsize <= 4 else np.float64))
+        return tensor if like is None else tensor.to(like)
     if not isinstance(x, Tensor):
         raise TypeError(f"{what} are {_kind(x)}, a tensor or NumPy array of floats is wanted")
     if not x.is_floating_point():

@@ -10,8 +10,8 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, load_model, save_model
 from torch import Tensor, nn
 
-from otlvm import inputs
 from otlvm.data.checks import check_image_shape
+from otlvm.inputs import as_codes, as_images, check_encoding, component, count
 from otlvm.latents import MixturePosterior
 from otlvm.networks.base import Network, networks
 from otlvm.networks.held import held_parts
@@ -91,13 +91,13 @@ class LatentMixtureModel(nn.Module):
             TypeError: If it is something else, or holds bytes or other whole numbers.
             ValueError: If it has another shape, or is on another device.
         """
-        return inputs.as_images(x, self.image_shape, self.network)
+        return as_images(x, self.image_shape, self.network)
 
     def encode(self, x: Tensor | NDArray[Any]) -> MixturePosterior:
         """Return q(z, k | x) of `images`, with one sample of each component."""
         x = self.images(x)
         logits, mean, std = self.network.encode(x)
-        inputs.check_encoding(logits, mean, std, len(x), (self.prior.n_components, self.prior.dim))
+        check_encoding(logits, mean, std, len(x), (self.prior.n_components, self.prior.dim))
         return MixturePosterior.draw(logits, mean, std)
 
     def codes(self, z: Tensor | NDArray[Any]) -> Tensor:
@@ -107,7 +107,7 @@ class LatentMixtureModel(nn.Module):
             TypeError: If they are something else, or whole numbers.
             ValueError: If they have another dimension, or are on another device.
         """
-        return inputs.as_codes(z, self.prior.dim, self.network)
+        return as_codes(z, self.prior.dim, self.network)
 
     def decode_logits(self, z: Tensor | NDArray[Any]) -> Tensor:
         """Map `codes` ``[..., d]`` to the logits of the pixels, ``[..., D]``."""
@@ -141,7 +141,7 @@ class LatentMixtureModel(nn.Module):
             TypeError: If ``k`` or ``n`` is not a whole number.
             ValueError: If there is no such component, or ``n`` is not positive.
         """
-        k, n = inputs.component(k, self.prior.n_components), inputs.count("n", n)
+        k, n = component(k, self.prior.n_components), count("n", n)
         mean = self.prior.moments()[0][k]
         return self.decode(mean + scale * (self.prior.sample_components(n)[:, k] - mean))
 
@@ -164,7 +164,7 @@ class LatentMixtureModel(nn.Module):
             raise ValueError(
                 f"start has shape {list(start.shape)}, end {list(end.shape)}: give as many of both"
             )
-        steps = inputs.count("steps", steps, least=2)
+        steps = count("steps", steps, least=2)
         weights = torch.linspace(0, 1, steps, dtype=start.dtype, device=start.device)
         return self.decode(torch.stack([start.lerp(end, w) for w in weights]))
 

@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 import torch
 from torch import Tensor, nn
 
-from otlvm import inputs
+from otlvm.inputs import as_codes, count
 from otlvm.registry import Registry
 
 
@@ -42,7 +42,7 @@ class Prior(nn.Module, ABC):
             TypeError: If ``n`` is not a whole number.
             ValueError: If it is not positive.
         """
-        n = inputs.count("n", n)
+        n = count("n", n)
         z = self.sample_components(n)
         k = torch.randint(self.n_components, (n,), device=z.device)
         return z[torch.arange(n, device=z.device), k]
@@ -92,7 +92,7 @@ class GaussianPrior(Prior):
 
     def sample_components(self, n: int) -> Tensor:
         """Draw ``n`` samples of every component, with shape ``[n, K, d]``."""
-        n = inputs.count("n", n)
+        n = count("n", n)
         noise = torch.randn(n, *self.means.shape, dtype=self.means.dtype, device=self.means.device)
         return self.means + torch.einsum("kij,nkj->nki", self.scale_tril, noise)
 
@@ -101,7 +101,7 @@ class GaussianPrior(Prior):
 
     def component_log_prob(self, z: Tensor) -> Tensor:
         """Log p(z|k) for every k, from ``z`` with shape ``[..., d]``; shape ``[..., K]``."""
-        z = inputs.as_codes(z, self.dim, self)
+        z = as_codes(z, self.dim, self)
         white = torch.einsum("kij,...kj->...ki", self.whitening, z.unsqueeze(-2) - self.means)
         constant = 0.5 * self.dim * math.log(2 * math.pi) + self._half_log_det()
         return -0.5 * white.square().sum(-1) - constant

@@ -85,8 +85,8 @@ def _has_labels(make: Make) -> None:
             )
         if y.is_floating_point() or int(y.min()) < -1:
             raise Fault(f"{name} is not of classes 0, 1, 2 ..., and -1 for no label")
-    found = torch.cat([data.y_train, data.y_test]).unique()
-    missing = sorted(set(range(data.n_classes)) - set(found.tolist()))
+    found = {*data.y_train.tolist(), *data.y_test.tolist()}
+    missing = sorted(set(range(data.n_classes)) - found)
     if missing:
         shown = ", ".join(str(label) for label in missing[:5]) + (", ..." if missing[5:] else "")
         raise Fault(

@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn.utils import get_total_norm
 
-from otlvm import inputs
 from otlvm.data import Dataset
 from otlvm.data.checks import in_unit_interval
+from otlvm.inputs import count, instance, positive
 from otlvm.networks import LatentMixtureModel
 from otlvm.objectives import Losses, Objective, objectives
 from otlvm.registry import Spec
@@ -115,7 +115,7 @@ def fit(
             objective.
     """
     x = _checked(model, x, steps=steps, batch_size=batch_size, log_every=log_every)
-    inputs.positive("learning_rate", learning_rate)
+    positive("learning_rate", learning_rate)
     if not isinstance(objective, Objective):
         objective = objectives.build(objective).to(x.device)
     parameters = [*model.parameters(), *objective.parameters()]
@@ -174,10 +174,10 @@ def fit(
 
 def _checked(model: Any, x: Any, *, steps: Any, batch_size: Any, log_every: Any) -> Tensor:
     """Return the training images; refuse what could not be trained, before anything is trained."""
-    inputs.instance("model", model, LatentMixtureModel, "fit(model, objective, x)")
-    inputs.count("steps", steps, least=0)
-    inputs.count("batch_size", batch_size)
-    inputs.count("log_every", log_every)
+    instance("model", model, LatentMixtureModel, "fit(model, objective, x)")
+    count("steps", steps, least=0)
+    count("batch_size", batch_size)
+    count("log_every", log_every)
     images = model.images(x.x_train if isinstance(x, Dataset) else x)
     if not len(images):
         raise ValueError("there are no training images: x is empty")

@@ -13,7 +13,7 @@ from typing import Any, Generic, TypeVar
 
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
-from otlvm.wording import did_you_mean, shorten
+from otlvm.wording import did_you_mean, shorten, with_article
 
 T = TypeVar("T")
 Factory = TypeVar("Factory", bound=Callable[..., Any])
@@ -43,7 +43,7 @@ def split_spec(spec: Spec) -> tuple[str, dict[str, Any]]:
         raise RegistryError(f"expected a name or a mapping with a 'name', got {shorten(spec)}")
     for key in spec:
         if not isinstance(key, str):
-            raise RegistryError(f"parameters have names, {shorten(key)} is none")
+            raise RegistryError(f"parameters have names, and {shorten(key)} is not one")
     return spec["name"], {key: value for key, value in spec.items() if key != "name"}
 
 
@@ -136,7 +136,8 @@ class Registry(Generic[T]):
 
     def _checked(self, key: str, factory: Any) -> Callable[..., T]:
         if isinstance(factory, type) and not issubclass(factory, self.base):
-            raise RegistryError(f"{key!r} is not a {self.kind}: subclass {self.base.__name__}")
+            kind = with_article(self.kind)
+            raise RegistryError(f"{key!r} is not {kind}: subclass {self.base.__name__}")
         if not callable(factory):
             raise RegistryError(f"{key!r} is not a class or function")
         return typing.cast(Callable[..., T], factory)

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import cast
 
+_SPOKEN_YOU = ("uni", "use", "uint", "umap", "eu", "one")
 _BRACKETS: dict[type, tuple[str, str]] = {list: ("[", "]"), tuple: ("(", ")"), set: ("{", "}")}
 _BARE = re.compile(r"[^\W\d][\w./*() +-]*(?<! )")
 _WORDS = ("null", "true", "false")
@@ -16,6 +17,13 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     """Return `` (did you mean 'x'?)`` when a known word is close, else an empty string."""
     close = difflib.get_close_matches(word[:100], list(known), n=1, cutoff=0.5)
     return f" (did you mean {close[0]!r}?)" if close else ""
+
+
+def with_article(noun: str) -> str:
+    """Write ``an objective``, ``a prior``, ``a UMAP``, ``an ndarray``: by how it is spoken."""
+    word = noun.lower()
+    vowel = word.startswith((*"aeio", "u", "nd")) and not word.startswith(_SPOKEN_YOU)
+    return f"{'an' if vowel else 'a'} {noun}"
 
 
 def shorten(value: object, most: int = 80) -> str:

@@ -7,6 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 COSTS = ["fit_seconds", "step_ms", "peak_mb"]
 
 
@@ -54,3 +56,14 @@ ROOT = Path(__file__).parents[1]
 def blocks(name, language):
     """Return the code blocks of a page in a language."""
     return re.findall(rf"```{language}\n(.*?)```", (ROOT / name).read_text(), re.DOTALL)
+
+
+def refused(error, call, *told):
+    """The call raises one short line that says all that is told."""
+    with pytest.raises(error) as caught:
+        call()
+    text = str(caught.value)
+    assert "\n" not in text
+    assert len(text) < 200
+    for part in told:
+        assert part in text

@@ -9,6 +9,7 @@ from torch import Tensor
 
 from otlvm.data.errors import DataError, listed
 from otlvm.data.pixels import ROUNDING, refuse_outside
+from otlvm.wording import with_article
 
 WHOLE = (torch.int64, torch.int32, torch.int16, torch.int8, torch.uint8)
 HELP = "otlvm.data.from_arrays makes a data set of arrays of any kind"
@@ -42,7 +43,8 @@ def checked_images(name: str, field: str, x: Any, pixels: int) -> Tensor:
         DataError: If they are of another kind or shape, none, or not in [0, 1].
     """
     if not isinstance(x, Tensor):
-        raise DataError(f"{name}: {field} is no tensor but {type(x).__name__}; {HELP}")
+        given = with_article(type(x).__name__)
+        raise DataError(f"{name}: {field} is {given}, a tensor is expected; {HELP}")
     if x.ndim != 2 or x.shape[1] != pixels:
         raise DataError(
             f"{name}: {field} has shape {list(x.shape)}, [n, {pixels}] is expected: an image a "
@@ -55,10 +57,24 @@ def checked_images(name: str, field: str, x: Any, pixels: int) -> Tensor:
             f"{name}: {field} is {x.dtype}, {torch.get_default_dtype()} in [0, 1] is expected; "
             f"{HELP}"
         )
+    return in_unit_interval(f"{name}: {field}", x, f"scale it to [0, 1]; {HELP}")
+
+
+def in_unit_interval(what: str, x: Tensor, remedy: str) -> Tensor:
+    """Return floats in [0, 1] without what is over by rounding errors.
+
+    Args:
+        what: Whose they are, for the message.
+        x: A tensor of any shape, not empty.
+        remedy: What to do if they are finite.
+
+    Raises:
+        DataError: If they are not in [0, 1].
+    """
     low, high = (float(bound) for bound in x.detach().aminmax())
     if not (low >= -ROUNDING and high <= 1 + ROUNDING):  # NaN fails this too
         lowest, highest = (_with_digits_of(x, bound) for bound in (low, high))
-        refuse_outside(f"{name}: {field}", lowest, highest, f"scale it to [0, 1]; {HELP}")
+        refuse_outside(what, lowest, highest, remedy)
     return x if low >= 0 and high <= 1 else x.clamp(0, 1)
 
 
@@ -71,7 +87,8 @@ def checked_labels(name: str, field: str, y: Any, x: Tensor) -> None:
     if y is None:
         return
     if not isinstance(y, Tensor):
-        raise DataError(f"{name}: {field} is no tensor but {type(y).__name__}; {HELP}")
+        given = with_article(type(y).__name__)
+        raise DataError(f"{name}: {field} is {given}, a tensor is expected; {HELP}")
     if y.shape != x.shape[:1]:
         raise DataError(
             f"{name}: {field} has shape {list(y.shape)}, [{len(x)}] is expected: one label an image"
@@ -97,7 +114,7 @@ def check_class_names(name: str, names: Any, n_classes: int) -> None:
     if names is None:
         return
     if not isinstance(names, tuple) or not all(isinstance(each, str) for each in names):
-        raise DataError(f"{name}: class_names is no tuple of texts, one a class")
+        raise DataError(f"{name}: class_names is not a tuple of texts, one a class")
     if len(names) < n_classes:
         raise DataError(
             f"{name}: class_names has {len(names)} names ({listed(names)}) for {n_classes} "

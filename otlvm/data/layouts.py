@@ -28,7 +28,8 @@ def images_first(name: str, x: NDArray[Any], layout: Layout | None) -> NDArray[A
             no such layout.
     """
     if layout is not None and layout not in get_args(Layout):
-        raise DataError(f"{name}: 'layout: {layout}' is none: say {' or '.join(get_args(Layout))}")
+        known = " or ".join(get_args(Layout))
+        raise DataError(f"{name}: 'layout: {layout}' is not a layout: say {known}")
     if not 2 <= x.ndim <= 4:
         raise DataError(
             f"{name}: arrays {x.shape} are no images: expected [n, H, W], [n, C, H, W], "

@@ -6,6 +6,7 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
+from otlvm.inputs import check_components, check_posterior
 from otlvm.latents import MixturePosterior
 from otlvm.priors import Prior
 from otlvm.registry import Registry
@@ -78,10 +79,12 @@ class SampleDivergence(Divergence):
 
     def forward(self, posterior: MixturePosterior, prior: Prior) -> Tensor:
         """Estimate D(q(z) || p(z)), a differentiable scalar."""
+        check_posterior(posterior, prior.dim)
         x, a = posterior.cloud()
         per_component = -(-len(posterior.pi) // prior.n_components)
         y = prior.sample_components(per_component).flatten(0, 1).to(x.dtype)
         if self.on == "joint":
+            check_components(posterior, prior.n_components)
             corner = (0.5 * self.penalty * prior.spread().to(x.dtype)).sqrt()
             corners = corner * torch.eye(prior.n_components, dtype=x.dtype, device=x.device)
             x = torch.cat([x, corners.repeat(len(posterior.pi), 1)], dim=1)

@@ -4,6 +4,7 @@ import torch
 from torch import Tensor
 
 from otlvm.divergences.base import Divergence, divergences, near_origin
+from otlvm.inputs import check_posterior
 from otlvm.latents import MixturePosterior
 from otlvm.priors import Prior
 
@@ -27,6 +28,7 @@ class GMMW2(Divergence):
         """Return the transport cost, a scalar."""
         import ot  # takes seconds, and only this needs it
 
+        check_posterior(posterior, prior.dim)
         weights, means, covariances = aggregated_moments(posterior)
         target_means, target_covariances = (m.to(means.dtype) for m in prior.moments())
         means, target_means = near_origin(means, target_means)

@@ -17,6 +17,7 @@ from otlvm.divergences.gaussian_kernels import (
 )
 from otlvm.divergences.kernel_sum import Profile, kernel_self_sum, kernel_sum
 from otlvm.divergences.queue import CodeQueue
+from otlvm.inputs import check_components, check_posterior
 from otlvm.latents import MixturePosterior
 from otlvm.priors import GaussianPrior, Prior
 
@@ -115,6 +116,9 @@ class KernelMMD(Divergence):
             ValueError: If a U-statistic is asked of a single data point.
             TypeError: If a closed form is asked of a prior that is no Gaussian mixture.
         """
+        check_posterior(posterior, prior.dim)
+        if self.on == "joint":
+            check_components(posterior, prior.n_components)
         x, a = self._clouds(posterior.z, posterior.pi / len(posterior.pi))
         fitted = self._fit(prior, x)
         q_q = self._between_codes(fitted.kernel.profile, posterior, x, a)

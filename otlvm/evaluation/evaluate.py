@@ -12,6 +12,7 @@ from otlvm.evaluation.latent import latent_match
 from otlvm.evaluation.posterior import component_probabilities, evaluation_mode
 from otlvm.evaluation.reconstruction import reconstruction_errors
 from otlvm.evaluation.subset import spread_out
+from otlvm.inputs import check_assignments, instance
 from otlvm.networks import LatentMixtureModel
 
 CURVE_TRAINING, CURVE_HELD_OUT = 5000, 1000
@@ -33,6 +34,7 @@ def evaluate(model: LatentMixtureModel, data: Dataset) -> dict[str, float]:
         What `reconstruction_errors`, `clustering_scores`, `component_usage` and `latent_match`
         return.
     """
+    instance("data", data, Dataset, "otlvm.data.from_arrays makes one")
     with evaluation_mode(model):
         pi_train = component_probabilities(model, data.x_train)
         pi_test = component_probabilities(model, data.x_test)
@@ -66,6 +68,7 @@ def curve_point(
         training: How many training images fit the accuracy's map; None takes all.
         held_out: How many held-out images are measured; None takes all.
     """
+    instance("data", data, Dataset, "otlvm.data.from_arrays makes one")
     part = curve_part(data, training=training, held_out=held_out)
     with evaluation_mode(model):
         pi_train = component_probabilities(model, part.x_train)
@@ -115,6 +118,8 @@ def curve_scores(
 
 def assignment_scores(pi_train: Tensor, pi_test: Tensor, data: Dataset) -> dict[str, float]:
     """Clustering scores, if there are labels, and usage of assignments ``[n, K]``, ``[m, K]``."""
+    for name, pi, x in (("pi_train", pi_train, data.x_train), ("pi_test", pi_test, data.x_test)):
+        check_assignments(name, pi, len(x))
     held_out = _numpy(pi_test)
     if data.y_train is None or data.y_test is None:
         return component_usage(held_out)

@@ -34,6 +34,7 @@ def latent_match(model: LatentMixtureModel, x: Tensor) -> dict[str, float]:
         has none), and ``latent_w2``, the exact 2-Wasserstein distance of the two clouds by POT
         (above 0 even for a perfect match: the clouds are finite).
     """
+    x = model.images(x)
     images = x[spread_out(len(x), CODES).to(x.device)]
     repeats = -(-CODES // len(images))
     # All images once, then all of them again: the first codes are of as many images as there are.

@@ -15,6 +15,7 @@ from otlvm.evaluation.posterior import (
     evaluation_mode,
 )
 from otlvm.evaluation.subset import spread_out
+from otlvm.inputs import check_assignments, instance
 from otlvm.networks import LatentMixtureModel
 
 CLASSES, IMAGES_PER_CLASS = 10, 2
@@ -63,6 +64,7 @@ def show_model(model: LatentMixtureModel, data: Dataset) -> Pictures:
     Raises:
         ValueError: If the decoder's pixels are not finite.
     """
+    instance("data", data, Dataset, "otlvm.data.from_arrays makes one")
     shape = data.image_shape
     with evaluation_mode(model):
         originals = _originals(data)
@@ -118,6 +120,7 @@ def show_snapshot(model: LatentMixtureModel, data: Dataset) -> Pictures:
     Raises:
         ValueError: If the decoder's pixels are not finite.
     """
+    instance("data", data, Dataset, "otlvm.data.from_arrays makes one")
     with evaluation_mode(model):
         reconstructions = model.reconstruct(_originals(data))
         pi = component_probabilities(model, data.x_test)
@@ -145,6 +148,7 @@ def show_clustering(pi: Tensor, data: Dataset) -> Pictures:
 
 def show_assignments(pi: Tensor, data: Dataset) -> Pictures:
     """Return the ``class_components`` of `show_model`, from q(k|x) of all held-out images."""
+    check_assignments("pi", pi, len(data.x_test))
     if data.y_train is None or data.y_test is None:
         return {}
     n_classes = int(max(data.y_train.max(), data.y_test.max())) + 1

@@ -35,7 +35,7 @@ def encode_batches(
     model: LatentMixtureModel, x: Tensor
 ) -> Iterator[tuple[Tensor, MixturePosterior]]:
     """Yield images and their posterior, batch by batch; use inside `evaluation_mode`."""
-    for batch in torch.split(x, BATCH):
+    for batch in torch.split(model.images(x), BATCH):
         yield batch, model.encode(batch)
 
 

@@ -21,6 +21,7 @@ def reconstruction_errors(model: LatentMixtureModel, x: Tensor) -> dict[str, flo
     Returns:
         ``bce``, nats per image, and ``squared_error``, summed over pixels.
     """
+    x = model.images(x)
     bce = x.new_zeros((), dtype=torch.float64)
     squared = torch.zeros_like(bce)
     for batch, posterior in encode_batches(model, x):

@@ -53,7 +53,7 @@ class Autoencoder(Features):
         pixels = x.shape[1]
         encoder = dense((pixels, *self.hidden, self.dim), nn.BatchNorm1d)
         decoder = dense((self.dim, *reversed(self.hidden), pixels), nn.BatchNorm1d)
-        both = nn.Sequential(encoder, decoder).to(x.device)
+        both = nn.Sequential(encoder, decoder).to(x)
         optimizer = torch.optim.Adam(both.parameters(), lr=self.learning_rate, fused=True)
         for batch in batches(x, min(self.batch_size, len(x)), self.steps):
             optimizer.zero_grad(set_to_none=True)

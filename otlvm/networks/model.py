@@ -5,10 +5,13 @@ from pathlib import Path
 from typing import Any, Self
 
 import torch
+from numpy.typing import NDArray
 from safetensors import SafetensorError
 from safetensors.torch import load_file, load_model, save_model
 from torch import Tensor, nn
 
+from otlvm.data.checks import check_image_shape
+from otlvm.inputs import as_codes, as_images, check_encoding, component, count
 from otlvm.latents import MixturePosterior
 from otlvm.networks.base import Network, networks
 from otlvm.networks.held import held_parts
@@ -29,6 +32,7 @@ class LatentMixtureModel(nn.Module):
 
     Raises:
         RegistryError: If a spec does not fit the registered constructors.
+        ValueError: If ``image_shape`` is not three positive whole numbers.
 
     Example:
         >>> prior = {"name": "gaussian_mixture", "components": 4, "dim": 3}
@@ -41,11 +45,16 @@ class LatentMixtureModel(nn.Module):
         self, image_shape: tuple[int, int, int], network: Spec | Network, prior: Spec | Prior
     ) -> None:
         super().__init__()
-        self.image_shape = (image_shape[0], image_shape[1], image_shape[2])
+        check_image_shape("the model", image_shape)
+        self.image_shape = (int(image_shape[0]), int(image_shape[1]), int(image_shape[2]))
         self.prior = prior if isinstance(prior, Prior) else priors.build(prior)
         self.config: dict[str, Any] | None = None
         if not isinstance(network, Network) and not isinstance(prior, Prior):
-            self.config = {"image_shape": list(image_shape), "network": network, "prior": prior}
+            self.config = {
+                "image_shape": list(self.image_shape),
+                "network": network,
+                "prior": prior,
+            }
         self.network = (
             network
             if isinstance(network, Network)
@@ -59,9 +68,11 @@ class LatentMixtureModel(nn.Module):
 
     def train(self, mode: bool = True) -> Self:
         """Set train or eval mode; parts that are held (`otlvm.networks.hold`) stay in eval mode."""
-        super().train(mode)
-        for part in held_parts(self):
-            part.eval()
+        held = list(held_parts(self))
+        super().train(mode and self not in held)
+        for part in held:
+            if part is not self:
+                part.eval()
         return self
 
     def extra_repr(self) -> str:
@@ -69,26 +80,51 @@ class LatentMixtureModel(nn.Module):
         count = sum(p.numel() for p in self.parameters() if p.requires_grad)
         return f"image_shape={self.image_shape}, parameters={count}"
 
-    def encode(self, x: Tensor) -> MixturePosterior:
-        """Return q(z, k | x) of images ``[n, D]``, with one sample of each component."""
-        return MixturePosterior.draw(*self.network.encode(x))
+    def images(self, x: Tensor | NDArray[Any]) -> Tensor:
+        """Return images as `encode` takes them: ``[n, D]``, in the model's precision.
 
-    def decode_logits(self, z: Tensor) -> Tensor:
-        """Map codes ``[..., d]`` to the logits of the pixels, ``[..., D]``."""
-        return self.network.decode(z)
+        Args:
+            x: Floats in [0, 1], a tensor on the model's device or an array, with shape ``[n, D]``
+                or ``[n, C, H, W]``; of one channel ``[n, H, W]`` or ``[n, H, W, 1]`` too.
 
-    def decode(self, z: Tensor) -> Tensor:
-        """Map codes ``[..., d]`` to images in [0, 1], ``[..., D]``."""
-        return torch.sigmoid(self.network.decode(z))
+        Raises:
+            TypeError: If it is something else, or holds bytes or other whole numbers.
+            ValueError: If it has another shape, or is on another device.
+        """
+        return as_images(x, self.image_shape, self.network)
+
+    def encode(self, x: Tensor | NDArray[Any]) -> MixturePosterior:
+        """Return q(z, k | x) of `images`, with one sample of each component."""
+        x = self.images(x)
+        logits, mean, std = self.network.encode(x)
+        check_encoding(logits, mean, std, len(x), (self.prior.n_components, self.prior.dim))
+        return MixturePosterior.draw(logits, mean, std)
+
+    def codes(self, z: Tensor | NDArray[Any]) -> Tensor:
+        """Return codes ``[..., d]`` as a tensor in the model's precision.
+
+        Raises:
+            TypeError: If they are something else, or whole numbers.
+            ValueError: If they have another dimension, or are on another device.
+        """
+        return as_codes(z, self.prior.dim, self.network)
+
+    def decode_logits(self, z: Tensor | NDArray[Any]) -> Tensor:
+        """Map `codes` ``[..., d]`` to the logits of the pixels, ``[..., D]``."""
+        return self.network.decode(self.codes(z))
+
+    def decode(self, z: Tensor | NDArray[Any]) -> Tensor:
+        """Map `codes` ``[..., d]`` to images in [0, 1], ``[..., D]``."""
+        return torch.sigmoid(self.decode_logits(z))
 
     @torch.no_grad()
-    def reconstruct(self, x: Tensor) -> Tensor:
-        """Encode and decode ``[n, D]``: the likeliest component, then a sample of its z."""
+    def reconstruct(self, x: Tensor | NDArray[Any]) -> Tensor:
+        """Encode and decode `images`, to ``[n, D]``: the likeliest k, then a sample of its z."""
         return self.decode(self.encode(x).likeliest())
 
     @torch.no_grad()
     def sample(self, n: int) -> Tensor:
-        """Decode ``n`` draws of the prior, to ``[n, D]``."""
+        """Decode ``n`` draws of the prior, to ``[n, D]``; see `Prior.sample`."""
         return self.decode(self.prior.sample(n))
 
     @torch.no_grad()
@@ -100,17 +136,35 @@ class LatentMixtureModel(nn.Module):
             n: How many.
             scale: Factor on the distance from the mean; 3/5 gives samples near the mode (Fig. 4c
                 of Gaujac, Feige and Barber, 2021).
+
+        Raises:
+            TypeError: If ``k`` or ``n`` is not a whole number.
+            ValueError: If there is no such component, or ``n`` is not positive.
         """
+        k, n = component(k, self.prior.n_components), count("n", n)
         mean = self.prior.moments()[0][k]
         return self.decode(mean + scale * (self.prior.sample_components(n)[:, k] - mean))
 
     @torch.no_grad()
-    def interpolate(self, start: Tensor, end: Tensor, steps: int = 10) -> Tensor:
+    def interpolate(
+        self, start: Tensor | NDArray[Any], end: Tensor | NDArray[Any], steps: int = 10
+    ) -> Tensor:
         """Decode evenly spaced codes from ``start`` to ``end``, both ``[..., d]``.
 
         Returns:
             Images with shape ``[steps, ..., D]``, the ends included.
+
+        Raises:
+            TypeError: If the ends are no `codes`, or ``steps`` is not a whole number.
+            ValueError: If one is no code of this model or their shapes differ, or there are fewer
+                steps than ends.
         """
+        start, end = self.codes(start), self.codes(end)
+        if start.shape != end.shape:
+            raise ValueError(
+                f"start has shape {list(start.shape)}, end {list(end.shape)}: give as many of both"
+            )
+        steps = count("steps", steps, least=2)
         weights = torch.linspace(0, 1, steps, dtype=start.dtype, device=start.device)
         return self.decode(torch.stack([start.lerp(end, w) for w in weights]))
 

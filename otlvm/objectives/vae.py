@@ -47,6 +47,7 @@ class VAE(Objective):
             TypeError: If the model's prior is no Gaussian mixture (its KL has no closed form).
         """
         prior = _gaussian(model.prior)
+        x = model.images(x)
         posterior = model.encode(x)
         pi = posterior.pi
         codes, weights = self.expectation(posterior)

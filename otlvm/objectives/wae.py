@@ -55,6 +55,7 @@ class WAE(Objective):
 
     def forward(self, model: LatentMixtureModel, x: Tensor) -> Losses:
         """Compute the losses of images ``x`` with shape ``[n, D]``."""
+        x = model.images(x)
         posterior = model.encode(x)
         codes, weights = self.expectation(posterior)
         errors = (model.decode(codes) - x.unsqueeze(1)).square().sum(-1)

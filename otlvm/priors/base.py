@@ -7,6 +7,7 @@ from typing import ClassVar
 import torch
 from torch import Tensor, nn
 
+from otlvm.inputs import count
 from otlvm.registry import Registry
 from otlvm.seeding import seeded
 
@@ -97,8 +98,13 @@ class Prior(nn.Module, ABC):
         return z[torch.arange(n, device=z.device), k], k
 
     def sample(self, n: int) -> Tensor:
-        """Draw ``n`` independent samples of p(z), with shape ``[n, d]``."""
-        return self.sample_with_components(n)[0]
+        """Draw ``n`` independent samples of p(z), with shape ``[n, d]``.
+
+        Raises:
+            TypeError: If ``n`` is not a whole number.
+            ValueError: If it is not positive.
+        """
+        return self.sample_with_components(count("n", n))[0]
 
     def log_prob(self, z: Tensor) -> Tensor:
         """Log p(z) in nats, from ``z`` with shape ``[..., d]``; shape ``[...]``."""

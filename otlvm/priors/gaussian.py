@@ -7,6 +7,7 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
+from otlvm.inputs import as_codes, count
 from otlvm.priors.base import Prior
 
 Part = Literal["means", "scales", "weights"]
@@ -61,6 +62,7 @@ class GaussianPrior(Prior):
 
     def sample_components(self, n: int) -> Tensor:
         """Draw ``n`` samples of every component, with shape ``[n, K, d]``."""
+        n = count("n", n)
         noise = torch.randn(n, *self.means.shape, dtype=self.means.dtype, device=self.means.device)
         return self.means + torch.einsum("kij,nkj->nki", self.scale_tril, noise)
 
@@ -69,6 +71,7 @@ class GaussianPrior(Prior):
 
     def component_log_prob(self, z: Tensor) -> Tensor:
         """Log p(z|k) for every k, from ``z`` with shape ``[..., d]``; shape ``[..., K]``."""
+        z = as_codes(z, self.dim, self)
         white = torch.einsum("kij,...kj->...ki", self.whitening, z.unsqueeze(-2) - self.means)
         constant = 0.5 * self.dim * math.log(2 * math.pi) + self._half_log_det()
         return -0.5 * white.square().sum(-1) - constant

@@ -60,6 +60,7 @@ class Distill(Start):
 
     def prepare(self, model: LatentMixtureModel, x: Tensor, batch_size: int) -> None:
         """Cluster the images, teach the classifier, start the rest; see `Start.prepare`."""
+        x = model.images(x)
         shares = self.clustering.fit(x, model.prior.n_components).to(x)
         self.then.prepare(model, x, batch_size)
         classifier = model.network.classifier

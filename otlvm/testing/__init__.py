@@ -4,18 +4,35 @@ In a plug-in's tests: ``check_divergence(MyDivergence)``. On the command line:
 ``python -m otlvm.testing my_module:MyDivergence``.
 """
 
+from otlvm.testing.baseline import baseline_outcomes, check_baseline
+from otlvm.testing.dataset import check_dataset, dataset_outcomes
 from otlvm.testing.divergence import check_divergence, divergence_outcomes
+from otlvm.testing.feature import check_feature, feature_outcomes
+from otlvm.testing.network import check_network, network_outcomes
 from otlvm.testing.objective import check_objective, objective_outcomes
+from otlvm.testing.parts import small_model
 from otlvm.testing.prior import check_prior, prior_outcomes
 from otlvm.testing.report import ConformanceError, Outcome
+from otlvm.testing.start import check_start, start_outcomes
 
 __all__ = [
     "ConformanceError",
     "Outcome",
+    "baseline_outcomes",
+    "check_baseline",
+    "check_dataset",
     "check_divergence",
+    "check_feature",
+    "check_network",
     "check_objective",
     "check_prior",
+    "check_start",
+    "dataset_outcomes",
     "divergence_outcomes",
+    "feature_outcomes",
+    "network_outcomes",
     "objective_outcomes",
     "prior_outcomes",
+    "small_model",
+    "start_outcomes",
 ]

@@ -1,24 +1,78 @@
 """``python -m otlvm.testing KEY``: check a plug-in, or a built-in, and list what was found."""
 
 import argparse
+import typing
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 
+from otlvm.baselines import baselines
+from otlvm.data import datasets
 from otlvm.divergences import divergences
+from otlvm.features import features
+from otlvm.networks import networks
 from otlvm.objectives import objectives
 from otlvm.plugins import find_plugins_in
 from otlvm.priors import priors
 from otlvm.registry import Registry, RegistryError
-from otlvm.testing import Outcome, divergence_outcomes, objective_outcomes, prior_outcomes
+from otlvm.starts import starts
+from otlvm.testing import (
+    Outcome,
+    baseline_outcomes,
+    dataset_outcomes,
+    divergence_outcomes,
+    feature_outcomes,
+    network_outcomes,
+    objective_outcomes,
+    prior_outcomes,
+    start_outcomes,
+)
+from otlvm.wording import with_article
 
-KINDS: tuple[tuple[Registry[Any], Callable[[Any], list[Outcome]]], ...] = (
-    (divergences, divergence_outcomes),
-    (priors, prior_outcomes),
-    (objectives, objective_outcomes),
+
+@dataclass(frozen=True)
+class Kind:
+    """What can be checked.
+
+    Attributes:
+        registry: Where a key is looked up.
+        outcomes_of: Runs the checks.
+        context: What the library fills in when it builds one.
+    """
+
+    registry: Registry[Any]
+    outcomes_of: Callable[[Any], list[Outcome]]
+    context: dict[str, Any] = field(default_factory=dict)
+
+    def refuse(self, key: str) -> None:
+        """Raise if a key names nothing of this kind that can be built without parameters.
+
+        What a function says it returns is believed: data that are wrong raise when they are
+        built, and it is for the checks to tell.
+
+        Raises:
+            RegistryError: Naming the reason.
+        """
+        says_so = _says_what_it_returns(self.registry.get(key), self.registry.base)
+        needs = [p for p in self.registry.parameters(key).values() if p.default is p.empty]
+        if says_so and not needs:
+            return
+        self.registry.build(key, **self.context)
+
+
+KINDS = (
+    Kind(divergences, divergence_outcomes),
+    Kind(priors, prior_outcomes),
+    Kind(objectives, objective_outcomes),
+    Kind(networks, network_outcomes, {"image_shape": (1, 8, 8), "n_components": 3, "dim": 2}),
+    Kind(starts, start_outcomes),
+    Kind(baselines, baseline_outcomes),
+    Kind(features, feature_outcomes),
+    Kind(datasets, dataset_outcomes),
 )
 COLOURS = {"passed": "green", "failed": "red", "skipped": "yellow"}
 
@@ -30,13 +84,13 @@ def main(arguments: list[str] | None = None) -> int:
     key = parser.parse_args(arguments).key
     find_plugins_in(Path.cwd())
     console, reasons = Console(), []
-    for registry, outcomes_of in KINDS:
+    for kind in KINDS:
         try:
-            registry.build(key)
+            kind.refuse(key)
         except RegistryError as error:
-            reasons.append(f"as a {registry.kind}: {error}")
+            reasons.append(f"as {with_article(kind.registry.kind)}: {error}")
             continue
-        outcomes = outcomes_of(partial(registry.build, key))
+        outcomes = kind.outcomes_of(partial(kind.registry.build, key))
         for outcome in outcomes:
             mark = f"[{COLOURS[outcome.status]}]{outcome.status:7}[/]"
             console.print(mark, outcome.check, highlight=False)
@@ -45,6 +99,26 @@ def main(arguments: list[str] | None = None) -> int:
         return int(any(outcome.status == "failed" for outcome in outcomes))
     Console(stderr=True).print("\n".join(reasons), style="red", markup=False)
     return 2
+
+
+def _says_what_it_returns(factory: Callable[..., Any], base: type) -> bool:
+    """Tell whether a function is annotated with the class that is wanted.
+
+    Raises:
+        RegistryError: If it is annotated with another class.
+    """
+    if isinstance(factory, type):
+        return False
+    try:
+        returned = typing.get_type_hints(factory).get("return")
+    except (NameError, TypeError):  # unknown names; a callable without annotations
+        return False
+    if not isinstance(returned, type):
+        return False
+    if not issubclass(returned, base):
+        given, wanted = with_article(returned.__name__), with_article(base.__name__)
+        raise RegistryError(f"it returns {given}, not {wanted}")
+    return True
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ from otlvm.priors import GaussianMixture, Prior
 from otlvm.testing.fault import Fault, NotApplicable
 from otlvm.testing.report import Check, Outcome, raise_faults, run_checks
 from otlvm.testing.state import reseeds, unchanged_state
+from otlvm.wording import with_article
 
 Make = Callable[[], Divergence]
 POINTS, DRAWS, UPDATES = 64, 20, 60
@@ -54,7 +55,7 @@ def _value(divergence: Divergence, posterior: MixturePosterior, prior: Prior) ->
     torch.manual_seed(7)
     value = divergence(posterior, prior)
     if not isinstance(value, Tensor):
-        raise Fault(f"it returns a {type(value).__name__}, not a tensor")
+        raise Fault(f"it returns {with_article(type(value).__name__)}, not a tensor")
     if value.shape != ():
         raise Fault(f"it returns shape {tuple(value.shape)}, not a scalar: sum or average it")
     if not torch.isfinite(value):
@@ -132,7 +133,7 @@ def _ignores_order(make: Make) -> None:
 def _clouds(make: Make) -> tuple[SampleDivergence, Tensor, Tensor, Tensor, Tensor]:
     divergence = make()
     if not isinstance(divergence, SampleDivergence):
-        raise NotApplicable("no SampleDivergence")
+        raise NotApplicable("not a SampleDivergence")
     prior = _prior()
     x, a = _posterior(prior, 1.0).detach().cloud()
     y = prior.sample(POINTS)
@@ -222,7 +223,7 @@ def _close(first: Tensor, second: Tensor, fault: str) -> None:
         raise Fault(f"{fault}: {float(first.detach()):.6g}, then {float(second.detach()):.6g}")
 
 
-CHECKS: tuple[Check[Divergence], ...] = (
+CHECKS: tuple[Check[Make], ...] = (
     Check("finite scalar", _is_scalar),
     Check("finite, non-zero gradients", _has_gradients),
     Check("finite gradients where codes coincide", _has_finite_gradient_at_ties),

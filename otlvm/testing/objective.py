@@ -8,12 +8,13 @@ from torch import Tensor
 from otlvm.networks import LatentMixtureModel
 from otlvm.objectives import Losses, Objective
 from otlvm.testing.fault import Fault
+from otlvm.testing.parts import small_images, small_model
 from otlvm.testing.report import Check, Outcome, raise_faults, run_checks
 from otlvm.testing.state import unchanged_state
 from otlvm.training import fit
+from otlvm.wording import with_article
 
 Make = Callable[[], Objective]
-PRIOR = {"name": "gaussian_mixture", "components": 3, "dim": 2}
 
 
 def check_objective(make: Make) -> None:
@@ -33,43 +34,33 @@ def objective_outcomes(make: Make) -> list[Outcome]:
     return run_checks(CHECKS, make)
 
 
-def _model() -> LatentMixtureModel:
-    torch.manual_seed(0)
-    network = {"name": "mlp", "hidden": [16], "component_hidden": [8]}
-    return LatentMixtureModel((1, 4, 4), network, PRIOR)
-
-
-def _images(n: int = 24) -> Tensor:
-    return torch.rand(n, 16, generator=torch.Generator().manual_seed(0))
-
-
 def _losses(objective: Objective, model: LatentMixtureModel, x: Tensor) -> Losses:
     torch.manual_seed(7)
     losses = objective(model, x)
     if not isinstance(losses, Losses):
-        raise Fault(f"it returns a {type(losses).__name__}, not Losses")
+        raise Fault(f"it returns {with_article(type(losses).__name__)}, not Losses")
     return losses
 
 
 def _has_finite_scalars(make: Make) -> None:
-    losses = _losses(make(), _model(), _images())
+    losses = _losses(make(), small_model(), small_images())
     named = {"total": losses.total, "reconstruction": losses.reconstruction}
     for name, value in {**named, "regularizer": losses.regularizer, **losses.terms}.items():
         if not isinstance(value, Tensor) or value.shape != ():
-            raise Fault(f"{name} is no scalar tensor")
+            raise Fault(f"{name} is not a scalar tensor")
         if not torch.isfinite(value):
             raise Fault(f"{name} is {float(value.detach())}")
 
 
 def _adds_up(make: Make) -> None:
-    losses = _losses(make(), _model(), _images())
+    losses = _losses(make(), small_model(), small_images())
     if not torch.isclose(losses.total, losses.reconstruction + losses.regularizer, rtol=1e-4):
         raise Fault("total is not reconstruction + regularizer")
 
 
 def _has_gradients(make: Make) -> None:
-    model = _model()
-    total = _losses(make(), model, _images()).total
+    model = small_model()
+    total = _losses(make(), model, small_images()).total
     if not total.requires_grad:
         raise Fault("total is detached from the model: nothing would be trained")
     torch.autograd.backward(total)
@@ -85,7 +76,13 @@ def _has_gradients(make: Make) -> None:
 def _lowers_its_loss(make: Make) -> None:
     torch.manual_seed(0)
     history = fit(
-        _model(), make(), _images(64), steps=150, batch_size=32, learning_rate=5e-3, log_every=30
+        small_model(),
+        make(),
+        small_images(64),
+        steps=150,
+        batch_size=32,
+        learning_rate=5e-3,
+        log_every=30,
     )
     first, last = history.rows[0]["reconstruction"], history.rows[-1]["reconstruction"]
     if not last < first:
@@ -95,21 +92,21 @@ def _lowers_its_loss(make: Make) -> None:
 
 
 def _leaves_state_alone(make: Make) -> None:
-    model, objective = _model(), make()
+    model, objective = small_model(), make()
     for enabled in (True, False):
         with torch.set_grad_enabled(enabled), unchanged_state():
-            _losses(objective, model, _images())
+            _losses(objective, model, small_images())
     if not model.training:
         raise Fault("it leaves the model in eval mode")
 
 
 def _is_deterministic(make: Make) -> None:
-    first, second = (_losses(make(), _model().eval(), _images()).total for _ in range(2))
+    first, second = (_losses(make(), small_model().eval(), small_images()).total for _ in range(2))
     if not torch.equal(first, second):
         raise Fault("two calls under the same seed differ")
 
 
-CHECKS: tuple[Check[Objective], ...] = (
+CHECKS: tuple[Check[Make], ...] = (
     Check("finite scalars", _has_finite_scalars),
     Check("total = reconstruction + regularizer", _adds_up),
     Check("finite gradients for every parameter", _has_gradients),

@@ -155,7 +155,7 @@ def _is_deterministic(make: Make) -> None:
         raise Fault("two samples under the same seed differ")
 
 
-CHECKS: tuple[Check[Prior], ...] = (
+CHECKS: tuple[Check[Make], ...] = (
     Check("shapes and dtypes", _has_shapes),
     Check("samples have the moments", _has_its_moments),
     Check("components as often as their weights", _draws_components_by_weight),

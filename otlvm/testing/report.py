@@ -2,12 +2,12 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from otlvm.testing.fault import Fault, NotApplicable
 from otlvm.testing.state import restored_state
 
-T = TypeVar("T")
+Make = TypeVar("Make", bound=Callable[..., Any])
 
 
 class ConformanceError(AssertionError):
@@ -30,15 +30,15 @@ class Outcome:
 
 
 @dataclass(frozen=True)
-class Check(Generic[T]):
+class Check(Generic[Make]):
     """A property: its name, and a function that raises a `Fault` where it does not hold."""
 
     name: str
-    test: Callable[[Callable[[], T]], None]
+    test: Callable[[Make], None]
 
 
-def run_checks(checks: Sequence[Check[T]], make: Callable[[], T]) -> list[Outcome]:
-    """Run every check on fresh instances; one fault neither hides nor causes another."""
+def run_checks(checks: Sequence[Check[Make]], make: Make) -> list[Outcome]:
+    """Run every check on instances made anew; one fault neither hides nor causes another."""
     outcomes = []
     for check in checks:
         try:

@@ -39,6 +39,16 @@ def _numpy_state() -> bytes:
     return pickle.dumps(np.random.get_state())  # noqa: NPY002 (the global one is meant)
 
 
+@contextmanager
+def unchanged(**tensors: torch.Tensor) -> Iterator[None]:
+    """Raise a `Fault` if a tensor that is handed over, called as the keyword, changes inside."""
+    before = {name: tensor.detach().clone() for name, tensor in tensors.items()}
+    yield
+    for name, tensor in tensors.items():
+        if not torch.equal(tensor.detach(), before[name]):
+            raise Fault(f"it changes the {name} that it is given: work on a copy")
+
+
 def reseeds(call: Callable[[], object]) -> bool:
     """Tell whether a call leaves torch's random state the same whatever it was before."""
     after = []

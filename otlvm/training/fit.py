@@ -8,10 +8,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn.utils import get_total_norm
 
 from otlvm.data import Dataset
+from otlvm.data.checks import in_unit_interval
+from otlvm.inputs import count, instance, positive
 from otlvm.networks import LatentMixtureModel
 from otlvm.objectives import Losses, Objective, objectives
 from otlvm.optimizers import Adam, Optimizer, optimizers
@@ -70,7 +73,7 @@ class History:
 def fit(
     model: LatentMixtureModel,
     objective: Objective | Spec,
-    x: Tensor | Dataset,
+    x: Tensor | NDArray[Any] | Dataset,
     *,
     steps: int = 3000,
     batch_size: int = 128,
@@ -97,8 +100,8 @@ def fit(
             stay as they are, and so does all that a part has which is held
             (`otlvm.networks.hold`).
         objective: What to minimise, or the spec of it. Its own parameters are trained along.
-        x: Training images, with shape ``[n, D]``, on the model's device; or a data set, whose
-            training images are meant.
+        x: Training images in [0, 1], as `LatentMixtureModel.images` takes them; or a data set,
+            whose training images are meant.
         steps: Training steps.
         batch_size: Images per step.
         learning_rate: The optimiser's learning rate.
@@ -123,16 +126,22 @@ def fit(
     Raises:
         DivergedError: If a loss, the gradient or what ``evaluate`` returns becomes NaN or infinite.
         InterruptedTrainingError: If ``checkpoints`` says stop.
-        ValueError: If there are fewer images than ``batch_size``, or the spec fits no objective.
+        TypeError: If an argument is of another type.
+        ValueError: If there are fewer images than ``batch_size``, pixels are not in [0, 1] (what
+            is over by rounding errors is cut off), a number is out of range, or the spec fits no
+            objective.
     """
-    if isinstance(x, Dataset):
-        x = x.x_train
+    x = _checked(model, x, steps=steps, batch_size=batch_size, log_every=log_every)
+    positive("learning_rate", learning_rate)
     if not isinstance(objective, Objective):
         objective = objectives.build(objective).to(x.device)
     if not isinstance(optimizer, Optimizer):
         optimizer = optimizers.build(optimizer)
     schedule = copy(schedule) if isinstance(schedule, Schedule) else schedules.build(schedule)
     parameters = [*model.parameters(), *objective.parameters()]
+    if not any(parameter.requires_grad for parameter in parameters):
+        raise ValueError("no parameter requires a gradient: otlvm.networks.release(model) frees it")
+    optimizer = torch.optim.Adam(parameters, lr=learning_rate, fused=True)
     updates = Updates(model, objective, optimizer, learning_rate, rates or {}, schedule, clip)
     sampler, history, meter = BatchSampler(x, batch_size), History(), Meter()
     parts: dict[str, Any] = {
@@ -187,6 +196,18 @@ def fit(
             started = time.perf_counter()
     model.eval()
     return history
+
+
+def _checked(model: Any, x: Any, *, steps: Any, batch_size: Any, log_every: Any) -> Tensor:
+    """Return the training images; refuse what could not be trained, before anything is trained."""
+    instance("model", model, LatentMixtureModel, "fit(model, objective, x)")
+    count("steps", steps, least=0)
+    count("batch_size", batch_size)
+    count("log_every", log_every)
+    images = model.images(x.x_train if isinstance(x, Dataset) else x)
+    if not len(images):
+        raise ValueError("there are no training images: x is empty")
+    return in_unit_interval("training images", images, "scale them to [0, 1]")
 
 
 def _scalars(losses: Losses, parameters: list[torch.nn.Parameter]) -> dict[str, Tensor]:

@@ -39,11 +39,12 @@ def pretrain_moments(
 
     Args:
         model: The model; changed in place.
-        x: Training images, with shape ``[n, D]``, on the model's device.
+        x: Training images, as `LatentMixtureModel.images` takes them.
         steps: Adam steps.
         batch_size: Images a step.
         learning_rate: Adam's learning rate.
     """
+    x = model.images(x)
     nets = model.network.components
     nets.train()
     optimizer = torch.optim.Adam(nets.parameters(), lr=learning_rate, fused=True)

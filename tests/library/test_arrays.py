@@ -103,7 +103,7 @@ def test_arrays_without_channels_or_pixels():
 @pytest.mark.parametrize("layout", ["nhwc", "", "Channels_last"])
 @pytest.mark.parametrize("shape", [(3, 8, 3), (6, 4)])
 def test_layouts_that_are_none(shape, layout):
-    with pytest.raises(DataError, match="is none: say channels_first or channels_last"):
+    with pytest.raises(DataError, match="is not a layout: say channels_first or channels_last"):
         read(images(*shape), layout=layout)
 
 

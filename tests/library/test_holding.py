@@ -110,3 +110,14 @@ def test_what_was_held_can_be_distilled_again(x):
         starts.build(HELD).prepare(model, x, 32)
     starts.build({**HELD, "hold": False}).prepare(model, x, 32)
     assert all(p.requires_grad for p in model.parameters())
+
+
+def test_a_model_can_be_held_as_a_whole(x):
+    model = make_model()
+    hold(model)
+    assert not any(part.training for part in model.train().modules())
+    with pytest.raises(ValueError, match=r"no parameter requires a gradient: .*release\(model\)"):
+        fit(model, VAE(), x, steps=1, batch_size=8)
+    release(model)
+    assert all(part.training for part in model.modules())
+    fit(model, VAE(), x, steps=1, batch_size=8)

@@ -134,3 +134,10 @@ def test_a_broken_module_is_an_error_not_a_crash(tmp_path, monkeypatch):
     monkeypatch.syspath_prepend(tmp_path)
     with pytest.raises(RegistryError, match="ZeroDivisionError"):
         Registry("shape", Shape).build("broken_shapes:Mine")
+
+
+def test_kinds_have_their_article():
+    with pytest.raises(RegistryError, match="is not an objective: subclass Objective"):
+        objectives.get("pathlib:Path")
+    with pytest.raises(RegistryError, match="parameters have names, and 1 is not one"):
+        objectives.build({"name": "vae", 1: 2})

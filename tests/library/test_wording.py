@@ -2,7 +2,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from otlvm.wording import cut, did_you_mean, flow, printable, printable_lines, shorten
+from otlvm.wording import (
+    cut,
+    did_you_mean,
+    flow,
+    printable,
+    printable_lines,
+    shorten,
+    with_article,
+)
 
 plain = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.binary(),
@@ -112,3 +120,12 @@ def test_texts_are_made_printable():
 def test_printable_is_printable(text):
     assert printable(text).isprintable()
     assert printable(printable(text)) == printable(text)
+
+
+@pytest.mark.parametrize(
+    "said",
+    ["an objective", "a prior", "an expectation", "a UMAP", "an IMQMMD", "a uint8", "an ndarray",
+     "a Network", "an Autoencoder", "an int", "a list", "a one-hot code", "an updater"],
+)  # fmt: skip
+def test_articles(said):
+    assert with_article(said.split(maxsplit=1)[1]) == said

@@ -40,7 +40,8 @@ class GaussianPrior(Prior):
         learn: Learn = False,
     ) -> None:
         parts = _parts(learn)
-        super().__init__(*means.shape, weights=weights, learn_weights="weights" in parts)
+        n_components, dim = means.shape
+        super().__init__(n_components, dim, weights, learn_weights="weights" in parts)
         self.diagonal = not bool(scale_tril.tril(-1).any())
         # Copies: a view or an expanded tensor could not be saved.
         means = means.clone(memory_format=torch.contiguous_format)
@@ -156,7 +157,8 @@ class LearnedScales(nn.Module):
         identity = torch.eye(
             self.lower.shape[-1], dtype=self.lower.dtype, device=self.lower.device
         ).expand_as(self.lower)
-        return torch.linalg.solve_triangular(self.tril(), identity, upper=False)
+        inverse: Tensor = torch.linalg.solve_triangular(self.tril(), identity, upper=False)
+        return inverse
 
 
 def _parts(learn: Learn) -> tuple[Part, ...]:

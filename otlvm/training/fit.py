@@ -135,14 +135,12 @@ def fit(
     positive("learning_rate", learning_rate)
     if not isinstance(objective, Objective):
         objective = objectives.build(objective).to(x.device)
-    if not isinstance(optimizer, Optimizer):
-        optimizer = optimizers.build(optimizer)
+    made = optimizer if isinstance(optimizer, Optimizer) else optimizers.build(optimizer)
     schedule = copy(schedule) if isinstance(schedule, Schedule) else schedules.build(schedule)
     parameters = [*model.parameters(), *objective.parameters()]
     if not any(parameter.requires_grad for parameter in parameters):
         raise ValueError("no parameter requires a gradient: otlvm.networks.release(model) frees it")
-    optimizer = torch.optim.Adam(parameters, lr=learning_rate, fused=True)
-    updates = Updates(model, objective, optimizer, learning_rate, rates or {}, schedule, clip)
+    updates = Updates(model, objective, made, learning_rate, rates or {}, schedule, clip)
     sampler, history, meter = BatchSampler(x, batch_size), History(), Meter()
     parts: dict[str, Any] = {
         "model": model,

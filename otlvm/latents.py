@@ -70,3 +70,17 @@ class MixturePosterior:
         """Draw one code a data point: k ~ q(k|x), then that component's z; shape ``[n, d]``."""
         k = torch.multinomial(self.pi, 1)
         return self.z[torch.arange(len(k), device=k.device), k.squeeze(1)]
+
+
+def as_posterior(z: Tensor, k: Tensor, n_components: int) -> MixturePosterior:
+    """Write draws of a mixture as the posterior of as many data points, each sure of its draw.
+
+    Args:
+        z: Codes, with shape ``[n, d]``.
+        k: Their components, with shape ``[n]``.
+        n_components: K.
+    """
+    logits = torch.full((len(z), n_components), -torch.inf, dtype=z.dtype, device=z.device)
+    logits.scatter_(1, k.unsqueeze(1), 0.0)
+    each = z.unsqueeze(1).expand(-1, n_components, -1)
+    return MixturePosterior(logits, each, torch.zeros_like(each), each)

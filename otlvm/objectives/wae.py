@@ -1,12 +1,14 @@
 """The Wasserstein autoencoder objective."""
 
 from collections.abc import Callable
+from copy import deepcopy
 
 import torch
 from torch import Tensor
 
 from otlvm.divergences import Divergence
 from otlvm.expectations import EXACT, Expectation
+from otlvm.latents import as_posterior
 from otlvm.networks import LatentMixtureModel
 from otlvm.objectives.base import Losses, Objective, objectives
 from otlvm.priors import Prior
@@ -52,6 +54,16 @@ class WAE(Objective):
         """Show the divergence as many batches as it asks for; see `Objective.warm_up`."""
         for _ in range(self.divergence.warm_up):
             self.divergence.update(model.encode(draw()), model.prior)
+        n, prior, divergence = len(draw()), model.prior, deepcopy(self.divergence)
+
+        def chance() -> Tensor:
+            posterior = as_posterior(*prior.sample_with_components(n), prior.n_components)
+            divergence.update(posterior, prior)
+            return divergence(posterior, prior)
+
+        for _ in range(divergence.warm_up):
+            chance()
+        self.weight.calibrate(chance)
 
     def forward(self, model: LatentMixtureModel, x: Tensor) -> Losses:
         """Compute the losses of images ``x`` with shape ``[n, D]``."""

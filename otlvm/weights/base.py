@@ -1,6 +1,7 @@
 """The interface of a weight, and the fixed one."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 
 from torch import Tensor, nn
 
@@ -22,6 +23,13 @@ class Weight(nn.Module, ABC):
 
         Args:
             divergence: The batch's divergence, a scalar.
+        """
+
+    def calibrate(self, chance: Callable[[], Tensor]) -> None:
+        """Learn, before the first training step, how the divergence varies by chance alone.
+
+        Args:
+            chance: Returns the divergence of a batch that is drawn from the prior, a scalar.
         """
 
 

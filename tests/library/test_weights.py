@@ -4,8 +4,12 @@ import pytest
 import torch
 
 from otlvm import LatentMixtureModel, fit
+from otlvm.divergences import IMQMMD
+from otlvm.latents import as_posterior
 from otlvm.objectives import objectives
+from otlvm.priors import GaussianMixture
 from otlvm.registry import RegistryError
+from otlvm.weights import weights
 
 X = torch.rand(64, 9, generator=torch.Generator().manual_seed(0))
 LINEAR = {"name": "linear", "start": 450, "end": 50, "steps": 4}
@@ -54,3 +58,97 @@ def test_a_linear_weight_falls_and_stays():
 def test_what_is_no_weight_is_refused(weight, told):
     with pytest.raises(RegistryError, match=told):
         objectives.build({"name": "wae", "divergence": "energy", "weight": weight})
+
+
+class Draws:
+    """Divergences that vary by chance with a known mean and spread."""
+
+    def __init__(self):
+        self.generator = torch.Generator().manual_seed(0)
+
+    def __call__(self):
+        return 2 + 0.5 * torch.randn((), generator=self.generator, dtype=torch.float64)
+
+
+def constraint(**given):
+    weight = weights.build({"name": "constraint", **given})
+    weight.calibrate(Draws())
+    return weight
+
+
+def test_a_constraint_knows_what_chance_explains():
+    weight = constraint()
+    assert float(weight.mean) == pytest.approx(2, abs=0.2)
+    assert float(weight.spread) == pytest.approx(0.5, rel=0.3)
+
+
+@pytest.mark.parametrize(("above", "rises"), [(3.0, True), (0.0, False)])
+def test_a_constraint_moves_the_weight(above, rises):
+    weight = constraint(limit=1.5, start=10.0, rate=0.02)
+    for _ in range(100):
+        weight(weight.mean + above * weight.spread)
+    assert float(weight.value) == pytest.approx(10 * 2.718282 ** (2 if rises else -2), rel=1e-3)
+    weight.eval()
+    kept = float(weight.value)
+    weight(weight.mean + 100)
+    assert float(weight.value) == kept
+
+
+def test_a_constraint_finds_the_weight_that_holds_it():
+    """A divergence that falls as the weight grows ends at the limit."""
+    weight = constraint(limit=1.0, start=1.0)
+    torch.manual_seed(0)
+    for _ in range(3000):
+        level = 40 / float(weight.value)  # in units of spread: 1 at a weight of 40
+        noise = torch.randn((), dtype=torch.float64)
+        weight(weight.mean + (level + noise) * weight.spread)
+    assert float(weight.value) == pytest.approx(40, rel=0.1)
+
+
+def test_in_training_codes_end_within_chance():
+    spec = {"name": "imq_mmd", "statistic": "cross", "queue": 4}
+    prior = {"name": "gaussian_mixture", "components": 3, "dim": 2}
+    found = []
+    for weight in ({"name": "constraint", "start": 0.01, "rate": 0.05}, 0.01):
+        torch.manual_seed(0)
+        model = LatentMixtureModel((1, 3, 3), {"name": "mlp", "hidden": [32]}, prior)
+        objective = objectives.build({"name": "wae", "divergence": spec, "weight": weight})
+        rows = fit(model, objective, X, steps=400, batch_size=32, log_every=100).rows
+        found.append(rows[-1]["divergence"])
+    assert found[0] < 0.5 * found[1]
+
+
+def test_chance_is_the_divergences_own():
+    """Calibrated on draws of the prior: about the mean and spread that fresh draws have."""
+    prior = GaussianMixture(3, 2)
+    torch.manual_seed(0)
+    values = []
+    for _ in range(200):
+        z, k = prior.sample_with_components(32)
+        posterior = as_posterior(z, k, 3)
+        values.append(IMQMMD()(posterior, prior))
+    _, objective, _ = train({"name": "constraint"}, steps=1)
+    objective.divergence = IMQMMD()
+    model = LatentMixtureModel((1, 3, 3), "mlp", prior)
+    objective.warm_up(model, lambda: X[:32])
+    assert float(objective.weight.mean) == pytest.approx(
+        float(torch.stack(values).mean()), abs=0.03
+    )
+    assert float(objective.weight.spread) == pytest.approx(
+        float(torch.stack(values).std()), rel=0.4
+    )
+
+
+def test_a_draw_is_a_posterior_that_is_sure():
+    prior = GaussianMixture(3, 2)
+    z, k = prior.sample_with_components(50)
+    posterior = as_posterior(z, k, 3)
+    assert torch.equal(posterior.pi, torch.nn.functional.one_hot(k, 3).float())
+    assert torch.equal(posterior.sample(), z)
+    assert torch.equal(posterior.likeliest(), z)
+
+
+@pytest.mark.parametrize("changed", [{"start": 0.0}, {"rate": 0.0}, {"memory": 1.0}])
+def test_constraints_out_of_range(changed):
+    with pytest.raises(RegistryError, match="must be positive and memory"):
+        weights.build({"name": "constraint", **changed})

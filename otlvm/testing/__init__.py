@@ -10,10 +10,13 @@ from otlvm.testing.divergence import check_divergence, divergence_outcomes
 from otlvm.testing.feature import check_feature, feature_outcomes
 from otlvm.testing.network import check_network, network_outcomes
 from otlvm.testing.objective import check_objective, objective_outcomes
+from otlvm.testing.optimizer import check_optimizer, optimizer_outcomes
 from otlvm.testing.parts import small_model
 from otlvm.testing.prior import check_prior, prior_outcomes
 from otlvm.testing.report import ConformanceError, Outcome
+from otlvm.testing.schedule import check_schedule, schedule_outcomes
 from otlvm.testing.start import check_start, start_outcomes
+from otlvm.testing.weight import check_weight, weight_outcomes
 
 __all__ = [
     "ConformanceError",
@@ -25,14 +28,20 @@ __all__ = [
     "check_feature",
     "check_network",
     "check_objective",
+    "check_optimizer",
     "check_prior",
+    "check_schedule",
     "check_start",
+    "check_weight",
     "dataset_outcomes",
     "divergence_outcomes",
     "feature_outcomes",
     "network_outcomes",
     "objective_outcomes",
+    "optimizer_outcomes",
     "prior_outcomes",
+    "schedule_outcomes",
     "small_model",
     "start_outcomes",
+    "weight_outcomes",
 ]

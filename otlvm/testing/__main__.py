@@ -16,9 +16,11 @@ from otlvm.divergences import divergences
 from otlvm.features import features
 from otlvm.networks import networks
 from otlvm.objectives import objectives
+from otlvm.optimizers import optimizers
 from otlvm.plugins import find_plugins_in
 from otlvm.priors import priors
 from otlvm.registry import Registry, RegistryError
+from otlvm.schedules import schedules
 from otlvm.starts import starts
 from otlvm.testing import (
     Outcome,
@@ -28,9 +30,13 @@ from otlvm.testing import (
     feature_outcomes,
     network_outcomes,
     objective_outcomes,
+    optimizer_outcomes,
     prior_outcomes,
+    schedule_outcomes,
     start_outcomes,
+    weight_outcomes,
 )
+from otlvm.weights import weights
 from otlvm.wording import with_article
 
 
@@ -70,6 +76,9 @@ KINDS = (
     Kind(objectives, objective_outcomes),
     Kind(networks, network_outcomes, {"image_shape": (1, 8, 8), "n_components": 3, "dim": 2}),
     Kind(starts, start_outcomes),
+    Kind(weights, weight_outcomes),
+    Kind(optimizers, optimizer_outcomes),
+    Kind(schedules, schedule_outcomes),
     Kind(baselines, baseline_outcomes),
     Kind(features, feature_outcomes),
     Kind(datasets, dataset_outcomes),

@@ -62,9 +62,9 @@ class Constraint(Weight):
 
     def forward(self, divergence: Tensor) -> Tensor:
         """Return the weight, then move it; see `Weight`."""
-        weight = self.value.to(divergence.dtype)
+        weight = self.value.to(divergence.dtype, copy=True)
         if self.training:
-            excess = (divergence.double() - self.mean) / self.spread - self.limit
+            excess = (divergence.detach().double() - self.mean) / self.spread - self.limit
             self.seen += 1
             # A mean of what there is so far, then a moving one.
             share = torch.maximum(1 / self.seen, self.seen.new_tensor(1 - self.memory))

@@ -10,15 +10,21 @@ from otlvm.baselines import baselines
 from otlvm.data import datasets
 from otlvm.features import features
 from otlvm.networks import networks
+from otlvm.optimizers import optimizers
+from otlvm.schedules import schedules
 from otlvm.starts import starts
 from otlvm.testing import (
     check_baseline,
     check_dataset,
     check_feature,
     check_network,
+    check_optimizer,
+    check_schedule,
     check_start,
+    check_weight,
     small_model,
 )
+from otlvm.weights import weights
 
 NETWORKS = {
     "conv_mlp": {"encoder_filters": 4, "hidden": [16]},
@@ -41,7 +47,13 @@ MADE = {
     "kmnist": "KMNIST",
 }
 
+WEIGHTS = {"fixed": {"value": 3.0}, "linear": {"start": 9.0, "end": 1.0, "steps": 3}}
+SCHEDULES = {"step": {"every": 30}, "plateau": {"patience": 1}}
+
 BUILT_INS = [
+    *((check_weight, weights, name, WEIGHTS.get(name, {})) for name in weights),
+    *((check_optimizer, optimizers, name, {}) for name in optimizers),
+    *((check_schedule, schedules, name, SCHEDULES.get(name, {})) for name in schedules),
     *((check_network, networks, name, NETWORKS.get(name, {})) for name in networks),
     *((check_start, starts, name, STARTS.get(name, {})) for name in starts),
     (check_start, starts, "distill", {**STARTS["distill"], "hold": True}),

@@ -5,6 +5,7 @@ from otlvm.training.checkpoint import CheckpointError, Checkpoints, InterruptedT
 from otlvm.training.fit import History, fit
 from otlvm.training.meter import DivergedError
 from otlvm.training.pretrain import moment_loss, pretrain_moments
+from otlvm.training.validation import Stop
 
 __all__ = [
     "CheckpointError",
@@ -12,6 +13,7 @@ __all__ = [
     "DivergedError",
     "History",
     "InterruptedTrainingError",
+    "Stop",
     "batches",
     "fit",
     "moment_loss",

@@ -26,6 +26,7 @@ from otlvm.training.checkpoint import Checkpoints, Held, RandomState, State
 from otlvm.training.meter import DivergedError, Meter, Row
 from otlvm.training.progress import ProgressBar
 from otlvm.training.updates import Updates
+from otlvm.training.validation import Stop, Validation
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -82,6 +83,7 @@ def fit(
     rates: Mapping[str, float] | None = None,
     schedule: Schedule | Spec = CONSTANT,
     clip: float | None = None,
+    stop: Stop | None = None,
     log_every: int = 50,
     log_at: Collection[int] = (),
     compiled: bool = False,
@@ -110,6 +112,7 @@ def fit(
             ``decoder`` or ``objective``.
         schedule: A factor on all rates over training, or the spec of one.
         clip: The largest norm of the gradient; longer ones are shortened to it.
+        stop: When to end before the last step, by a part of the images that is held back.
         log_every: Steps between rows of the history.
         log_at: Further steps that have a row.
         compiled: Compile the objective with torch.compile: the first step takes a minute, the
@@ -141,6 +144,10 @@ def fit(
     if not any(parameter.requires_grad for parameter in parameters):
         raise ValueError("no parameter requires a gradient: otlvm.networks.release(model) frees it")
     updates = Updates(model, objective, made, learning_rate, rates or {}, schedule, clip)
+    validation = None
+    if stop is not None:
+        x, held_back = stop.cut(x)
+        validation = Validation(stop, objective, held_back, batch_size)
     sampler, history, meter = BatchSampler(x, batch_size), History(), Meter()
     parts: dict[str, Any] = {
         "model": model,
@@ -152,6 +159,8 @@ def fit(
         "meter": meter,
         "random": RandomState(x.device),
     }
+    if validation is not None:
+        parts["validation"] = validation
     if checkpoints is not None:
         checkpoints.restore(parts)
     if history.steps == 0:
@@ -168,6 +177,8 @@ def fit(
     with ProgressBar(steps, progress) as bar:
         started = time.perf_counter()
         for step in range(history.steps + 1, steps + 1):
+            if validation is not None and validation.stopped:
+                break
             updates.optimizer.zero_grad(set_to_none=True)
             losses: Losses = compute(model, sampler.draw())
             torch.autograd.backward(losses.total)
@@ -183,6 +194,10 @@ def fit(
                     model.eval()
                     row |= evaluate(model)
                     model.train()
+                if validation is not None:
+                    model.eval()
+                    row |= validation.look(model, step)
+                    model.train()
                 _check_finite(row, step)
                 schedule.observe(row)
                 history.rows.append(row)
@@ -192,6 +207,8 @@ def fit(
             if checkpoints is not None:
                 checkpoints.after(step, step == steps, state)
             started = time.perf_counter()
+    if validation is not None:
+        validation.finish(model)
     model.eval()
     return history
 

@@ -15,17 +15,17 @@ class Constraint(Weight):
     r"""Raised while the divergence is above what chance explains, lowered while it is below.
 
     .. math:: \lambda \leftarrow \lambda \exp(\nu \, c), \qquad
-        c = \operatorname{clip}\Bigl(\overline{D / s} - \text{limit}, -1, 1\Bigr)
+        c = \operatorname{clip}\Bigl(\frac{\overline D - m}{e} - \text{limit}, -1, 1\Bigr)
 
-    with a moving mean of the batches' divergences, in units of their spread s under the prior
-    itself: how far from its mean 64 batches lie that are drawn from the prior. So lambda needs no
-    tuning for the size of images or codes. The divergence has to be measured honestly: with
+    with a moving mean of the batches' divergences, the mean m that 64 batches drawn from the prior
+    itself have, and the standard error e that chance leaves to such a moving mean. So lambda needs
+    no tuning for the size of images or codes. The divergence has to be measured honestly: with
     ``statistic: cross`` no batch can make it small by itself, as it can the U-statistic's.
     Source: Rezende and Viola, *Taming VAEs* (2018), with the constraint on the divergence instead
     of the reconstruction, in units of chance, and with a clipped step.
 
     Args:
-        limit: How far the divergence may be above its mean under the prior, in units of its spread.
+        limit: How many standard errors the moving mean may be above that of the prior.
         start: The first weight.
         rate: nu, what a step changes at most, as a share.
         memory: Share of the moving mean that each batch leaves.
@@ -37,11 +37,11 @@ class Constraint(Weight):
     value: Tensor
     excess: Tensor
     mean: Tensor
-    spread: Tensor
+    error: Tensor
     seen: Tensor
 
     def __init__(
-        self, limit: float = 1.0, start: float = 100.0, rate: float = 0.01, memory: float = 0.95
+        self, limit: float = 1.0, start: float = 100.0, rate: float = 0.01, memory: float = 0.99
     ) -> None:
         super().__init__()
         if start <= 0 or rate <= 0 or not 0 <= memory < 1:
@@ -50,7 +50,7 @@ class Constraint(Weight):
         self.start = start
         self.rate = rate
         self.memory = memory
-        for name, first in (("value", start), ("excess", 0.0), ("mean", 0.0), ("spread", 1.0),
+        for name, first in (("value", start), ("excess", 0.0), ("mean", 0.0), ("error", 1.0),
                             ("seen", 0.0)):  # fmt: skip
             self.register_buffer(name, torch.tensor(first, dtype=torch.float64))
 
@@ -58,13 +58,14 @@ class Constraint(Weight):
         """Learn how the divergence varies under the prior; see `Weight.calibrate`."""
         values = torch.stack([chance().double() for _ in range(DRAWS)])
         self.mean.copy_(values.mean())
-        self.spread.copy_(values.std())
+        # A moving mean of independent values has this share of their spread.
+        self.error.copy_(values.std() * ((1 - self.memory) / (1 + self.memory)) ** 0.5)
 
     def forward(self, divergence: Tensor) -> Tensor:
         """Return the weight, then move it; see `Weight`."""
         weight = self.value.to(divergence.dtype, copy=True)
         if self.training:
-            excess = (divergence.detach().double() - self.mean) / self.spread - self.limit
+            excess = (divergence.detach().double() - self.mean) / self.error - self.limit
             self.seen += 1
             # A mean of what there is so far, then a moving one.
             share = torch.maximum(1 / self.seen, self.seen.new_tensor(1 - self.memory))

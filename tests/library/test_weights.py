@@ -79,14 +79,19 @@ def constraint(**given):
 def test_a_constraint_knows_what_chance_explains():
     weight = constraint()
     assert float(weight.mean) == pytest.approx(2, abs=0.2)
-    assert float(weight.spread) == pytest.approx(0.5, rel=0.3)
+    moving = torch.zeros(4000, dtype=torch.float64)
+    draws, value = Draws(), 2.0
+    for index in range(len(moving)):
+        value += (1 - weight.memory) * (float(draws()) - value)
+        moving[index] = value
+    assert float(weight.error) == pytest.approx(float(moving[500:].std()), rel=0.4)
 
 
 @pytest.mark.parametrize(("above", "rises"), [(3.0, True), (0.0, False)])
 def test_a_constraint_moves_the_weight(above, rises):
     weight = constraint(limit=1.5, start=10.0, rate=0.02)
     for _ in range(100):
-        weight(weight.mean + above * weight.spread)
+        weight(weight.mean + above * weight.error)
     assert float(weight.value) == pytest.approx(10 * 2.718282 ** (2 if rises else -2), rel=1e-3)
     weight.eval()
     kept = float(weight.value)
@@ -99,9 +104,9 @@ def test_a_constraint_finds_the_weight_that_holds_it():
     weight = constraint(limit=1.0, start=1.0)
     torch.manual_seed(0)
     for _ in range(3000):
-        level = 40 / float(weight.value)  # in units of spread: 1 at a weight of 40
+        level = 40 / float(weight.value)  # in standard errors: 1 at a weight of 40
         noise = torch.randn((), dtype=torch.float64)
-        weight(weight.mean + (level + noise) * weight.spread)
+        weight(weight.mean + (level + noise) * weight.error)
     assert float(weight.value) == pytest.approx(40, rel=0.1)
 
 

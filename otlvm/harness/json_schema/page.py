@@ -16,6 +16,7 @@ SECTIONS = {
     "Entry": "An entry of `runs:`",
     "Model": "`model:`",
     "Train": "`train:`",
+    "StopEarly": "`train: stop:`",
     "Grid": "`grid:`",
     "Execution": "`execution:`",
     "TableOptions": "`table:`",

@@ -15,13 +15,13 @@ from otlvm.harness.suite.claims_section import COMPARISONS
 from otlvm.harness.suite.figures_section import FIGURES, FigureEntry
 from otlvm.harness.suite.lock_section import Lock, LockedData
 from otlvm.harness.suite.published_section import Published, shipped
-from otlvm.harness.suite.schema import Entry, Execution, Model, SuiteFile, Train
+from otlvm.harness.suite.schema import Entry, Execution, Model, StopEarly, SuiteFile, Train
 from otlvm.harness.suite.table_section import MetricChoice, TableOptions
 
 DRAFT = "https://json-schema.org/draft/2020-12/schema"
 MODELS: tuple[type[BaseModel], ...] = (
-    SuiteFile, Entry, Model, Train, Execution, TableOptions, MetricChoice, FigureEntry, Published,
-    Lock, LockedData,
+    SuiteFile, Entry, Model, Train, StopEarly, Execution, TableOptions, MetricChoice, FigureEntry,
+    Published, Lock, LockedData,
 )  # fmt: skip
 PLACES = {
     ("SuiteFile", "data"): "dataset",

@@ -16,6 +16,23 @@ Grid = dict[str, Annotated[list[Any], Field(min_length=1)]]
 Seeds = Annotated[list[Annotated[int, Field(ge=0, lt=2**32)]], Field(min_length=1)]
 
 
+class StopEarly(Strict):
+    """When a run ends before its last step: by a part that is cut from its training images.
+
+    Attributes:
+        metric: What is watched on it, lower is better: ``loss``, ``reconstruction``,
+            ``regularizer`` or a term of the objective.
+        patience: Rows of the learning curve without a better value. Default: 10; null never stops.
+        share: How much of the training images is held back.
+        keep_best: Keep the model of the best row, not of the last.
+    """
+
+    metric: str = "loss"
+    patience: int | None = Field(10, gt=0)
+    share: float = Field(0.1, gt=0, lt=1)
+    keep_best: bool = True
+
+
 class Train(Strict):
     """The training of each run.
 
@@ -29,6 +46,8 @@ class Train(Strict):
             ``decoder`` or ``objective``.
         schedule: A factor on all rates over training.
         clip: The largest norm of the gradient. Default: none.
+        stop: When a run ends before its last step, and which model is kept. Default: never, the
+            last.
         eval_every: Steps between rows of the learning curve.
         eval_at: Further steps that have a row.
         snapshots: Steps whose reconstructions and classes by component are kept; 0 is before the
@@ -45,6 +64,7 @@ class Train(Strict):
     rates: dict[str, Annotated[float, Field(gt=0)]] = {}
     schedule: Spec = "constant"
     clip: float | None = Field(None, gt=0)
+    stop: StopEarly | None = None
     eval_every: int = Field(100, gt=0)
     eval_at: list[Annotated[int, Field(gt=0)]] = []
     snapshots: list[Annotated[int, Field(ge=0)]] = []

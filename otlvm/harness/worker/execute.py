@@ -37,6 +37,7 @@ from otlvm.training import (
     Checkpoints,
     DivergedError,
     InterruptedTrainingError,
+    Stop,
     fit,
 )
 
@@ -171,6 +172,7 @@ def _train(
         rates=train["rates"],
         schedule=train["schedule"],
         clip=train["clip"],
+        stop=None if train["stop"] is None else Stop(**train["stop"]),
         log_every=train["eval_every"],
         log_at={*train["eval_at"], *train["snapshots"]},
         compiled=train["compile"],

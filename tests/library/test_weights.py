@@ -136,12 +136,10 @@ def test_chance_is_the_divergences_own():
     objective.divergence = IMQMMD()
     model = LatentMixtureModel((1, 3, 3), "mlp", prior)
     objective.warm_up(model, lambda: X[:32])
-    assert float(objective.weight.mean) == pytest.approx(
-        float(torch.stack(values).mean()), abs=0.03
-    )
-    assert float(objective.weight.spread) == pytest.approx(
-        float(torch.stack(values).std()), rel=0.4
-    )
+    drawn, memory = torch.stack(values), objective.weight.memory
+    assert float(objective.weight.mean) == pytest.approx(float(drawn.mean()), abs=0.03)
+    error = float(drawn.std()) * ((1 - memory) / (1 + memory)) ** 0.5
+    assert float(objective.weight.error) == pytest.approx(error, rel=0.4)
 
 
 def test_a_draw_is_a_posterior_that_is_sure():

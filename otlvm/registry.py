@@ -173,7 +173,7 @@ class Registry(Generic[T]):
         schema = self.parameters(key)
         for name in given:
             if name not in schema:
-                signature = ", ".join(str(p) for p in schema.values()) or "no parameters"
+                signature = ", ".join(written(p) for p in schema.values()) or "no parameters"
                 raise RegistryError(
                     f"unknown parameter of {self.kind} {key!r}{did_you_mean(name, schema)}; "
                     f"it takes: {signature}",
@@ -181,7 +181,7 @@ class Registry(Generic[T]):
                 )
         for name, parameter in schema.items():
             if parameter.default is inspect.Parameter.empty and name not in given:
-                raise RegistryError(f"{self.kind} {key!r} needs {parameter}", (name,))
+                raise RegistryError(f"{self.kind} {key!r} needs {written(parameter)}", (name,))
         params = {name: _convert(name, schema[name].annotation, given[name]) for name in given}
         try:
             built = self.get(key)(**context, **params)
@@ -197,6 +197,26 @@ class Registry(Generic[T]):
         return built
 
 
+def written(parameter: inspect.Parameter) -> str:
+    """Return a parameter, its type and default as a person would write them.
+
+    A kind of ours is named as such, and an object that is a default by its registered name.
+    """
+    kind = _kind_of(parameter.annotation)
+    if kind is None:
+        return str(parameter).replace("collections.abc.", "").replace("typing.", "")
+    default = parameter.default
+    if default is inspect.Parameter.empty:
+        return f"{parameter.name}: {kind.kind}"
+    names = [name for name, factory in kind._factories.items() if factory is type(default)]
+    return f"{parameter.name}: {kind.kind} = {names[0] if names else repr(default)}"
+
+
+def _kind_of(annotation: Any) -> Registry[Any] | None:
+    """Return the registry whose specs a parameter takes, if it takes any."""
+    return _BY_BASE.get(annotation) if isinstance(annotation, type) else None
+
+
 def _describe(key: str, params: Mapping[str, Any]) -> str | None:
     texts = {
         name: value._spec if isinstance(value, Described) else repr(value)
@@ -209,7 +229,7 @@ def _describe(key: str, params: Mapping[str, Any]) -> str | None:
 
 def _convert(name: str, annotation: Any, value: Any) -> Any:
     """Build a nested spec, or check a plain value against its annotation."""
-    nested = _BY_BASE.get(annotation) if isinstance(annotation, type) else None
+    nested = _kind_of(annotation)
     try:
         if nested is not None:
             return value if isinstance(value, nested.base) else nested.build(value)

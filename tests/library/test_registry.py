@@ -134,3 +134,11 @@ def test_a_broken_module_is_an_error_not_a_crash(tmp_path, monkeypatch):
     monkeypatch.syspath_prepend(tmp_path)
     with pytest.raises(RegistryError, match="ZeroDivisionError"):
         Registry("shape", Shape).build("broken_shapes:Mine")
+
+
+def test_messages_name_defaults_as_suites_write_them():
+    from otlvm.baselines import baselines
+
+    with pytest.raises(RegistryError, match=r"it takes: .*features: feature = pixels") as error:
+        baselines.build({"name": "kmeans", "feature": "pixels"})
+    assert " object at 0x" not in str(error.value)

@@ -7,7 +7,7 @@ from otlvm.data import datasets
 from otlvm.divergences import divergences
 from otlvm.expectations import expectations
 from otlvm.features import features
-from otlvm.networks import networks
+from otlvm.networks import inits, networks
 from otlvm.objectives import objectives
 from otlvm.priors import priors
 from otlvm.registry import Registry
@@ -19,6 +19,7 @@ REGISTRIES: tuple[Registry[Any], ...] = (
     objectives,
     expectations,
     networks,
+    inits,
     starts,
     datasets,
     baselines,

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from otlvm.networks.base import Network, networks
 from otlvm.networks.components import ComponentNets
+from otlvm.networks.inits import PYTORCH, Init
 from otlvm.networks.mlp import dense
 from otlvm.networks.normalization import DENSE, Normalization
 from otlvm.networks.paper_conv import conv_classifier
@@ -31,6 +32,7 @@ class ConvMLP(Network):
         decoder_normalization: After those of the decoder.
         std: How the component nets' output becomes sigma: a softplus, or the root of a softplus or
             of an exponential.
+        init: What the weights are before training.
 
     Raises:
         ValueError: If ``encoder_filters`` is not a multiple of 4.
@@ -48,6 +50,7 @@ class ConvMLP(Network):
         component_normalization: Normalization = "batch",
         decoder_normalization: Normalization = "batch",
         std: Std = "softplus",
+        init: Init = PYTORCH,
     ) -> None:
         pixels = math.prod(image_shape)
         super().__init__(
@@ -57,3 +60,4 @@ class ConvMLP(Network):
             ),
             dense((dim, *hidden, pixels), DENSE[decoder_normalization]),
         )
+        init.apply(self)

@@ -8,6 +8,7 @@ from torch import nn
 
 from otlvm.networks.base import Network, networks
 from otlvm.networks.components import ComponentNets
+from otlvm.networks.inits import PYTORCH, Init
 from otlvm.networks.normalization import DENSE, Normalization
 from otlvm.networks.std import Std
 
@@ -33,6 +34,7 @@ class MLP(Network):
         decoder_normalization: After those of the decoder.
         std: How the component nets' output becomes sigma: a softplus, or the root of a softplus or
             of an exponential.
+        init: What the weights are before training.
     """
 
     def __init__(
@@ -46,6 +48,7 @@ class MLP(Network):
         component_normalization: Normalization = "batch",
         decoder_normalization: Normalization = "batch",
         std: Std = "softplus",
+        init: Init = PYTORCH,
     ) -> None:
         pixels = math.prod(image_shape)
         super().__init__(
@@ -55,6 +58,7 @@ class MLP(Network):
             ),
             dense((dim, *reversed(hidden), pixels), DENSE[decoder_normalization]),
         )
+        init.apply(self)
 
 
 def dense(widths: Sequence[int], norm: Callable[[int], nn.Module]) -> nn.Sequential:

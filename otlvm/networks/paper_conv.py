@@ -8,6 +8,7 @@ from torch import Tensor, nn
 
 from otlvm.networks.base import Network, networks
 from otlvm.networks.components import ComponentNets
+from otlvm.networks.inits import PYTORCH, Init
 from otlvm.networks.normalization import CONVOLUTION, Normalization
 from otlvm.networks.std import Std
 
@@ -36,6 +37,7 @@ class PaperConv(Network):
             others. The paper's code had none there in 2018.
         std: How the component nets' output becomes sigma: a softplus, or the root of a softplus or
             of an exponential.
+        init: What the weights are before training.
 
     Raises:
         ValueError: If the filters' numbers do not divide.
@@ -54,6 +56,7 @@ class PaperConv(Network):
         decoder_normalization: Normalization = "batch",
         decoder_linear_normalization: Normalization | None = None,
         std: Std = "softplus",
+        init: Init = PYTORCH,
     ) -> None:
         if decoder_filters < 1:
             raise ValueError("decoder_filters must be positive")
@@ -75,6 +78,7 @@ class PaperConv(Network):
                 decoder_normalization,
             ),
         )
+        init.apply(self)
 
 
 class ToImages(nn.Module):

@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from otlvm import LatentMixtureModel, fit, load
-from otlvm.networks import ComponentNets, networks
+from otlvm.networks import ComponentLinear, ComponentNets, networks
 from otlvm.networks.std import STD_FLOOR, STDS
 from otlvm.objectives import VAE
 from otlvm.registry import RegistryError
@@ -238,3 +238,65 @@ def test_every_network_takes_every_std_trains_saves_and_loads(name, std, tmp_pat
     model.eval().save(tmp_path / "model")
     restored = load(tmp_path / "model")
     assert torch.equal(model.network.encode(images())[2], restored.network.encode(images())[2])
+
+
+INITS = ["pytorch", "glorot", {"name": "truncated_normal", "std": 0.01}]
+
+
+@pytest.mark.parametrize("init", INITS, ids=str)
+@pytest.mark.parametrize("name", SMALL)
+def test_every_network_takes_every_init_trains_saves_and_loads(name, init, tmp_path):
+    torch.manual_seed(0)
+    model = LatentMixtureModel(SHAPE, {**SMALL[name], "init": init}, PRIOR)
+    fit(model, VAE(), images(40), steps=3, batch_size=20)
+    assert all(torch.isfinite(value).all() for value in model.state_dict().values())
+    model.eval().save(tmp_path / "model")
+    restored = load(tmp_path / "model")
+    torch.testing.assert_close(restored.state_dict(), model.state_dict(), rtol=0, atol=0)
+
+
+def layers_of(network):
+    kinds = (nn.Linear, nn.Conv2d, nn.ConvTranspose2d, ComponentLinear)
+    return [module for module in network.modules() if isinstance(module, kinds)]
+
+
+@pytest.mark.parametrize("name", SMALL)
+def test_the_default_init_is_pytorch_s(name):
+    for one, two in zip(
+        build(name).parameters(), build(name, init="pytorch").parameters(), strict=True
+    ):
+        assert torch.equal(one, two)
+
+
+@pytest.mark.parametrize("name", SMALL)
+def test_truncated_normal_weights(name):
+    """The std of a normal cut at 2 is .8796 of it; no weight lies beyond 2, biases are 0."""
+    parameters = {"component_hidden": [64]}
+    network = build(name, **parameters, init={"name": "truncated_normal", "std": 0.5})
+    for layer in layers_of(network):
+        assert layer.weight.abs().max() <= 1.0
+        assert not layer.bias.any()
+    (weights,) = [
+        layer.weight.detach() for layer in layers_of(network) if layer.weight.shape == (K, 36, 64)
+    ]
+    assert float(weights.std()) == pytest.approx(0.5 * 0.8796, rel=0.05)
+    assert float(weights.mean()) == pytest.approx(0, abs=0.02)
+
+
+@pytest.mark.parametrize("name", SMALL)
+def test_glorot_weights_reach_their_bound_and_no_further(name):
+    """sqrt(6 / (inputs + outputs)), of each component net by itself and with a kernel's places."""
+    for layer in layers_of(build(name, component_hidden=[64], init="glorot")):
+        shape = layer.weight.shape[1:] if isinstance(layer, ComponentLinear) else layer.weight.shape
+        places = shape[2] * shape[3] if len(shape) == 4 else 1
+        bound = (6 / ((shape[0] + shape[1]) * places)) ** 0.5
+        assert layer.weight.abs().max() <= bound
+        if layer.weight.numel() > 500:
+            assert layer.weight.abs().max() > 0.97 * bound
+        assert not layer.bias.any()
+
+
+def test_bad_inits_are_refused():
+    with pytest.raises(RegistryError, match="must be positive") as error:
+        build("mlp", init={"name": "truncated_normal", "std": 0.0})
+    assert error.value.path == ("init",)

@@ -8,6 +8,8 @@ from otlvm.networks.inits import Glorot, Init, LayerInit, PyTorch, TruncatedNorm
 from otlvm.networks.mlp import MLP
 from otlvm.networks.model import LatentMixtureModel, load
 from otlvm.networks.paper_conv import PaperConv
+from otlvm.networks.shared import Shared, SharedNet
+from otlvm.networks.stacked import Stacked
 
 __all__ = [
     "MLP",
@@ -21,6 +23,9 @@ __all__ = [
     "Network",
     "PaperConv",
     "PyTorch",
+    "Shared",
+    "SharedNet",
+    "Stacked",
     "TruncatedNormal",
     "hold",
     "inits",

@@ -1,5 +1,6 @@
-"""What networks are made of: normalisation, sigma, sizes."""
+"""What networks are made of, in every combination."""
 
+import copy
 import itertools
 
 import pytest
@@ -7,21 +8,12 @@ import torch
 from torch import nn
 
 from otlvm import LatentMixtureModel, fit, load
-from otlvm.networks import ComponentLinear, ComponentNets, networks
+from otlvm.networks import ComponentNets, inits
 from otlvm.networks.std import STD_FLOOR, STDS
 from otlvm.objectives import VAE
 from otlvm.registry import RegistryError
-from otlvm.starts import starts
+from tests.small_networks import DIM, PRIOR, SHAPE, SMALL, K, build, images
 
-SHAPE = (1, 6, 6)
-K, DIM = 3, 2
-PRIOR = {"name": "gaussian_mixture", "components": K, "dim": DIM}
-SMALL = {
-    "mlp": {"name": "mlp", "hidden": [7, 5], "component_hidden": [4]},
-    "conv_mlp": {"name": "conv_mlp", "encoder_filters": 4, "hidden": [5], "component_hidden": [4]},
-    "paper_conv": {"name": "paper_conv", "encoder_filters": 4, "decoder_filters": 2,
-                   "component_hidden": [4]},
-}  # fmt: skip
 NORMALIZATIONS = ["batch", "layer", "none"]
 NORMS = {
     "batch": (nn.BatchNorm1d, nn.BatchNorm2d),
@@ -49,16 +41,6 @@ KEPT = {  # as saved models of 2026 have them
         "decoder.7.weight", "decoder.8.weight", "decoder.10.weight",
     ],
 }  # fmt: skip
-
-
-def build(name, **parameters):
-    torch.manual_seed(0)
-    context = {"image_shape": SHAPE, "n_components": K, "dim": DIM}
-    return networks.build({**SMALL[name], **parameters}, **context)
-
-
-def images(n=20, dtype=torch.float32):
-    return torch.rand(n, 36, generator=torch.Generator().manual_seed(1)).to(dtype)
 
 
 def norms_of(part):
@@ -164,139 +146,32 @@ def test_the_decoder_s_linear_layer_is_normalised_as_asked(first, others):
     assert network.decode(torch.randn(4, DIM)).shape == (4, 36)
 
 
-def test_the_paper_s_code_of_2018():
-    """Classifier 16-32-64, decoder 64-32-16-1, no norm after its linear layer; sizes by hand."""
-    parameters = {"encoder_filters": 64, "decoder_filters": 16, "component_hidden": [16, 16],
-                  "decoder_linear_normalization": "none", "std": "softplus_variance"}  # fmt: skip
-    context = {"image_shape": (1, 28, 28), "n_components": 10, "dim": 9}
-    network = networks.build({"name": "paper_conv", **parameters}, **context)
-    assert count(network.classifier) == (
-        (25 * 1 * 16 + 16) + 2 * 16 + (25 * 16 * 32 + 32) + 2 * 32 + (25 * 32 * 64 + 64) + 2 * 64
-        + (64 * 4 * 4 * 10 + 10)
-    )  # fmt: skip
-    one = (784 * 16 + 16) + 2 * 16 + (16 * 16 + 16) + 2 * 16 + (16 * 18 + 18)
-    assert count(network.components) == 10 * one
-    assert count(network.decoder) == (
-        (9 * 64 * 7 * 7 + 64 * 7 * 7) + (25 * 64 * 32 + 32) + 2 * 32
-        + (25 * 32 * 16 + 16) + 2 * 16 + (16 + 1)
-    )  # fmt: skip
+@pytest.mark.parametrize("name", ["shared", "stacked"])
+def test_nothing_is_normalised_by_default(name):
+    network = build(name)
+    assert all(isinstance(norm, nn.Identity) for norm in norms_of(network))
 
 
-def count(part):
-    return sum(parameter.numel() for parameter in part.parameters())
-
-
-VARIANCES = {
-    "softplus": lambda raw: nn.functional.softplus(raw).square(),
-    "softplus_variance": nn.functional.softplus,
-    "exp_variance": torch.exp,
-}
-
-
+@pytest.mark.parametrize("init", [*inits, {"name": "truncated_normal", "std": 0.1}], ids=str)
 @pytest.mark.parametrize("std", STDS)
-class TestStd:
-    def test_values(self, std):
-        raw = torch.linspace(-8, 30, 50, dtype=torch.float64)
-        variance = STDS[std]()(raw).square()
-        torch.testing.assert_close(variance, VARIANCES[std](raw), rtol=1e-2, atol=1e-8)
-        middle = raw > -2
-        torch.testing.assert_close(variance[middle], VARIANCES[std](raw)[middle], rtol=2e-5, atol=0)
-
-    @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
-    def test_the_inverse_inverts(self, std, dtype):
-        form = STDS[std]()
-        wanted = torch.logspace(-2, 4, 60, dtype=dtype)
-        raw = form.inverse(wanted)
-        assert torch.isfinite(raw).all()
-        torch.testing.assert_close(form(raw), wanted, rtol=1e-4, atol=0)
-
-    def test_far_out_it_is_the_floor_with_a_finite_gradient(self, std):
-        raw = torch.tensor([-1e4, -200.0, -100.0, -30.0, 50.0], requires_grad=True)
-        values = STDS[std]()(raw)
-        assert (values >= STD_FLOOR).all()
-        values.sum().backward()
-        assert torch.isfinite(raw.grad).all()
-
-    @pytest.mark.parametrize("scale", [0.01, 1.0, 200.0])
-    def test_starting_at_the_prior_gives_its_std(self, std, scale):
-        prior = {**PRIOR, "sigma": scale}
-        model = LatentMixtureModel(SHAPE, {**SMALL["mlp"], "std": std}, prior)
-        starts.build("prior").prepare(model, images(), 20)
-        posterior = model.encode(images())
-        torch.testing.assert_close(
-            posterior.std, torch.full_like(posterior.std, scale), rtol=1e-3, atol=0
-        )
-
-
-@pytest.mark.parametrize("std", STDS)
+@pytest.mark.parametrize("normalization", NORMALIZATIONS)
 @pytest.mark.parametrize("name", SMALL)
-def test_every_network_takes_every_std_trains_saves_and_loads(name, std, tmp_path):
+def test_every_combination_trains_saves_and_loads(name, normalization, std, init, tmp_path):
+    parts = [f"{part}_normalization" for part in ("classifier", "component", "decoder")]
+    spec = {**SMALL[name], **dict.fromkeys(parts, normalization), "std": std, "init": init}
     torch.manual_seed(0)
-    model = LatentMixtureModel(SHAPE, {**SMALL[name], "std": std}, PRIOR)
+    model = LatentMixtureModel(SHAPE, spec, PRIOR)
     assert isinstance(model.network.components.std, STDS[std])
+    before = copy.deepcopy(model.state_dict())
     fit(model, VAE(), images(40), steps=3, batch_size=20)
+    state = model.state_dict()
+    assert all(torch.isfinite(value).all() for value in state.values())
+    weights = [key for key in state if key.endswith("weight") and state[key].dim() > 1]
+    assert not any(torch.equal(state[key], before[key]) for key in weights)
     model.eval().save(tmp_path / "model")
     restored = load(tmp_path / "model")
-    assert torch.equal(model.network.encode(images())[2], restored.network.encode(images())[2])
-
-
-INITS = ["pytorch", "glorot", {"name": "truncated_normal", "std": 0.01}]
-
-
-@pytest.mark.parametrize("init", INITS, ids=str)
-@pytest.mark.parametrize("name", SMALL)
-def test_every_network_takes_every_init_trains_saves_and_loads(name, init, tmp_path):
-    torch.manual_seed(0)
-    model = LatentMixtureModel(SHAPE, {**SMALL[name], "init": init}, PRIOR)
-    fit(model, VAE(), images(40), steps=3, batch_size=20)
-    assert all(torch.isfinite(value).all() for value in model.state_dict().values())
-    model.eval().save(tmp_path / "model")
-    restored = load(tmp_path / "model")
-    torch.testing.assert_close(restored.state_dict(), model.state_dict(), rtol=0, atol=0)
-
-
-def layers_of(network):
-    kinds = (nn.Linear, nn.Conv2d, nn.ConvTranspose2d, ComponentLinear)
-    return [module for module in network.modules() if isinstance(module, kinds)]
-
-
-@pytest.mark.parametrize("name", SMALL)
-def test_the_default_init_is_pytorch_s(name):
-    for one, two in zip(
-        build(name).parameters(), build(name, init="pytorch").parameters(), strict=True
+    torch.testing.assert_close(restored.state_dict(), state, rtol=0, atol=0)
+    for mine, other in zip(
+        model.network.encode(images()), restored.network.encode(images()), strict=True
     ):
-        assert torch.equal(one, two)
-
-
-@pytest.mark.parametrize("name", SMALL)
-def test_truncated_normal_weights(name):
-    """The std of a normal cut at 2 is .8796 of it; no weight lies beyond 2, biases are 0."""
-    parameters = {"component_hidden": [64]}
-    network = build(name, **parameters, init={"name": "truncated_normal", "std": 0.5})
-    for layer in layers_of(network):
-        assert layer.weight.abs().max() <= 1.0
-        assert not layer.bias.any()
-    (weights,) = [
-        layer.weight.detach() for layer in layers_of(network) if layer.weight.shape == (K, 36, 64)
-    ]
-    assert float(weights.std()) == pytest.approx(0.5 * 0.8796, rel=0.05)
-    assert float(weights.mean()) == pytest.approx(0, abs=0.02)
-
-
-@pytest.mark.parametrize("name", SMALL)
-def test_glorot_weights_reach_their_bound_and_no_further(name):
-    """sqrt(6 / (inputs + outputs)), of each component net by itself and with a kernel's places."""
-    for layer in layers_of(build(name, component_hidden=[64], init="glorot")):
-        shape = layer.weight.shape[1:] if isinstance(layer, ComponentLinear) else layer.weight.shape
-        places = shape[2] * shape[3] if len(shape) == 4 else 1
-        bound = (6 / ((shape[0] + shape[1]) * places)) ** 0.5
-        assert layer.weight.abs().max() <= bound
-        if layer.weight.numel() > 500:
-            assert layer.weight.abs().max() > 0.97 * bound
-        assert not layer.bias.any()
-
-
-def test_bad_inits_are_refused():
-    with pytest.raises(RegistryError, match="must be positive") as error:
-        build("mlp", init={"name": "truncated_normal", "std": 0.0})
-    assert error.value.path == ("init",)
+        assert torch.equal(mine, other)

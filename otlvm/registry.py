@@ -174,7 +174,7 @@ class Registry(Generic[T]):
         schema = self.parameters(key)
         for name in given:
             if name not in schema:
-                signature = ", ".join(str(p) for p in schema.values()) or "no parameters"
+                signature = ", ".join(written(p) for p in schema.values()) or "no parameters"
                 raise RegistryError(
                     f"unknown parameter of {self.kind} {key!r}{did_you_mean(name, schema)}; "
                     f"it takes: {signature}",
@@ -182,7 +182,7 @@ class Registry(Generic[T]):
                 )
         for name, parameter in schema.items():
             if parameter.default is inspect.Parameter.empty and name not in given:
-                raise RegistryError(f"{self.kind} {key!r} needs {parameter}", (name,))
+                raise RegistryError(f"{self.kind} {key!r} needs {written(parameter)}", (name,))
         params = {name: _convert(name, schema[name].annotation, given[name]) for name in given}
         try:
             built = self.get(key)(**context, **params)
@@ -196,6 +196,21 @@ class Registry(Generic[T]):
             every = {name: params.get(name, each.default) for name, each in schema.items()}
             built._spec = _describe(key, every)
         return built
+
+
+def written(parameter: inspect.Parameter) -> str:
+    """Return a parameter, its type and default as a person would write them.
+
+    A kind of ours is named as such, and an object that is a default by its registered name.
+    """
+    kind = nested_registry(parameter.annotation)
+    if kind is None or parameter.annotation is not kind.base:
+        return str(parameter).replace("collections.abc.", "").replace("typing.", "")
+    default = parameter.default
+    if default is inspect.Parameter.empty:
+        return f"{parameter.name}: {kind.kind}"
+    names = [name for name, factory in kind._factories.items() if factory is type(default)]
+    return f"{parameter.name}: {kind.kind} = {names[0] if names else repr(default)}"
 
 
 def _describe(key: str, params: Mapping[str, Any]) -> str | None:

@@ -7,7 +7,7 @@ from otlvm.data import datasets
 from otlvm.divergences import divergences
 from otlvm.expectations import expectations
 from otlvm.features import features
-from otlvm.networks import networks
+from otlvm.networks import inits, networks
 from otlvm.objectives import objectives
 from otlvm.optimizers import optimizers
 from otlvm.priors import priors
@@ -23,6 +23,7 @@ REGISTRIES: tuple[Registry[Any], ...] = (
     weights,
     expectations,
     networks,
+    inits,
     starts,
     optimizers,
     schedules,

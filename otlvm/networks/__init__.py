@@ -4,19 +4,31 @@ from otlvm.networks.base import Network, networks
 from otlvm.networks.components import ComponentLinear, ComponentNets
 from otlvm.networks.conv_mlp import ConvMLP
 from otlvm.networks.held import hold, release
+from otlvm.networks.inits import Glorot, Init, LayerInit, PyTorch, TruncatedNormal, inits
 from otlvm.networks.mlp import MLP
 from otlvm.networks.model import LatentMixtureModel, load
 from otlvm.networks.paper_conv import PaperConv
+from otlvm.networks.shared import Shared, SharedNet
+from otlvm.networks.stacked import Stacked
 
 __all__ = [
     "MLP",
     "ComponentLinear",
     "ComponentNets",
     "ConvMLP",
+    "Glorot",
+    "Init",
     "LatentMixtureModel",
+    "LayerInit",
     "Network",
     "PaperConv",
+    "PyTorch",
+    "Shared",
+    "SharedNet",
+    "Stacked",
+    "TruncatedNormal",
     "hold",
+    "inits",
     "load",
     "networks",
     "release",

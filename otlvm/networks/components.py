@@ -6,7 +6,8 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
-STD_FLOOR = 1e-6
+from otlvm.networks.normalization import COMPONENTS, Normalization
+from otlvm.networks.std import STDS, Std
 
 
 class ComponentLinear(nn.Module):
@@ -38,25 +39,34 @@ class ComponentLinear(nn.Module):
 class ComponentNets(nn.Module):
     """For each k a dense net from the pixels to (mu_k, sigma_k).
 
-    Batch norm and ReLU follow each hidden layer; sigma is the softplus of the output. Source:
-    Gaujac, Feige and Barber (2021), Sec. 3.
+    Normalisation and ReLU follow each hidden layer. Source: Gaujac, Feige and Barber (2021),
+    Sec. 3.
 
     Args:
         in_features: D, the number of pixels.
         n_components: K.
         dim: d, the dimension of z.
         hidden: Widths of the hidden layers.
+        normalization: How they are normalised, each component's by itself.
+        std: How raw outputs become sigma.
     """
 
     def __init__(
-        self, in_features: int, n_components: int, dim: int, hidden: Sequence[int] = (32, 32)
+        self,
+        in_features: int,
+        n_components: int,
+        dim: int,
+        hidden: Sequence[int] = (32, 32),
+        normalization: Normalization = "batch",
+        std: Std = "softplus",
     ) -> None:
         super().__init__()
         widths = (in_features, *hidden)
         pairs = list(itertools.pairwise(widths))
         self.layers = nn.ModuleList([ComponentLinear(n_components, i, o) for i, o in pairs])
-        self.norms = nn.ModuleList([nn.BatchNorm1d(n_components * o) for _, o in pairs])
+        self.norms = nn.ModuleList([COMPONENTS[normalization](n_components, o) for _, o in pairs])
         self.output = ComponentLinear(n_components, widths[-1], 2 * dim)
+        self.std = STDS[std]()
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """Map images ``[n, D]`` to means and standard deviations, both ``[n, K, d]``."""
@@ -65,4 +75,4 @@ class ComponentNets(nn.Module):
             h = layer(h)
             h = torch.relu(norm(h.flatten(1)).view_as(h))
         mean, raw = self.output(h).chunk(2, dim=-1)
-        return mean, nn.functional.softplus(raw) + STD_FLOOR
+        return mean, self.std(raw)

@@ -8,6 +8,9 @@ from torch import Tensor, nn
 
 from otlvm.networks.base import Network, networks
 from otlvm.networks.components import ComponentNets
+from otlvm.networks.inits import PYTORCH, Init
+from otlvm.networks.normalization import CONVOLUTION, Normalization
+from otlvm.networks.std import Std
 
 
 @networks.register("paper_conv")
@@ -16,8 +19,8 @@ class PaperConv(Network):
 
     Classifier: three 5x5 convolutions of stride 2, the largest with 64 filters, and a linear
     layer. Decoder: a linear layer, two 5x5 transpose convolutions of stride 2, the smallest with
-    128 filters, and a 1x1 convolution. Batch norm and ReLU follow each hidden layer. Source:
-    Gaujac, Feige and Barber (2021), Sec. 3; Radford et al. (2015).
+    128 filters, and a 1x1 convolution. Batch norm (by default) and ReLU follow each hidden layer.
+    Source: Gaujac, Feige and Barber (2021), Sec. 3; Radford et al. (2015).
 
     Args:
         image_shape: Channels, height and width.
@@ -26,6 +29,15 @@ class PaperConv(Network):
         encoder_filters: Filters of the classifier's last, largest convolution; a multiple of 4.
         decoder_filters: Filters of the decoder's last, smallest transpose convolution.
         component_hidden: Widths of the hidden layers of each component net.
+        classifier_normalization: After the classifier's hidden layers: by the batch, within each
+            image, or none.
+        component_normalization: After those of the component nets, each component by itself.
+        decoder_normalization: After those of the decoder.
+        decoder_linear_normalization: After the decoder's linear layer; if not given, as after its
+            others. The paper's code had none there in 2018.
+        std: How the component nets' output becomes sigma: a softplus, or the root of a softplus or
+            of an exponential.
+        init: What the weights are before training.
 
     Raises:
         ValueError: If the filters' numbers do not divide.
@@ -39,14 +51,34 @@ class PaperConv(Network):
         encoder_filters: int = 64,
         decoder_filters: int = 128,
         component_hidden: Sequence[int] = (32, 32),
+        classifier_normalization: Normalization = "batch",
+        component_normalization: Normalization = "batch",
+        decoder_normalization: Normalization = "batch",
+        decoder_linear_normalization: Normalization | None = None,
+        std: Std = "softplus",
+        init: Init = PYTORCH,
     ) -> None:
         if decoder_filters < 1:
             raise ValueError("decoder_filters must be positive")
         super().__init__(
-            conv_classifier(image_shape, n_components, encoder_filters),
-            ComponentNets(math.prod(image_shape), n_components, dim, component_hidden),
-            conv_decoder(image_shape, dim, decoder_filters),
+            conv_classifier(image_shape, n_components, encoder_filters, classifier_normalization),
+            ComponentNets(
+                math.prod(image_shape),
+                n_components,
+                dim,
+                component_hidden,
+                component_normalization,
+                std,
+            ),
+            conv_decoder(
+                image_shape,
+                dim,
+                decoder_filters,
+                decoder_linear_normalization or decoder_normalization,
+                decoder_normalization,
+            ),
         )
+        init.apply(self)
 
 
 class ToImages(nn.Module):
@@ -96,7 +128,10 @@ class Cut(nn.Module):
 
 
 def conv_classifier(
-    image_shape: tuple[int, int, int], n_components: int, filters: int
+    image_shape: tuple[int, int, int],
+    n_components: int,
+    filters: int,
+    normalization: Normalization,
 ) -> nn.Module:
     """Three convolutions, each with twice the filters of the one before, and a linear layer."""
     if filters < 4 or filters % 4:
@@ -105,27 +140,33 @@ def conv_classifier(
     channels, height, width = image_shape
     for out in (filters // 4, filters // 2, filters):
         convolution = nn.Conv2d(channels, out, kernel_size=5, stride=2, padding=2)
-        layers += [convolution, nn.BatchNorm2d(out), nn.ReLU()]
+        layers += [convolution, CONVOLUTION[normalization](out), nn.ReLU()]
         channels, height, width = out, (height + 1) // 2, (width + 1) // 2
     head = nn.Linear(channels * height * width, n_components)
     return nn.Sequential(*layers, nn.Flatten(), head).to(memory_format=torch.channels_last)
 
 
-def conv_decoder(image_shape: tuple[int, int, int], dim: int, filters: int) -> nn.Module:
+def conv_decoder(
+    image_shape: tuple[int, int, int],
+    dim: int,
+    filters: int,
+    first: Normalization,
+    others: Normalization,
+) -> nn.Module:
     """A linear layer, two transpose convolutions and a 1x1 convolution, cut to the image's size."""
     channels, height, width = image_shape
     seed = (4 * filters, -(-height // 4), -(-width // 4))
     layers: list[nn.Module] = [
         nn.Linear(dim, math.prod(seed)),
         ToImages(seed),
-        nn.BatchNorm2d(seed[0]),
+        CONVOLUTION[first](seed[0]),
         nn.ReLU(),
     ]
     for size in (4 * filters, 2 * filters):
         deconvolution = nn.ConvTranspose2d(
             size, size // 2, kernel_size=5, stride=2, padding=2, output_padding=1
         )
-        layers += [deconvolution, nn.BatchNorm2d(size // 2), nn.ReLU()]
+        layers += [deconvolution, CONVOLUTION[others](size // 2), nn.ReLU()]
     head = nn.Conv2d(filters, channels, kernel_size=1)
     layers += [head, Cut(height, width), nn.Flatten()]
     return nn.Sequential(*layers).to(memory_format=torch.channels_last)

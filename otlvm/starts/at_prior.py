@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 
 from otlvm.networks import LatentMixtureModel
-from otlvm.networks.components import STD_FLOOR, ComponentNets
+from otlvm.networks.components import ComponentNets
 from otlvm.starts.base import Start, starts
 
 
@@ -29,6 +29,4 @@ class AtPrior(Start):
         std = covariance.diagonal(dim1=-2, dim2=-1).sqrt()
         with torch.no_grad():
             nets.output.weight.zero_()
-            # The inverse of the softplus that gives standard deviations.
-            raw = (std - STD_FLOOR).expm1().log()
-            nets.output.bias.copy_(torch.cat([mean, raw], dim=-1))
+            nets.output.bias.copy_(torch.cat([mean, nets.std.inverse(std)], dim=-1))

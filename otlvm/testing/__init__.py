@@ -8,6 +8,7 @@ from otlvm.testing.baseline import baseline_outcomes, check_baseline
 from otlvm.testing.dataset import check_dataset, dataset_outcomes
 from otlvm.testing.divergence import check_divergence, divergence_outcomes
 from otlvm.testing.feature import check_feature, feature_outcomes
+from otlvm.testing.init import check_init, init_outcomes
 from otlvm.testing.network import check_network, network_outcomes
 from otlvm.testing.objective import check_objective, objective_outcomes
 from otlvm.testing.optimizer import check_optimizer, optimizer_outcomes
@@ -26,6 +27,7 @@ __all__ = [
     "check_dataset",
     "check_divergence",
     "check_feature",
+    "check_init",
     "check_network",
     "check_objective",
     "check_optimizer",
@@ -36,6 +38,7 @@ __all__ = [
     "dataset_outcomes",
     "divergence_outcomes",
     "feature_outcomes",
+    "init_outcomes",
     "network_outcomes",
     "objective_outcomes",
     "optimizer_outcomes",

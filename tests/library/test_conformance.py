@@ -8,11 +8,13 @@ import pytest
 import torch
 
 from otlvm.divergences import SampleDivergence, divergences
+from otlvm.networks import ComponentLinear, TruncatedNormal, inits
 from otlvm.objectives import VAE, Losses, Objective, objectives
 from otlvm.priors import GaussianMixture, priors
 from otlvm.testing import (
     ConformanceError,
     check_divergence,
+    check_init,
     check_objective,
     check_prior,
     divergence_outcomes,
@@ -49,6 +51,11 @@ def test_our_objectives_conform(name, expectation):
     if name == "wae":
         spec["divergence"] = "imq_mmd"
     check_objective(partial(objectives.build, spec))
+
+
+@pytest.mark.parametrize("spec", [*inits, {"name": "truncated_normal", "std": 1.0}], ids=str)
+def test_our_inits_conform(spec):
+    check_init(partial(inits.build, spec))
 
 
 class Good(SampleDivergence):
@@ -281,3 +288,60 @@ def test_command_line(tmp_path):
     unknown = command("energi", folder=tmp_path)
     assert unknown.returncode == 2
     assert "did you mean 'energy'" in unknown.stderr
+
+
+class FillsEverything(TruncatedNormal):
+    def apply(self, network):
+        for parameter in network.parameters():
+            self.fill(parameter.data)
+
+
+class FillsOneValue(TruncatedNormal):
+    def fill(self, weight):
+        weight.fill_(0.5)
+
+
+class FillsSinglePrecision(TruncatedNormal):
+    def apply(self, network):
+        super().apply(network.float())
+
+
+class FillsNan(TruncatedNormal):
+    def fill(self, weight):
+        weight.fill_(float("nan"))
+
+
+class FillsFromNumPy(TruncatedNormal):
+    def fill(self, weight):
+        weight.copy_(torch.from_numpy(np.random.randn(*weight.shape)))  # noqa: NPY002
+
+
+class FillsByOneSeed(TruncatedNormal):
+    def fill(self, weight):
+        torch.manual_seed(0)
+        super().fill(weight)
+
+
+class FillsAnotherTensor(TruncatedNormal):
+    def apply(self, network):
+        for layer in network.modules():
+            if isinstance(layer, ComponentLinear):
+                layer.weight = torch.nn.Parameter(torch.randn(2, 2), requires_grad=False)
+
+
+@pytest.mark.parametrize(
+    ("cls", "told"),
+    [
+        (FillsEverything, "it changes a LayerNorm"),
+        (FillsOneValue, "all weights of classifier.0.weight are equal"),
+        (FillsSinglePrecision, "becomes a .* of torch.float32"),
+        (FillsNan, "is not finite"),
+        (FillsFromNumPy, "NumPy's global random state"),
+        (FillsFromNumPy, "two inits under the same seed differ"),
+        (FillsByOneSeed, "it sets torch's seed"),
+        (FillsAnotherTensor, "components.layers.0.weight becomes a \\(2, 2\\)"),
+    ],
+)
+def test_faulty_inits_are_caught(cls, told):
+    with pytest.raises(ConformanceError, match=told):
+        check_init(cls)

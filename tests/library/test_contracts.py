@@ -12,7 +12,7 @@ from otlvm.divergences import Divergence, divergences
 from otlvm.expectations import expectations
 from otlvm.features import features
 from otlvm.latents import MixturePosterior
-from otlvm.networks import networks
+from otlvm.networks import inits, networks
 from otlvm.objectives import objectives
 from otlvm.priors import priors
 
@@ -22,6 +22,8 @@ SMALL = {
     "conv_mlp": {"name": "conv_mlp", "encoder_filters": 4, "hidden": [16]},
     "mlp": {"name": "mlp", "hidden": [16]},
     "paper_conv": {"name": "paper_conv", "encoder_filters": 4, "decoder_filters": 2},
+    "shared": {"name": "shared", "hidden": [16], "component_hidden": [16]},
+    "stacked": {"name": "stacked", "hidden": [16, 24]},
 }
 DTYPES = [torch.float32, torch.float64]
 
@@ -171,7 +173,7 @@ class TestModel:
 
     def test_repr(self, network, dtype):
         text = repr(make_model(network).to(dtype))
-        assert "ComponentNets" in text
+        assert type(make_model(network).network.components).__name__ in text
         assert "n_components=10" in text
 
 
@@ -209,6 +211,7 @@ def test_every_name_has_a_summary_and_documents_its_parameters():
         objectives,
         expectations,
         networks,
+        inits,
         datasets,
         baselines,
         features,

@@ -141,3 +141,11 @@ def test_kinds_have_their_article():
         objectives.get("pathlib:Path")
     with pytest.raises(RegistryError, match="parameters have names, and 1 is not one"):
         objectives.build({"name": "vae", 1: 2})
+
+
+def test_messages_name_defaults_as_suites_write_them():
+    from otlvm.baselines import baselines
+
+    with pytest.raises(RegistryError, match=r"it takes: .*features: feature = pixels") as error:
+        baselines.build({"name": "kmeans", "feature": "pixels"})
+    assert " object at 0x" not in str(error.value)

@@ -16,7 +16,7 @@ def print_registries(console: "Console") -> None:
     """Print the names of every registry."""
     from otlvm.harness.registries import REGISTRIES
     from otlvm.harness.trackers.base import trackers
-    from otlvm.registry import RegistryError
+    from otlvm.registry import RegistryError, written
 
     for registry in (*REGISTRIES, trackers):
         console.print(f"{registry.kind}s", style="bold")
@@ -28,8 +28,7 @@ def print_registries(console: "Console") -> None:
                 continue
             say(console, f"  {name}: {registry.summary(name)}")
             for parameter in registry.parameters(name).values():
-                shown = str(parameter).replace("collections.abc.", "").replace("typing.", "")
-                say(console, f"      {shown}", "dim")
+                say(console, f"      {written(parameter)}", "dim")
     console.print("your own: 'my_module:MyClass', or an entry point otlvm.<kind>s", markup=False)
 
 

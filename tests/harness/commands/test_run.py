@@ -269,8 +269,12 @@ def test_list(run_main):
             assert re.search(rf"^  {name}: \w", output, re.MULTILINE)
             for parameter in registry.parameters(name):
                 assert parameter in output
+    assert " object at 0x" not in output
+    for line in ("init: init = pytorch", "then: start = moments", "features: feature = pixels"):
+        assert f"      {line}\n" in output
+    assert "      divergence: divergence\n" in output
     assert [registry.kind for registry in REGISTRIES] == [
-        *("prior", "divergence", "objective", "expectation", "network", "start"),
+        *("prior", "divergence", "objective", "expectation", "network", "init", "start"),
         *("dataset", "baseline", "feature"),
     ]
 

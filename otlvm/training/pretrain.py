@@ -47,7 +47,8 @@ def pretrain_moments(
     nets = model.network.components
     nets.train()
     optimizer = torch.optim.Adam(nets.parameters(), lr=learning_rate, fused=True)
-    target = model.prior.moments()
+    with torch.no_grad():  # a prior that is learned stays what it is
+        target = model.prior.moments()
     for batch in batches(x, batch_size, steps):
         optimizer.zero_grad(set_to_none=True)
         mean, std = nets(batch)

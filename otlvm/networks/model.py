@@ -1,6 +1,7 @@
 """A latent mixture model: a network and a prior, and what can be done with the two."""
 
 import json
+from functools import partial
 from pathlib import Path
 from typing import Any, Self
 
@@ -9,7 +10,8 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, load_model, save_model
 from torch import Tensor, nn
 
-from otlvm.latents import MixturePosterior
+from otlvm.inference import Inference, inferences
+from otlvm.latents import MixturePosterior, at_mean
 from otlvm.networks.base import Network, networks
 from otlvm.networks.held import held_parts
 from otlvm.priors import Prior, priors
@@ -26,8 +28,11 @@ class LatentMixtureModel(nn.Module):
         image_shape: Channels, height and width; D is their product.
         network: Spec or instance of the three maps. An instance cannot be saved with the model.
         prior: Spec or instance of p(z, k). An instance cannot be saved with the model.
+        inference: Spec or instance of what q(z, k | x) is made of. An instance cannot be saved with
+            the model; a network that is an instance has to have the sizes that it asks for.
 
     Raises:
+        TypeError: If the inference cannot do with the prior.
         RegistryError: If a spec does not fit the registered constructors.
 
     Example:
@@ -38,22 +43,30 @@ class LatentMixtureModel(nn.Module):
     """
 
     def __init__(
-        self, image_shape: tuple[int, int, int], network: Spec | Network, prior: Spec | Prior
+        self,
+        image_shape: tuple[int, int, int],
+        network: Spec | Network,
+        prior: Spec | Prior,
+        inference: Spec | Inference = "mirror",
     ) -> None:
         super().__init__()
         self.image_shape = (image_shape[0], image_shape[1], image_shape[2])
         self.prior = prior if isinstance(prior, Prior) else priors.build(prior)
+        self.inference = (
+            inference if isinstance(inference, Inference) else inferences.build(inference)
+        )
+        self.inference.check(self.prior)
+        specs = {"network": network, "prior": prior, "inference": inference}
         self.config: dict[str, Any] | None = None
-        if not isinstance(network, Network) and not isinstance(prior, Prior):
-            self.config = {"image_shape": list(image_shape), "network": network, "prior": prior}
+        if not any(isinstance(spec, Network | Prior | Inference) for spec in specs.values()):
+            self.config = {"image_shape": list(image_shape), **specs}
         self.network = (
             network
             if isinstance(network, Network)
-            else networks.build(
-                network,
-                image_shape=self.image_shape,
-                n_components=self.prior.n_components,
-                dim=self.prior.dim,
+            else self.inference.network(
+                partial(networks.build, network, image_shape=self.image_shape),
+                self.prior.n_components,
+                self.prior.dim,
             )
         )
 
@@ -71,15 +84,26 @@ class LatentMixtureModel(nn.Module):
 
     def encode(self, x: Tensor) -> MixturePosterior:
         """Return q(z, k | x) of images ``[n, D]``, with one sample of each component."""
-        return MixturePosterior.draw(*self.network.encode(x))
+        return self.inference.posterior(self.network, self.prior, x)
 
-    def decode_logits(self, z: Tensor) -> Tensor:
-        """Map codes ``[..., d]`` to the logits of the pixels, ``[..., D]``."""
-        return self.network.decode(z)
+    def encode_means(self, x: Tensor) -> MixturePosterior:
+        """Return q(z, k | x) with every z at its mean: the same every time in eval mode."""
+        return self.inference.posterior(self.network, self.prior, x, at_mean)
 
-    def decode(self, z: Tensor) -> Tensor:
-        """Map codes ``[..., d]`` to images in [0, 1], ``[..., D]``."""
-        return torch.sigmoid(self.network.decode(z))
+    def codes(self, z: Tensor, k: Tensor) -> Tensor:
+        """Turn z ``[..., d]`` and k ``[...]`` into codes ``[..., c]``, which the decoder is given.
+
+        The code is z itself (c = d), unless the inference has the decoder see k too.
+        """
+        return self.inference.codes(self.prior, z, k)
+
+    def decode_logits(self, codes: Tensor) -> Tensor:
+        """Map codes ``[..., c]`` to the logits of the pixels, ``[..., D]``."""
+        return self.network.decode(codes)
+
+    def decode(self, codes: Tensor) -> Tensor:
+        """Map codes ``[..., c]`` to images in [0, 1], ``[..., D]``."""
+        return torch.sigmoid(self.network.decode(codes))
 
     @torch.no_grad()
     def reconstruct(self, x: Tensor) -> Tensor:
@@ -89,7 +113,7 @@ class LatentMixtureModel(nn.Module):
     @torch.no_grad()
     def sample(self, n: int) -> Tensor:
         """Decode ``n`` draws of the prior, to ``[n, D]``."""
-        return self.decode(self.prior.sample(n))
+        return self.decode(self.codes(*self.prior.sample_with_components(n)))
 
     @torch.no_grad()
     def sample_component(self, k: int, n: int, scale: float = 1.0) -> Tensor:
@@ -102,11 +126,12 @@ class LatentMixtureModel(nn.Module):
                 of Gaujac, Feige and Barber, 2021).
         """
         mean = self.prior.moments()[0][k]
-        return self.decode(mean + scale * (self.prior.sample_components(n)[:, k] - mean))
+        z = mean + scale * (self.prior.sample_components(n)[:, k] - mean)
+        return self.decode(self.codes(z, torch.full((n,), k, device=z.device)))
 
     @torch.no_grad()
     def interpolate(self, start: Tensor, end: Tensor, steps: int = 10) -> Tensor:
-        """Decode evenly spaced codes from ``start`` to ``end``, both ``[..., d]``.
+        """Decode evenly spaced codes from ``start`` to ``end``, both ``[..., c]``.
 
         Returns:
             Images with shape ``[steps, ..., D]``, the ends included.

@@ -11,6 +11,7 @@ from otlvm.data import datasets
 from otlvm.divergences import Divergence, divergences
 from otlvm.expectations import expectations
 from otlvm.features import features
+from otlvm.inference import inferences
 from otlvm.latents import MixturePosterior
 from otlvm.networks import networks
 from otlvm.objectives import objectives
@@ -209,6 +210,7 @@ def test_every_name_has_a_summary_and_documents_its_parameters():
         objectives,
         expectations,
         networks,
+        inferences,
         datasets,
         baselines,
         features,

@@ -11,6 +11,7 @@ from otlvm.data import DataError, Dataset, datasets
 from otlvm.harness.config import data_key
 from otlvm.harness.messages import InputError, KeyPath, one_line
 from otlvm.harness.suite.runs import Run
+from otlvm.inference import inferences
 from otlvm.networks import networks
 from otlvm.objectives import objectives
 from otlvm.priors import Prior, priors
@@ -57,16 +58,23 @@ def _check(run: Run, data: Dataset, built: dict[str, Any]) -> None:
         baseline = once((), config["baseline"], None, lambda: baselines.build(config["baseline"]))
         _fits(run, (), lambda: baseline.check(len(data.x_train), prior.n_components))
         return
-    network = config["model"]["network"]
+    section = ("model", "inference")
+    kind = config["model"]["inference"]
+    inference = once(section, kind, None, lambda: inferences.build(kind))
+    _fits(run, section, lambda: inference.check(prior))
     spec = config["objective"]
     objective = once(("objective",), spec, None, lambda: objectives.build(spec))
     _fits(run, ("objective",), lambda: objective.check(prior))
     start_spec = config["train"]["start"]
     start = once(("train", "start"), start_spec, None, lambda: starts.build(start_spec))
     _fits(run, ("train", "start"), lambda: start.check(len(data.x_train), prior.n_components))
-    shape = {"image_shape": data.image_shape, "n_components": prior.n_components, "dim": prior.dim}
+    maps, sizes = config["model"]["network"], (prior.n_components, prior.dim)
+    make = partial(networks.build, maps, image_shape=data.image_shape)
+    context = (data.image_shape, sizes, kind)
     with torch.device("meta"):  # shapes only: no memory, no random numbers
-        once(("model", "network"), network, shape, lambda: networks.build(network, **shape))
+        section = ("model", "network")
+        network = once(section, maps, context, lambda: inference.network(make, *sizes))
+    _fits(run, ("train", "start"), lambda: start.check_network(network))
     batch_size = config["train"]["batch_size"]
     if batch_size > len(data.x_train):
         raise InputError(

@@ -255,8 +255,8 @@ def test_list(run_main):
             for parameter in registry.parameters(name):
                 assert parameter in output
     assert [registry.kind for registry in REGISTRIES] == [
-        *("prior", "divergence", "objective", "expectation", "network", "start"),
-        *("dataset", "baseline", "feature"),
+        *("prior", "divergence", "objective", "expectation", "network", "inference"),
+        *("start", "dataset", "baseline", "feature"),
     ]
 
 

@@ -46,7 +46,8 @@ class SampleDivergence(Divergence):
     """A divergence of two weighted point clouds: implement `between`, the rest is done for you.
 
     The posterior's cloud holds all K samples of every data point, weighted by q(k|x), neighbours
-    in order (rows ``i * K`` to ``i * K + K - 1`` belong to data point i). The prior's holds about
+    in order (rows ``i * K`` to ``i * K + K - 1`` belong to data point i); where all k share one
+    sample, that sample once. The prior's holds about
     as many points as the batch, equally many of each component and weighted by p(k), which has less
     variance than independent draws.
 
@@ -80,7 +81,7 @@ class SampleDivergence(Divergence):
     def forward(self, posterior: MixturePosterior, prior: Prior) -> Tensor:
         """Estimate D(q(z) || p(z)), a differentiable scalar."""
         check_posterior(posterior, prior.dim)
-        x, a = posterior.cloud()
+        x, a = posterior.joint_cloud() if self.on == "joint" else posterior.cloud()
         per_component = -(-len(posterior.pi) // prior.n_components)
         y = prior.sample_components(per_component).flatten(0, 1).to(x.dtype)
         if self.on == "joint":

@@ -107,7 +107,7 @@ class KernelMMD(Divergence):
     def update(self, posterior: MixturePosterior, prior: Prior) -> None:
         """Keep the batch's codes, if earlier ones are needed; see `Divergence.update`."""
         if self.queue is not None:
-            self.queue.push(posterior)
+            self.queue.push(*self._seen(posterior))
 
     def forward(self, posterior: MixturePosterior, prior: Prior) -> Tensor:
         """Estimate the squared MMD, a scalar.
@@ -119,7 +119,8 @@ class KernelMMD(Divergence):
         check_posterior(posterior, prior.dim)
         if self.on == "joint":
             check_components(posterior, prior.n_components)
-        x, a = self._clouds(posterior.z, posterior.pi / len(posterior.pi))
+        z, pi = self._seen(posterior)
+        x, a = self._clouds(z, pi / len(pi))
         fitted = self._fit(prior, x)
         q_q = self._between_codes(fitted.kernel.profile, posterior, x, a)
         weights = prior.weights(x.dtype)
@@ -133,8 +134,14 @@ class KernelMMD(Divergence):
         p_p = self._within(fitted.kernel.profile, y, b, n)
         return q_q + p_p - 2 * kernel_sum(fitted.kernel.profile, x, a, y, b)
 
+    def _seen(self, posterior: MixturePosterior) -> tuple[Tensor, Tensor]:
+        """The codes that it compares, ``[n, P, d]``, and their weights: a point once, if it can."""
+        if self.on == "joint":
+            return posterior.z, posterior.pi
+        return posterior.points, posterior.point_weights
+
     def _clouds(self, z: Tensor, weights: Tensor) -> tuple[Tensor, Tensor]:
-        """One cloud of all points ``[1, n K, d]``, or one of each component ``[K, n, d]``."""
+        """One cloud of all points ``[1, n P, d]``, or one of each component ``[K, n, d]``."""
         if self.on == "joint":
             return z.transpose(0, 1), weights.T
         return z.reshape(1, -1, z.shape[2]), weights.reshape(1, -1)

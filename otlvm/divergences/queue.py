@@ -6,11 +6,9 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from otlvm.latents import MixturePosterior
-
 
 class CodeQueue(nn.Module):
-    """The codes and q(k|x) of the batches before the present one.
+    """The codes and their weights of the batches before the present one.
 
     They are part of the module's state, so that a training which goes on from a checkpoint
     compares with what it would have compared with.
@@ -25,17 +23,22 @@ class CodeQueue(nn.Module):
         # The last entry is the present batch: it counts from the next one on.
         self._codes: deque[tuple[Tensor, Tensor]] = deque(maxlen=batches + 1)
 
-    def push(self, posterior: MixturePosterior) -> None:
-        """Take the present batch; the one before it is an earlier one now."""
-        self._codes.append((posterior.z.detach(), posterior.pi.detach()))
+    def push(self, z: Tensor, weights: Tensor) -> None:
+        """Take the present batch; the one before it is an earlier one now.
+
+        Args:
+            z: P codes of each data point, with shape ``[n, P, d]``.
+            weights: Their weights, with shape ``[n, P]``.
+        """
+        self._codes.append((z.detach(), weights.detach()))
 
     def earlier(self) -> tuple[Tensor, Tensor] | None:
-        """Return codes ``[m, K, d]`` and q(k|x) ``[m, K]`` of earlier batches; None without any."""
+        """Return codes ``[m, P, d]``, weights ``[m, P]`` of earlier batches; None without any."""
         earlier = list(self._codes)[:-1]
         if not earlier:
             return None
-        z, pi = (torch.cat(parts) for parts in zip(*earlier, strict=True))
-        return z, pi
+        z, weights = (torch.cat(parts) for parts in zip(*earlier, strict=True))
+        return z, weights
 
     def get_extra_state(self) -> list[tuple[Tensor, Tensor]]:
         """Return the codes, the oldest batch first."""

@@ -49,7 +49,8 @@ def show_model(model: LatentMixtureModel, data: Dataset) -> Pictures:
         - ``mode_interpolations`` from the mean of component ``mode_start`` (6, or the last) to
           those of the others, ``[K - 1, 10, C, H, W]``;
         - if d = 2, ``latent_grid``, decoded codes of an even grid, ``[20, 20, C, H, W]``, from the
-          top down, and ``latent_grid_extent``: least and largest z_1, least and largest z_2;
+          top down (each with the k most responsible for it, if the decoder sees k), and
+          ``latent_grid_extent``: least and largest z_1, least and largest z_2;
         - ``codes`` of 1,000 images that stand for all (5,000 if d = 2; `spread_out`), k ~ q(k|x)
           and z ~ q(z|k,x), ``[m, d]``, with ``code_labels`` and the likeliest component,
           ``code_components``, ``[m]``;
@@ -69,38 +70,41 @@ def show_model(model: LatentMixtureModel, data: Dataset) -> Pictures:
     with evaluation_mode(model):
         originals = _originals(data)
         draws = model.prior.sample_components(DRAWS)[:, :COMPONENTS].transpose(0, 1)
+        k = torch.arange(len(draws), device=draws.device)
         means, covariances = model.prior.moments()
         shown = means[:COMPONENTS]
         near = shown.unsqueeze(1).lerp(draws, NEAR)
+        modes = model.codes(shown, k)
         centre = min(CENTRE, len(shown) - 1)
-        others = torch.cat([shown[:centre], shown[centre + 1 :]])
+        others = torch.cat([modes[:centre], modes[centre + 1 :]])
+        of_draws = k.unsqueeze(1).expand(draws.shape[:2])
         pairs = len(originals) // 2
         ends = originals[:pairs], originals.flip(0)[:pairs]
         from_code, to_code = (model.encode(part).likeliest() for part in ends)
         images = {
             "originals": originals,
             "reconstructions": model.reconstruct(originals),
-            "samples": model.decode(draws),
-            "near_modes": model.decode(near),
-            "modes": model.decode(shown),
+            "samples": model.decode(model.codes(draws, of_draws)),
+            "near_modes": model.decode(model.codes(near, of_draws)),
+            "modes": model.decode(modes),
             "interpolations": model.interpolate(from_code, to_code, STEPS).transpose(0, 1),
             "interpolation_ends": torch.stack(ends, dim=1),
             "mode_interpolations": model.interpolate(
-                shown[centre].expand_as(others), others, STEPS
+                modes[centre].expand_as(others), others, STEPS
             ).transpose(0, 1),
         }
         extent: Pictures = {}
         if model.prior.dim == 2:
             low, high = _reach(means, covariances)
-            images["latent_grid"] = model.decode(_grid(low, high))
+            grid = _grid(low, high)
+            nearest = model.prior.responsibilities(grid).argmax(-1)
+            images["latent_grid"] = model.decode(model.codes(grid, nearest))
             box = torch.stack([low, high], dim=1).flatten()
             extent["latent_grid_extent"] = _numpy(box, torch.float32)
         chosen = spread_out(len(data.x_test), CODES_2D if model.prior.dim == 2 else CODES)
         encoded = [(p.pi, p.sample()) for _, p in encode_batches(model, data.x_test)]
         pi, codes = (torch.cat(parts) for parts in zip(*encoded, strict=True))
-        of_each = model.prior.sample_components(CODES)
-        k = torch.randint(model.prior.n_components, (CODES,), device=of_each.device)
-        prior_codes = of_each[torch.arange(CODES, device=of_each.device), k]
+        prior_codes, prior_components = model.prior.sample_with_components(CODES)
     return {
         **{name: _bytes(image, shape) for name, image in images.items()},
         **extent,
@@ -109,7 +113,7 @@ def show_model(model: LatentMixtureModel, data: Dataset) -> Pictures:
         **_labels(data, chosen),
         "code_components": _numpy(_choose(pi, chosen).argmax(dim=1), torch.int16),
         "prior_codes": _numpy(prior_codes, torch.float32),
-        "prior_components": _numpy(k, torch.int16),
+        "prior_components": _numpy(prior_components, torch.int16),
         **show_assignments(pi, data),
     }
 

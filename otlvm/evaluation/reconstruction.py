@@ -25,9 +25,9 @@ def reconstruction_errors(model: LatentMixtureModel, x: Tensor) -> dict[str, flo
     bce = x.new_zeros((), dtype=torch.float64)
     squared = torch.zeros_like(bce)
     for batch, posterior in encode_batches(model, x):
-        logits = model.decode_logits(posterior.z)
+        logits, weights = model.decode_logits(posterior.codes), posterior.code_weights
         target = batch.unsqueeze(1)
-        bce += (posterior.pi * bernoulli_cross_entropy(logits, target)).sum()
+        bce += (weights * bernoulli_cross_entropy(logits, target)).sum()
         errors = (torch.sigmoid(logits) - target).square().sum(-1)
-        squared += (posterior.pi * errors).sum()
+        squared += (weights * errors).sum()
     return {"bce": float(bce) / len(x), "squared_error": float(squared) / len(x)}

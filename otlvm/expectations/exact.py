@@ -16,8 +16,8 @@ class Exact(Expectation):
     """
 
     def forward(self, posterior: MixturePosterior) -> tuple[Tensor, Tensor]:
-        """Return all codes ``[n, K, d]`` and q(k|x); see `Expectation`."""
-        return posterior.z, posterior.pi
+        """Return all codes ``[n, K, c]`` and q(k|x); see `Expectation`."""
+        return posterior.codes, posterior.code_weights
 
 
 EXACT = Exact()  # it has no state, so that all objectives may share it

@@ -55,8 +55,10 @@ class Gumbel(Expectation):
         return self.first * torch.exp(share * math.log(self.final / self.first))
 
     def forward(self, posterior: MixturePosterior) -> tuple[Tensor, Tensor]:
-        """Return one code ``[n, 1, d]`` of weight 1; see `Expectation`."""
-        logits = posterior.logits
+        """Return one code ``[n, 1, c]`` of weight 1; see `Expectation`."""
+        codes, logits = posterior.codes, posterior.logits
+        if codes.shape[1] == 1:  # nothing to mix
+            return codes, posterior.code_weights
         noise = -torch.empty_like(logits).exponential_().log()
         soft = torch.softmax((logits + noise) / self.temperature().to(logits.dtype), dim=1)
         if self.training:
@@ -65,7 +67,7 @@ class Gumbel(Expectation):
         if self.hard:
             one_hot = torch.zeros_like(soft).scatter(1, soft.argmax(1, keepdim=True), 1.0)
             y = one_hot + soft - soft.detach()
-        return (y.unsqueeze(2) * posterior.z).sum(1, keepdim=True), logits.new_ones(len(y), 1)
+        return (y.unsqueeze(2) * codes).sum(1, keepdim=True), logits.new_ones(len(y), 1)
 
     def extra_repr(self) -> str:
         """Show the parameters in ``repr``."""

@@ -33,9 +33,9 @@ class SumAndSample(Expectation):
 
     def forward(self, posterior: MixturePosterior) -> tuple[Tensor, Tensor]:
         """Choose ``likely + 1`` codes of each data point; see `Expectation`."""
-        pi = posterior.pi
+        codes, pi = posterior.codes, posterior.code_weights
         if self.likely + 1 >= pi.shape[1]:  # nothing is saved
-            return posterior.z, pi
+            return codes, pi
         with torch.no_grad():
             top = pi.topk(self.likely, dim=1).indices
             # The floor keeps r a distribution where all mass is on top; it stays unbiased.
@@ -48,8 +48,8 @@ class SumAndSample(Expectation):
         weights = weights / torch.cat([ones, rest.gather(1, sampled)], dim=1)
         if self.likely:
             weights = self._with_baseline(weights)
-        index = chosen.unsqueeze(2).expand(-1, -1, posterior.z.shape[2])
-        return posterior.z.gather(1, index), weights
+        index = chosen.unsqueeze(2).expand(-1, -1, codes.shape[2])
+        return codes.gather(1, index), weights
 
     def _with_baseline(self, weights: Tensor) -> Tensor:
         """Leave the weights' values, and give their gradient a control variate.

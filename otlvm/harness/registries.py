@@ -7,6 +7,7 @@ from otlvm.data import datasets
 from otlvm.divergences import divergences
 from otlvm.expectations import expectations
 from otlvm.features import features
+from otlvm.inference import inferences
 from otlvm.networks import inits, networks
 from otlvm.objectives import objectives
 from otlvm.optimizers import optimizers
@@ -24,6 +25,7 @@ REGISTRIES: tuple[Registry[Any], ...] = (
     expectations,
     networks,
     inits,
+    inferences,
     starts,
     optimizers,
     schedules,

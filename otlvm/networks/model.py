@@ -1,6 +1,7 @@
 """A latent mixture model: a network and a prior, and what can be done with the two."""
 
 import json
+from functools import partial
 from pathlib import Path
 from typing import Any, Self
 
@@ -11,8 +12,9 @@ from safetensors.torch import load_file, load_model, save_model
 from torch import Tensor, nn
 
 from otlvm.data.checks import check_image_shape
+from otlvm.inference import Inference, inferences
 from otlvm.inputs import as_codes, as_images, check_encoding, component, count
-from otlvm.latents import MixturePosterior
+from otlvm.latents import Draw, MixturePosterior, at_mean, reparameterised
 from otlvm.networks.base import Network, networks
 from otlvm.networks.held import held_parts
 from otlvm.priors import Prior, priors
@@ -29,8 +31,11 @@ class LatentMixtureModel(nn.Module):
         image_shape: Channels, height and width; D is their product.
         network: Spec or instance of the three maps. An instance cannot be saved with the model.
         prior: Spec or instance of p(z, k). An instance cannot be saved with the model.
+        inference: Spec or instance of what q(z, k | x) is made of. An instance cannot be saved with
+            the model; a network that is an instance has to have the sizes that it asks for.
 
     Raises:
+        TypeError: If the inference cannot do with the prior.
         RegistryError: If a spec does not fit the registered constructors.
         ValueError: If ``image_shape`` is not three positive whole numbers.
 
@@ -42,27 +47,33 @@ class LatentMixtureModel(nn.Module):
     """
 
     def __init__(
-        self, image_shape: tuple[int, int, int], network: Spec | Network, prior: Spec | Prior
+        self,
+        image_shape: tuple[int, int, int],
+        network: Spec | Network,
+        prior: Spec | Prior,
+        inference: Spec | Inference = "mirror",
     ) -> None:
         super().__init__()
         check_image_shape("the model", image_shape)
         self.image_shape = (int(image_shape[0]), int(image_shape[1]), int(image_shape[2]))
         self.prior = prior if isinstance(prior, Prior) else priors.build(prior)
+        self.inference = (
+            inference if isinstance(inference, Inference) else inferences.build(inference)
+        )
+        self.inference.check(self.prior)
+        point = torch.zeros(1, self.prior.dim), torch.zeros(1, dtype=torch.long)
+        self.code_dim = self.inference.codes(self.prior, *point).shape[-1]
+        specs = {"network": network, "prior": prior, "inference": inference}
         self.config: dict[str, Any] | None = None
-        if not isinstance(network, Network) and not isinstance(prior, Prior):
-            self.config = {
-                "image_shape": list(self.image_shape),
-                "network": network,
-                "prior": prior,
-            }
+        if not any(isinstance(spec, Network | Prior | Inference) for spec in specs.values()):
+            self.config = {"image_shape": list(self.image_shape), **specs}
         self.network = (
             network
             if isinstance(network, Network)
-            else networks.build(
-                network,
-                image_shape=self.image_shape,
-                n_components=self.prior.n_components,
-                dim=self.prior.dim,
+            else self.inference.network(
+                partial(networks.build, network, image_shape=self.image_shape),
+                self.prior.n_components,
+                self.prior.dim,
             )
         )
 
@@ -95,27 +106,38 @@ class LatentMixtureModel(nn.Module):
 
     def encode(self, x: Tensor | NDArray[Any]) -> MixturePosterior:
         """Return q(z, k | x) of `images`, with one sample of each component."""
-        x = self.images(x)
-        logits, mean, std = self.network.encode(x)
-        check_encoding(logits, mean, std, len(x), (self.prior.n_components, self.prior.dim))
-        return MixturePosterior.draw(logits, mean, std)
+        return self._infer(x, reparameterised)
 
-    def codes(self, z: Tensor | NDArray[Any]) -> Tensor:
-        """Return codes ``[..., d]`` as a tensor in the model's precision.
+    def encode_means(self, x: Tensor | NDArray[Any]) -> MixturePosterior:
+        """Return q(z, k | x) with every z at its mean: the same every time in eval mode."""
+        return self._infer(x, at_mean)
+
+    def _infer(self, x: Tensor | NDArray[Any], draw: Draw) -> MixturePosterior:
+        x = self.images(x)
+        q = self.inference.posterior(self.network, self.prior, x, draw)
+        sizes = self.prior.n_components, self.prior.dim
+        check_encoding(q.logits, q.mean, q.std, len(x), sizes)
+        return q
+
+    def codes(self, z: Tensor, k: Tensor) -> Tensor:
+        """Turn z ``[..., d]`` and k ``[...]`` into codes ``[..., c]``, which the decoder is given.
+
+        The code is z itself (c = d), unless the inference has the decoder see k too.
+        """
+        return self.inference.codes(self.prior, z, k)
+
+    def decode_logits(self, codes: Tensor | NDArray[Any]) -> Tensor:
+        """Map codes ``[..., c]`` to the logits of the pixels, ``[..., D]``.
 
         Raises:
-            TypeError: If they are something else, or whole numbers.
+            TypeError: If they are something else than codes, or whole numbers.
             ValueError: If they have another dimension, or are on another device.
         """
-        return as_codes(z, self.prior.dim, self.network)
+        return self.network.decode(as_codes(codes, self.code_dim, self.network))
 
-    def decode_logits(self, z: Tensor | NDArray[Any]) -> Tensor:
-        """Map `codes` ``[..., d]`` to the logits of the pixels, ``[..., D]``."""
-        return self.network.decode(self.codes(z))
-
-    def decode(self, z: Tensor | NDArray[Any]) -> Tensor:
-        """Map `codes` ``[..., d]`` to images in [0, 1], ``[..., D]``."""
-        return torch.sigmoid(self.decode_logits(z))
+    def decode(self, codes: Tensor | NDArray[Any]) -> Tensor:
+        """Map codes ``[..., c]`` to images in [0, 1], ``[..., D]``; see `decode_logits`."""
+        return torch.sigmoid(self.decode_logits(codes))
 
     @torch.no_grad()
     def reconstruct(self, x: Tensor | NDArray[Any]) -> Tensor:
@@ -125,7 +147,7 @@ class LatentMixtureModel(nn.Module):
     @torch.no_grad()
     def sample(self, n: int) -> Tensor:
         """Decode ``n`` draws of the prior, to ``[n, D]``; see `Prior.sample`."""
-        return self.decode(self.prior.sample(n))
+        return self.decode(self.codes(*self.prior.sample_with_components(count("n", n))))
 
     @torch.no_grad()
     def sample_component(self, k: int, n: int, scale: float = 1.0) -> Tensor:
@@ -143,13 +165,14 @@ class LatentMixtureModel(nn.Module):
         """
         k, n = component(k, self.prior.n_components), count("n", n)
         mean = self.prior.moments()[0][k]
-        return self.decode(mean + scale * (self.prior.sample_components(n)[:, k] - mean))
+        z = mean + scale * (self.prior.sample_components(n)[:, k] - mean)
+        return self.decode(self.codes(z, torch.full((n,), k, device=z.device)))
 
     @torch.no_grad()
     def interpolate(
         self, start: Tensor | NDArray[Any], end: Tensor | NDArray[Any], steps: int = 10
     ) -> Tensor:
-        """Decode evenly spaced codes from ``start`` to ``end``, both ``[..., d]``.
+        """Decode evenly spaced codes from ``start`` to ``end``, both ``[..., c]``.
 
         Returns:
             Images with shape ``[steps, ..., D]``, the ends included.
@@ -159,7 +182,10 @@ class LatentMixtureModel(nn.Module):
             ValueError: If one is no code of this model or their shapes differ, or there are fewer
                 steps than ends.
         """
-        start, end = self.codes(start), self.codes(end)
+        start, end = (
+            as_codes(start, self.code_dim, self.network),
+            as_codes(end, self.code_dim, self.network),
+        )
         if start.shape != end.shape:
             raise ValueError(
                 f"start has shape {list(start.shape)}, end {list(end.shape)}: give as many of both"

@@ -1,5 +1,6 @@
 """The interface of a prior p(z, k)."""
 
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import ClassVar
@@ -116,6 +117,25 @@ class Prior(nn.Module, ABC):
         each = self.component_log_prob(z)
         return torch.softmax(each + self.log_weights(each.dtype), dim=-1)
 
+    def kl(self, mean: Tensor, std: Tensor, z: Tensor) -> Tensor:
+        r"""KL(N(mean_k, diag std_k^2) || p(z|k)) in nats, estimated at one sample of the Gaussian.
+
+        .. math:: \log N(z_k; \mu_k, \operatorname{diag} \sigma_k^2) - \log p(z_k | k)
+
+        Unbiased, in value and in gradient, if z is a reparameterised sample. A subclass that knows
+        the divergence in closed form returns that.
+
+        Args:
+            mean: Posterior means, with shape ``[n, K, d]``.
+            std: Posterior standard deviations, with shape ``[n, K, d]``.
+            z: One sample of each, with shape ``[n, K, d]``.
+
+        Returns:
+            An estimate for every data point and component, with shape ``[n, K]``.
+        """
+        log_p = self.component_log_prob(z).diagonal(dim1=-2, dim2=-1)
+        return gaussian_log_prob(z, mean, std) - log_p
+
     def mixture_moments(self) -> tuple[Tensor, Tensor]:
         """Return the mean ``[d]`` and covariance ``[d, d]`` of p(z)."""
         means, covariances = self.moments()
@@ -135,6 +155,12 @@ class Prior(nn.Module, ABC):
     def extra_repr(self) -> str:
         """Show K and d in ``repr``."""
         return f"n_components={self.n_components}, dim={self.dim}"
+
+
+def gaussian_log_prob(z: Tensor, mean: Tensor, std: Tensor) -> Tensor:
+    """Log N(z; mean, diag std^2), summed over the last dimension."""
+    white = (z - mean) / std
+    return -(0.5 * white.square() + std.log() + 0.5 * math.log(2 * math.pi)).sum(-1)
 
 
 def _checked(weights: Sequence[float], n_components: int) -> Tensor:

@@ -82,7 +82,7 @@ class GaussianPrior(Prior):
         scale_tril = self.scale_tril
         return self.means, scale_tril @ scale_tril.mT
 
-    def kl(self, mean: Tensor, std: Tensor) -> Tensor:
+    def kl(self, mean: Tensor, std: Tensor, z: Tensor | None = None) -> Tensor:
         r"""KL(N(mean_k, diag std_k^2) || p(z|k)) in nats, in closed form.
 
         .. math:: \tfrac12 \bigl[\operatorname{tr}(\Sigma_k^{-1} \operatorname{diag} \sigma^2)
@@ -92,6 +92,7 @@ class GaussianPrior(Prior):
         Args:
             mean: Posterior means, with shape ``[n, K, d]``.
             std: Posterior standard deviations, with shape ``[n, K, d]``.
+            z: Not needed; see `Prior.kl`.
 
         Returns:
             The divergence of every data point and component, with shape ``[n, K]``.

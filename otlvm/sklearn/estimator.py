@@ -12,6 +12,7 @@ from sklearn.utils.validation import check_is_fitted, check_scalar, validate_dat
 from torch import Tensor
 
 from otlvm.data.layouts import vector_shape
+from otlvm.inference import inferences
 from otlvm.networks import LatentMixtureModel
 from otlvm.registry import Spec
 from otlvm.seeding import seeded
@@ -50,6 +51,7 @@ class LatentMixture(
             spec names none.
         prior: Spec of p(z, k); its ``components`` and ``dim`` are filled in.
         network: Spec of encoder and decoder.
+        inference: Spec of what q(z, k|x) is made of.
         start: Spec of what happens before training.
         steps: Training steps.
         batch_size: Rows per step; all rows where there are fewer.
@@ -88,6 +90,7 @@ class LatentMixture(
         divergence: Spec = "imq_mmd",
         prior: Spec = "gaussian_mixture",
         network: Spec = "mlp",
+        inference: Spec = "mirror",
         start: Spec = "moments",
         steps: int = 1000,
         batch_size: int = 128,
@@ -103,6 +106,7 @@ class LatentMixture(
         self.divergence = divergence
         self.prior = prior
         self.network = network
+        self.inference = inference
         self.start = start
         self.steps = steps
         self.batch_size = batch_size
@@ -153,8 +157,10 @@ class LatentMixture(
         objective = build_objective(self.objective, self.divergence).to(device)
         with named("start"):
             start = starts.build(self.start)
+        with named("inference"):
+            inference = inferences.build(self.inference)
         with named("network"):
-            model = LatentMixtureModel(shape, network=self.network, prior=prior).to(device)
+            model = LatentMixtureModel(shape, self.network, prior, inference).to(device)
         batch_size = min(int(self.batch_size), len(x))
         start.prepare(model, x, batch_size)
         history = fit(
@@ -186,6 +192,7 @@ class LatentMixture(
         """Return each row's code: the mean of q(z|k, x) for its likeliest k, with shape ``[n, d]``.
 
         It is not the mean over k, which would lie between components, where nothing was learnt.
+        Where the decoder sees k too (``inference="independent"``), the one-hot k follows: d + K.
         """
         return self._encode(self._validated(X))[1]
 
@@ -193,8 +200,8 @@ class LatentMixture(
         """Decode codes ``[n, d]`` to rows ``[n, D]``, between ``data_min_`` and ``data_max_``."""
         check_is_fitted(self)
         z = check_array(X, dtype=np.float64, input_name="X")
-        if z.shape[1] != self.model_.prior.dim:
-            raise ValueError(f"codes have {self.model_.prior.dim} features, X has {z.shape[1]}")
+        if z.shape[1] != self._n_features_out:
+            raise ValueError(f"codes have {self._n_features_out} features, X has {z.shape[1]}")
         return self._decode(torch.tensor(z))  # a copy: pandas' arrays are read-only
 
     def score_samples(self, X: ArrayLike) -> Floats:
@@ -225,14 +232,14 @@ class LatentMixture(
         check_scalar(n_samples, "n_samples", Integral, min_val=1)
         n, prior = int(n_samples), self.model_.prior
         with seeded(_draw_seed(self.random_state), torch.device("cpu")):  # where fit leaves it
-            k = torch.randint(prior.n_components, (n,))
-            z = prior.sample_components(n)[torch.arange(n), k]
-        return self._decode(z), k.numpy()
+            z, k = prior.sample_with_components(n)
+        return self._decode(self.model_.codes(z, k)), k.numpy()
 
     @property
     def _n_features_out(self) -> int:
         """How many names `get_feature_names_out` gives."""
-        return self.model_.prior.dim
+        z, k = self.model_.prior.moments()[0][:1], torch.zeros(1, dtype=torch.long)
+        return self.model_.codes(z, k).shape[1]
 
     def _validated(self, X: ArrayLike) -> Floats:
         check_is_fitted(self)
@@ -247,12 +254,11 @@ class LatentMixture(
 
     @torch.no_grad()
     def _encode(self, rows: Floats) -> tuple[Floats, Floats]:
-        """Return q(k|x) and the means of z for the likeliest k."""
+        """Return q(k|x) and the code of the likeliest k at its mean."""
         parts: list[tuple[Tensor, Tensor]] = []
         for x in torch.split(self._scaled(rows), BATCH):
-            logits, mean, _ = self.model_.network.encode(x)
-            pi = logits.softmax(1)
-            parts.append((pi, mean[torch.arange(len(x)), pi.argmax(1)]))
+            posterior = self.model_.encode_means(x)
+            parts.append((posterior.pi, posterior.likeliest()))
         of_all, z = (torch.cat(part).numpy() for part in zip(*parts, strict=True))
         return of_all, z
 

@@ -4,7 +4,7 @@ from abc import ABC, abstractmethod
 
 from torch import Tensor
 
-from otlvm.networks import LatentMixtureModel
+from otlvm.networks import LatentMixtureModel, Network
 from otlvm.registry import Registry
 
 
@@ -20,6 +20,16 @@ class Start(ABC):
 
         Raises:
             ValueError: If it will not do; the message says what would.
+        """
+
+    def check_network(self, network: Network) -> None:  # noqa: B027 (few refuse)
+        """Refuse a network that it cannot prepare, before anything is trained.
+
+        Args:
+            network: The network, maybe on the meta device: shapes without values.
+
+        Raises:
+            TypeError: If it will not do; the message says what would.
         """
 
     @abstractmethod

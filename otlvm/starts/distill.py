@@ -1,11 +1,13 @@
 """A start from a clustering: the discrete encoder learns it before anything else is trained."""
 
+from typing import cast
+
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
 from otlvm.baselines import Baseline
-from otlvm.networks import LatentMixtureModel, hold, release
+from otlvm.networks import LatentMixtureModel, Network, hold, release
 from otlvm.starts.base import Start, starts
 from otlvm.starts.moments import Moments
 from otlvm.training.batches import BatchSampler
@@ -58,12 +60,26 @@ class Distill(Start):
         self.clustering.check(n_images, n_components)
         self.then.check(n_images, n_components)
 
+    def check_network(self, network: Network) -> None:
+        """Refuse a network without a classifier, and ask the other start; see `Start`."""
+        if network.classifier is None:
+            raise TypeError(
+                "the start 'distill' teaches a classifier, which this inference has not: its "
+                "q(k|x) follows from z; use 'moments'"
+            )
+        self.then.check_network(network)
+
     def prepare(self, model: LatentMixtureModel, x: Tensor, batch_size: int) -> None:
-        """Cluster the images, teach the classifier, start the rest; see `Start.prepare`."""
+        """Cluster the images, teach the classifier, start the rest; see `Start.prepare`.
+
+        Raises:
+            TypeError: If the network has no classifier.
+        """
+        self.check_network(model.network)
         x = model.images(x)
         shares = self.clustering.fit(x, model.prior.n_components).to(x)
         self.then.prepare(model, x, batch_size)
-        classifier = model.network.classifier
+        classifier = cast(nn.Module, model.network.classifier)
         release(classifier)
         optimizer = torch.optim.Adam(classifier.parameters(), lr=self.learning_rate, fused=True)
         # An image and its shares travel as one row, so that they are drawn together.

@@ -53,7 +53,7 @@ def _describe(saved: LatentMixtureModel, model: LatentMixtureModel, error: Excep
     if saved.config and model.config:
         parts = [
             f"{key} {saved.config[key]}, not {model.config[key]}"
-            for key in ("image_shape", "network")
+            for key in ("image_shape", "network", "inference")
             if saved.config[key] != model.config[key]
         ]
         if parts:

@@ -8,6 +8,7 @@ from otlvm.testing.baseline import baseline_outcomes, check_baseline
 from otlvm.testing.dataset import check_dataset, dataset_outcomes
 from otlvm.testing.divergence import check_divergence, divergence_outcomes
 from otlvm.testing.feature import check_feature, feature_outcomes
+from otlvm.testing.inference import check_inference, inference_outcomes
 from otlvm.testing.init import check_init, init_outcomes
 from otlvm.testing.network import check_network, network_outcomes
 from otlvm.testing.objective import check_objective, objective_outcomes
@@ -27,6 +28,7 @@ __all__ = [
     "check_dataset",
     "check_divergence",
     "check_feature",
+    "check_inference",
     "check_init",
     "check_network",
     "check_objective",
@@ -38,6 +40,7 @@ __all__ = [
     "dataset_outcomes",
     "divergence_outcomes",
     "feature_outcomes",
+    "inference_outcomes",
     "init_outcomes",
     "network_outcomes",
     "objective_outcomes",

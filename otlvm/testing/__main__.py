@@ -14,6 +14,7 @@ from otlvm.baselines import baselines
 from otlvm.data import datasets
 from otlvm.divergences import divergences
 from otlvm.features import features
+from otlvm.inference import inferences
 from otlvm.networks import inits, networks
 from otlvm.objectives import objectives
 from otlvm.optimizers import optimizers
@@ -28,6 +29,7 @@ from otlvm.testing import (
     dataset_outcomes,
     divergence_outcomes,
     feature_outcomes,
+    inference_outcomes,
     init_outcomes,
     network_outcomes,
     objective_outcomes,
@@ -76,6 +78,7 @@ KINDS = (
     Kind(priors, prior_outcomes),
     Kind(objectives, objective_outcomes),
     Kind(networks, network_outcomes, {"image_shape": (1, 8, 8), "n_components": 3, "dim": 2}),
+    Kind(inferences, inference_outcomes),
     Kind(inits, init_outcomes),
     Kind(starts, start_outcomes),
     Kind(weights, weight_outcomes),

@@ -16,7 +16,7 @@ def moment_loss(mean: Tensor, std: Tensor, target: tuple[Tensor, Tensor]) -> Ten
     Args:
         mean: Posterior means, with shape ``[n, K, d]``.
         std: Posterior standard deviations, with shape ``[n, K, d]``.
-        target: The prior's means ``[K, d]`` and covariances ``[K, d, d]``.
+        target: The means ``[K, d]`` and covariances ``[K, d, d]`` that they should have.
     """
     centre = mean.mean(0)
     centred = mean - centre
@@ -35,6 +35,8 @@ def pretrain_moments(
 ) -> None:
     """Train the nets of q(z|k, x), and only them, to match the prior's moments.
 
+    Each matches those of its component; one net for all k those of the whole mixture.
+
     Source: Gaujac, Feige and Barber (2021), Sec. 3; the paper's code takes 10,000 steps.
 
     Args:
@@ -48,7 +50,8 @@ def pretrain_moments(
     nets = model.network.components
     nets.train()
     optimizer = torch.optim.Adam(nets.parameters(), lr=learning_rate, fused=True)
-    target = model.prior.moments()
+    with torch.no_grad():  # a prior that is learned stays what it is
+        target = model.inference.target_moments(model.prior)
     for batch in batches(x, batch_size, steps):
         optimizer.zero_grad(set_to_none=True)
         mean, std = nets(batch)

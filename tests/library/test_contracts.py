@@ -11,6 +11,7 @@ from otlvm.data import datasets
 from otlvm.divergences import Divergence, divergences
 from otlvm.expectations import expectations
 from otlvm.features import features
+from otlvm.inference import inferences
 from otlvm.latents import MixturePosterior
 from otlvm.networks import inits, networks
 from otlvm.objectives import objectives
@@ -212,6 +213,7 @@ def test_every_name_has_a_summary_and_documents_its_parameters():
         expectations,
         networks,
         inits,
+        inferences,
         datasets,
         baselines,
         features,

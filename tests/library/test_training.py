@@ -219,3 +219,11 @@ def test_what_a_notebook_prints_is_short_and_says_something(model, x):
     assert repr(losses).startswith(f"Losses(total={float(losses.total.detach()):.4g}, ")
     count = sum(p.numel() for p in model.parameters())
     assert f"image_shape=(1, 4, 4), parameters={count}" in repr(model)
+
+
+def test_moment_pretraining_leaves_a_learned_prior_alone(x):
+    model = LatentMixtureModel((1, 4, 4), "mlp", {**PRIOR, "learn": True})
+    before = {name: value.clone() for name, value in model.prior.state_dict().items()}
+    pretrain_moments(model, x, steps=3, batch_size=32)  # its scales are computed anew each time
+    for name, value in model.prior.state_dict().items():
+        assert torch.equal(value, before[name])

@@ -152,10 +152,11 @@ def test_yaml_is_of_a_suite(page, tmp_path, validator):
 def test_every_name_has_an_equation_and_its_source():
     from otlvm.divergences import KernelMMD, divergences
     from otlvm.expectations import expectations
+    from otlvm.inference import inferences
     from otlvm.objectives import objectives
     from otlvm.priors import priors
 
-    for registry in (priors, divergences, objectives, expectations):
+    for registry in (priors, divergences, objectives, expectations, inferences):
         for name in registry:
             docs = registry.get(name).__doc__
             assert ".. math::" in docs, name

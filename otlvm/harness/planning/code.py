@@ -22,6 +22,7 @@ DECIDES = (
     "evaluation",
     "expectations",
     "features",
+    "inference",
     "networks",
     "objectives",
     "optimizers",

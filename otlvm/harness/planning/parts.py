@@ -12,6 +12,7 @@ from otlvm.harness.config import data_key, get_field
 from otlvm.harness.messages import InputError, KeyPath, one_line
 from otlvm.harness.suite.misplaced import where_it_belongs
 from otlvm.harness.suite.runs import Run
+from otlvm.inference import inferences
 from otlvm.networks import networks
 from otlvm.objectives import objectives
 from otlvm.optimizers import optimizers
@@ -63,7 +64,10 @@ def _check(run: Run, data: Dataset, built: dict[str, Any]) -> None:
         baseline = once(where, spec, None, lambda: baselines.build(spec))
         _fits(run, where, lambda: baseline.check(len(data.x_train), prior.n_components))
         return
-    network = config["model"]["network"]
+    section = ("model", "inference")
+    kind = config["model"]["inference"]
+    inference = once(section, kind, None, lambda: inferences.build(kind))
+    _fits(run, section, lambda: inference.check(prior))
     spec = config["objective"]
     objective = once(("objective",), spec, None, lambda: objectives.build(spec))
     _fits(run, ("objective",), lambda: objective.check(prior))
@@ -74,9 +78,13 @@ def _check(run: Run, data: Dataset, built: dict[str, Any]) -> None:
         part = config["train"][section]
         once(("train", section), part, None, partial(build_part, part))
     _fits(run, ("train",), lambda: check_rates(config["train"]["rates"], PARTS))
-    shape = {"image_shape": data.image_shape, "n_components": prior.n_components, "dim": prior.dim}
+    maps, sizes = config["model"]["network"], (prior.n_components, prior.dim)
+    make = partial(networks.build, maps, image_shape=data.image_shape)
+    context = (data.image_shape, sizes, kind)
     with torch.device("meta"):  # shapes only: no memory, no random numbers
-        once(("model", "network"), network, shape, lambda: networks.build(network, **shape))
+        section = ("model", "network")
+        network = once(section, maps, context, lambda: inference.network(make, *sizes))
+    _fits(run, ("train", "start"), lambda: start.check_network(network))
     batch_size = config["train"]["batch_size"]
     if batch_size > len(data.x_train):
         raise InputError(

@@ -85,15 +85,17 @@ class Train(Strict):
 
 
 class Model(Strict):
-    """The model of each run: specs of a network and a prior.
+    """The model of each run: specs of a network, a prior and an inference.
 
     Attributes:
         network: The three maps between images, components and codes.
         prior: p(z, k).
+        inference: What q(z, k|x) is made of, and what is decoded.
     """
 
     network: Spec = "mlp"
     prior: Spec = "gaussian_mixture"
+    inference: Spec = "mirror"
 
 
 class TrainedConfig(Strict):

@@ -274,8 +274,8 @@ def test_list(run_main):
         assert f"      {line}\n" in output
     assert "      divergence: divergence\n" in output
     assert [registry.kind for registry in REGISTRIES] == [
-        *("prior", "divergence", "objective", "expectation", "network", "init", "start"),
-        *("dataset", "baseline", "feature"),
+        *("prior", "divergence", "objective", "weight", "expectation", "network", "init"),
+        *("inference", "start", "optimizer", "schedule", "dataset", "baseline", "feature"),
     ]
 
 

@@ -26,6 +26,9 @@ class Uniform(Prior):
     def moments(self):
         return self.means + 0.5, torch.eye(self.dim).expand(self.n_components, -1, -1) / 12
 
+class Sphere(Uniform):
+    has_density = False
+
 class Pairs(Start):
     def prepare(self, model, x, batch_size): ...
     def check(self, n_images, n_components):
@@ -39,13 +42,14 @@ class Broken(Start):
 '''
 
 WAE = "{name: wae, divergence: energy}"
+NO_DENSITY = "model: {prior: 'mine:Sphere'}"
 OTHER_PRIOR = "model: {prior: 'mine:Uniform'}"
 
 
 @pytest.mark.parametrize(
     ("row", "path", "told"),
     [
-        (f"objective: vae, {OTHER_PRIOR}", "objective", "needs a GaussianPrior, not Uniform"),
+        (f"objective: vae, {NO_DENSITY}", "objective", "a density, which Sphere has not"),
         (
             "objective: {name: wae, divergence: {name: imq_mmd, prior: closed_form}}, "
             + OTHER_PRIOR,

@@ -59,7 +59,8 @@ class WAE(Objective):
         def chance() -> Tensor:
             posterior = as_posterior(*prior.sample_with_components(n), prior.n_components)
             divergence.update(posterior, prior)
-            return divergence(posterior, prior)
+            value: Tensor = divergence(posterior, prior)
+            return value
 
         for _ in range(divergence.warm_up):
             chance()

@@ -120,8 +120,8 @@ def _ignores_order(make: Make) -> None:
     prior = _prior()
     posterior = _posterior(prior, 1.0)
     order = torch.randperm(POINTS)
-    permuted = MixturePosterior(*(t[order] for t in (posterior.logits, posterior.mean,
-                                                     posterior.std, posterior.z)))  # fmt: skip
+    q = posterior
+    permuted = MixturePosterior(q.logits[order], q.mean[order], q.std[order], q.z[order])
     divergence = make()
     _close(
         _value(divergence, posterior, prior),
@@ -170,10 +170,12 @@ def _takes_both_precisions(make: Make) -> None:
     values = []
     for dtype in (torch.float32, torch.float64):
         prior = _prior()
-        posterior = _posterior(prior, 1.0).detach()
-        parts = (posterior.logits, posterior.mean, posterior.std, posterior.z)
+        q = _posterior(prior, 1.0).detach()
         divergence = make()
-        value = _value(divergence, MixturePosterior(*(t.to(dtype) for t in parts)), prior.to(dtype))
+        cast = MixturePosterior(
+            q.logits.to(dtype), q.mean.to(dtype), q.std.to(dtype), q.z.to(dtype)
+        )
+        value = _value(divergence, cast, prior.to(dtype))
         if value.dtype != dtype:
             raise Fault(f"codes in {dtype} give a value in {value.dtype}")
         values.append(value.double())

@@ -152,7 +152,7 @@ def _is_deterministic(make: Make) -> None:
         raise Fault("two calls under the same seed differ")
 
 
-CHECKS: tuple[Check[Inference], ...] = (
+CHECKS: tuple[Check[Make], ...] = (
     Check("shapes and dtypes", _has_shapes),
     Check("codes are those that it decodes", _decodes_its_codes),
     Check("finite gradients for the whole network", _has_gradients),

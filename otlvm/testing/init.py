@@ -119,7 +119,7 @@ def _state_after(make: Make) -> dict[str, Tensor]:
     return _state(network)
 
 
-CHECKS: tuple[Check[Init], ...] = (
+CHECKS: tuple[Check[Make], ...] = (
     Check("finite weights and outputs", _gives_finite_weights),
     Check("units of a layer differ", _breaks_symmetry),
     Check("keeps shapes and dtypes", _keeps_sizes),

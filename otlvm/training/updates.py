@@ -86,7 +86,8 @@ def parts_of(model: LatentMixtureModel, objective: Objective) -> dict[str, nn.Mo
     """Return the parts of a training that may have a rate of their own."""
     network = model.network
     modules = (model.prior, network.classifier, network.components, network.decoder, objective)
-    return dict(zip(PARTS, modules, strict=True))
+    named = zip(PARTS, modules, strict=True)
+    return {name: module for name, module in named if module is not None}
 
 
 def check_rates(rates: Mapping[str, float], known: Collection[str]) -> None:

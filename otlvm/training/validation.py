@@ -76,7 +76,7 @@ class Validation:
             )
         self._stop = stop
         self._objective = objective
-        self._batches = x[: len(x) // batch_size * batch_size].split(batch_size)
+        self._batches = torch.split(x[: len(x) // batch_size * batch_size], batch_size)
         self.stopped = False
         self._best = float("inf")
         self._best_step = 0

@@ -74,9 +74,9 @@ def _check(run: Run, data: Dataset, built: dict[str, Any]) -> None:
     start_spec = config["train"]["start"]
     start = once(("train", "start"), start_spec, None, lambda: starts.build(start_spec))
     _fits(run, ("train", "start"), lambda: start.check(len(data.x_train), prior.n_components))
-    for section, build_part in (("optimizer", optimizers.build), ("schedule", schedules.build)):
-        part = config["train"][section]
-        once(("train", section), part, None, partial(build_part, part))
+    for key, build_part in (("optimizer", optimizers.build), ("schedule", schedules.build)):
+        part = config["train"][key]
+        once(("train", key), part, None, partial(build_part, part))
     _fits(run, ("train",), lambda: check_rates(config["train"]["rates"], PARTS))
     maps, sizes = config["model"]["network"], (prior.n_components, prior.dim)
     make = partial(networks.build, maps, image_shape=data.image_shape)

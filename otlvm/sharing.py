@@ -51,6 +51,20 @@ def shared_on(shelf: Shelf | None) -> Iterator[None]:
         _SHELF.reset(token)
 
 
+def learnt_once(what: str, x: Tensor, compute: Compute) -> Tensor:
+    """Return what is learnt from images, from a shelf if it is there: for starts.
+
+    Args:
+        what: All that decides it, besides the images, the seed and the kind of device.
+        x: The images.
+        compute: Learns it.
+    """
+    shelf = _SHELF.get()
+    if shelf is None:
+        return compute()
+    return shelf.once(_digest(what, torch.initial_seed(), x.device.type, _content(x)), compute)
+
+
 class Learner(Described):
     """Learns from images, without labels, and is then applied to others.
 

@@ -82,6 +82,23 @@ class GaussianPrior(Prior):
         scale_tril = self.scale_tril
         return self.means, scale_tril @ scale_tril.mT
 
+    @torch.no_grad()
+    def start_from(self, means: Tensor, variances: Tensor, weights: Tensor) -> None:
+        """Let what is learned start from a mixture of diagonal Gaussians; the rest stays.
+
+        Args:
+            means: With shape ``[K, d]``.
+            variances: With shape ``[K, d]``.
+            weights: With shape ``[K]``.
+        """
+        if isinstance(self.means, nn.Parameter):
+            self.means.copy_(means)
+        if isinstance(self.scales, LearnedScales):
+            self.scales.log_diagonal.copy_(0.5 * variances.log())
+            self.scales.lower.zero_()
+        if isinstance(self.weight_logits, nn.Parameter):
+            self.weight_logits.copy_(weights.log())
+
     def kl(self, mean: Tensor, std: Tensor, z: Tensor | None = None) -> Tensor:
         r"""KL(N(mean_k, diag std_k^2) || p(z|k)) in nats, in closed form.
 

@@ -5,13 +5,13 @@ from abc import ABC, abstractmethod
 from torch import Tensor
 
 from otlvm.networks import LatentMixtureModel, Network
-from otlvm.registry import Registry
+from otlvm.registry import Described, Registry
 
 
-class Start(ABC):
+class Start(Described, ABC):
     """Prepares a model for training, without labels."""
 
-    def check(self, n_images: int, n_components: int) -> None:  # noqa: B027 (few refuse)
+    def check(self, n_images: int, n_components: int) -> None:
         """Refuse data or a K with which it cannot work, before anything is trained.
 
         Args:
@@ -22,7 +22,7 @@ class Start(ABC):
             ValueError: If it will not do; the message says what would.
         """
 
-    def check_network(self, network: Network) -> None:  # noqa: B027 (few refuse)
+    def check_network(self, network: Network) -> None:
         """Refuse a network that it cannot prepare, before anything is trained.
 
         Args:

@@ -41,7 +41,7 @@ class Constraint(Weight):
     seen: Tensor
 
     def __init__(
-        self, limit: float = 1.0, start: float = 100.0, rate: float = 0.01, memory: float = 0.99
+        self, limit: float = 1.0, start: float = 100.0, rate: float = 0.002, memory: float = 0.99
     ) -> None:
         super().__init__()
         if start <= 0 or rate <= 0 or not 0 <= memory < 1:

@@ -13,11 +13,14 @@ NETWORK = {"name": "mlp", "hidden": [32], "component_hidden": [32]}
 SPEC = {"name": "autoencoder", "steps": 300, "learning_rate": 0.01, "n_init": 3}
 
 
-def groups(n=300):
+KINDS = torch.tensor([0, 0, 1, 2]).repeat(75)
+
+
+def groups():
     """Images of three kinds, told apart by which of their rows are bright."""
     generator = torch.Generator().manual_seed(0)
-    bright = torch.eye(4)[torch.arange(n) % 3].repeat_interleave(4, dim=1)
-    return 0.8 * bright + 0.2 * torch.rand(n, 16, generator=generator)
+    bright = torch.eye(4)[KINDS].repeat_interleave(4, dim=1)
+    return 0.8 * bright + 0.2 * torch.rand(300, 16, generator=generator)
 
 
 def make_model(learn=True, **given):
@@ -75,7 +78,7 @@ def test_the_prior_is_the_mixture_of_the_codes():
     torch.testing.assert_close(model.prior.weights().detach(), expected, rtol=1e-3, atol=1e-3)
     # And so the groups are told apart before anything else is trained.
     k = model.prior.responsibilities(codes(model)).argmax(1)
-    assert all(len(set(k[group::3].tolist())) == 1 for group in range(3))
+    assert all(len(set(k[kind == KINDS].tolist())) == 1 for kind in range(3))
     assert len(set(k.tolist())) == 3
 
 
@@ -95,11 +98,11 @@ def test_rows_share_one_autoencoder():
     assert memory.computed == 2  # the autoencoder, and the mixture
     again = prepared(shelf=memory)
     assert memory.computed == 2
-    for name, value in first.state_dict().items():
-        assert torch.equal(value, again.state_dict()[name]), name
     alone = prepared()
-    for name, value in alone.state_dict().items():
-        assert torch.equal(value, first.state_dict()[name]), name
+    for name, value in first.state_dict().items():
+        if value.is_floating_point():  # batch norm counts its batches, and never looks
+            assert torch.equal(value, again.state_dict()[name]), name
+            assert torch.equal(value, alone.state_dict()[name]), name
     prepared(shelf=memory, learn=False)  # another prior, the same autoencoder
     assert memory.computed == 2
     prepared({**SPEC, "steps": 10}, shelf=memory)

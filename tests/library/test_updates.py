@@ -57,7 +57,7 @@ def trained(steps=4, **given):
             lambda p: torch.optim.RMSprop(p, lr=0.1, alpha=0.9, momentum=0.5),
         ),
     ],
-    ids=str,
+    ids=["adam", "adam, changed", "adamw", "sgd", "rmsprop"],
 )
 def test_optimisers_are_torchs(spec, reference):
     found = trained(optimizer=spec, learning_rate=0.1)

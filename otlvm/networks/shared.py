@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 from itertools import islice
+from typing import cast
 
 from torch import Tensor, nn
 from torch.nn.functional import linear
@@ -44,7 +45,7 @@ class SharedNet(nn.Module):
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """Map images ``[n, D]`` to means and standard deviations, both ``[n, K, d]``."""
-        first, pixels = self.net[0], x.shape[1]
+        first, pixels = cast(nn.Linear, self.net[0]), x.shape[1]
         of_x = linear(x, first.weight[:, :pixels], first.bias)
         of_k = first.weight[:, pixels:].T  # the one-hot k picks a row
         h = (of_x.unsqueeze(1) + of_k).flatten(0, 1)

@@ -15,7 +15,11 @@ from otlvm.inference import inferences
 from otlvm.latents import MixturePosterior
 from otlvm.networks import inits, networks
 from otlvm.objectives import objectives
+from otlvm.optimizers import optimizers
 from otlvm.priors import priors
+from otlvm.schedules import schedules
+from otlvm.starts import starts
+from otlvm.weights import weights
 
 SHAPE = (1, 8, 8)
 OFFLINE = ["digits", "mnist_5k"]
@@ -55,11 +59,18 @@ def all_grads_finite_and_some_not_zero(module):
     return [name for name, grad in grads.items() if not grad.any()]
 
 
+NEEDED = {"mixture": {"means": [[0.0, 1.0], [3.0, 0.0]], "weights": [0.2, 0.8]}}
+
+
+def prior_spec(name):
+    return {"name": name, **NEEDED.get(name, {})}
+
+
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("name", list(priors))
 class TestPrior:
     def test_shapes(self, name, dtype):
-        prior = priors.build(name).to(dtype)
+        prior = priors.build(prior_spec(name)).to(dtype)
         n_components, dim = prior.n_components, prior.dim
         z = prior.sample(7)
         assert z.shape == (7, dim)
@@ -74,14 +85,14 @@ class TestPrior:
         assert not list(prior.parameters())
 
     def test_same_seed_same_sample(self, name, dtype):
-        prior = priors.build(name).to(dtype)
+        prior = priors.build(prior_spec(name)).to(dtype)
         torch.manual_seed(3)
         first = prior.sample(5)
         torch.manual_seed(3)
         assert torch.equal(first, prior.sample(5))
 
     def test_repr(self, name, dtype):
-        assert "n_components=" in repr(priors.build(name).to(dtype))
+        assert "n_components=" in repr(priors.build(prior_spec(name)).to(dtype))
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
@@ -96,7 +107,7 @@ class TestDivergence:
         return MixturePosterior(logits, z, torch.ones_like(z), z)
 
     def test_scalar_with_gradients(self, name, prior_name, dtype):
-        prior = priors.build(prior_name).to(dtype)
+        prior = priors.build(prior_spec(prior_name)).to(dtype)
         posterior = self.posterior(prior, dtype, shift=0.5)
         value = divergences.build(name)(posterior, prior)
         assert value.shape == ()
@@ -109,7 +120,7 @@ class TestDivergence:
             assert posterior.logits.grad.abs().sum() > 0
 
     def test_same_seed_same_value(self, name, prior_name, dtype):
-        prior = priors.build(prior_name).to(dtype)
+        prior = priors.build(prior_spec(prior_name)).to(dtype)
         posterior = self.posterior(prior, dtype)
         divergence = divergences.build(name)
         values = []
@@ -119,7 +130,7 @@ class TestDivergence:
         assert torch.equal(*values)
 
     def test_grows_with_distance(self, name, prior_name, dtype):
-        prior = priors.build(prior_name).to(dtype)
+        prior = priors.build(prior_spec(prior_name)).to(dtype)
         divergence = divergences.build(name)
         values = []
         for shift in (0.0, 1.0, 3.0):
@@ -213,6 +224,10 @@ def test_every_name_has_a_summary_and_documents_its_parameters():
         expectations,
         networks,
         inits,
+        optimizers,
+        schedules,
+        starts,
+        weights,
         inferences,
         datasets,
         baselines,

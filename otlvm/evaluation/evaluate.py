@@ -8,7 +8,7 @@ from torch import Tensor
 
 from otlvm.data import Dataset
 from otlvm.evaluation.clustering import clustering_scores, component_usage
-from otlvm.evaluation.latent import latent_match
+from otlvm.evaluation.latent import code_mmd, latent_match
 from otlvm.evaluation.posterior import component_probabilities, evaluation_mode
 from otlvm.evaluation.reconstruction import reconstruction_errors
 from otlvm.evaluation.subset import spread_out
@@ -52,7 +52,7 @@ def curve_point(
     training: int | None = CURVE_TRAINING,
     held_out: int | None = CURVE_HELD_OUT,
 ) -> dict[str, float]:
-    """Measure BCE, accuracy and usage as `evaluate` does, on images that stand for all.
+    """Measure BCE, accuracy, usage and match as `evaluate` does, on images that stand for all.
 
     A curve has many points, and each should cost less than the training between two of them: by
     default 6,000 images are encoded, and K codes of each of 1,000 decoded. They are the same
@@ -74,8 +74,10 @@ def curve_point(
         pi_train = component_probabilities(model, part.x_train)
         pi_test = component_probabilities(model, part.x_test)
         bce = reconstruction_errors(model, part.x_test)["bce"]
+        match = code_mmd(model, part.x_test)
     scores = assignment_scores(pi_train, pi_test, part)
-    return {"bce": bce, **{name: scores[name] for name in CURVE_SCORES if name in scores}}
+    shown = {name: scores[name] for name in CURVE_SCORES if name in scores}
+    return {"bce": bce, **shown, **match}
 
 
 def curve_part(

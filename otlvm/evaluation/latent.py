@@ -48,6 +48,22 @@ def latent_match(model: LatentMixtureModel, x: Tensor) -> dict[str, float]:
     return {"latent_mmd": sample_mmd(codes.transpose(0, 1), model.prior), **w2}
 
 
+def code_mmd(model: LatentMixtureModel, x: Tensor) -> dict[str, float]:
+    """Return the ``latent_mmd`` of `latent_match` with one code an image, which is cheap.
+
+    A training's own divergence is measured in train mode, where batch norm couples the codes of a
+    batch; this one is not. Use inside `evaluation_mode`.
+
+    Args:
+        model: The model.
+        x: Held-out images, with shape ``[n, D]``.
+    """
+    if len(x) < 2:
+        return {}
+    codes = torch.cat([p.sample() for _, p in encode_batches(model, x)])
+    return {"latent_mmd": sample_mmd(codes, model.prior)}
+
+
 def sample_mmd(x: Tensor, prior: Prior) -> float:
     r"""U-statistic of the paper's IMQ-MMD^2 between codes of images and the prior.
 

@@ -101,6 +101,25 @@ def test_a_suite_and_its_report(follow, tmp_path):
     assert "components_used of GM-WAE" in report
 
 
+def test_a_prior_on_a_sphere(follow):
+    """Its draws have the mean cosine of the source, and its responsibilities are calibrated."""
+    import torch
+
+    names = follow(ROOT / "docs/extending.md")
+    rows, prior = names["history"].rows, names["model"].prior.double()
+    assert rows[-1]["divergence"] < rows[0]["divergence"]
+    z, k = prior.sample_with_components(40_000)
+    torch.testing.assert_close(z.norm(dim=1), torch.ones_like(z[:, 0]), rtol=0, atol=1e-4)
+    cosines = (z * prior.centres[k]).sum(1)
+    assert float(cosines.mean()) == pytest.approx(20 / (20 + prior.dim - 1), abs=0.005)
+    shares = prior.responsibilities(z)
+    for low in (0.05, 0.3, 0.7):  # of draws that are said to be of component 0 with about p
+        near = (shares[:, 0] - low).abs() < 0.05
+        assert float((k[near] == 0).double().mean()) == pytest.approx(
+            float(shares[near, 0].mean()), abs=0.08
+        )
+
+
 OTHERS = [
     page
     for page in PAGES

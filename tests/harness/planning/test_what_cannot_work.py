@@ -42,6 +42,7 @@ class Broken(Start):
 '''
 
 WAE = "{name: wae, divergence: energy}"
+EXPECTED = "{name: responsibilities, of: expectation}"
 NO_DENSITY = "model: {prior: 'mine:Sphere'}"
 OTHER_PRIOR = "model: {prior: 'mine:Uniform'}"
 
@@ -74,6 +75,22 @@ OTHER_PRIOR = "model: {prior: 'mine:Uniform'}"
         ),
         (f"objective: {WAE}, train: {{start: 'mine:Pairs'}}", "train.start", "even K is needed"),
         (f"objective: {WAE}, train: {{start: 'mine:Broken'}}", "train.start", "no licence"),
+        (
+            f"objective: {WAE}, model: {{prior: 'mine:Uniform', inference: {EXPECTED}}}",
+            "model.inference",
+            "need a GaussianPrior, not Uniform; use of: sample",
+        ),
+        (
+            f"objective: {WAE}, model: {{inference: responsibilities}}, train: {{start: prior}}",
+            "train.start",
+            "the start 'prior' needs a classifier",
+        ),
+        (
+            f"objective: {WAE}, model: {{inference: responsibilities}}, train: {{start: "
+            "{name: distill, clustering: kmeans}}",
+            "train.start",
+            "'distill' teaches a classifier, which this inference has not",
+        ),
     ],
 )
 def test_parts_that_do_not_go_together(refuse, write_suite, tmp_path, row, path, told):

@@ -7,7 +7,9 @@ from otlvm.networks import LatentMixtureModel
 from otlvm.training.batches import batches
 
 
-def moment_loss(mean: Tensor, std: Tensor, target: tuple[Tensor, Tensor]) -> Tensor:
+def moment_loss(
+    mean: Tensor, std: Tensor, target: tuple[Tensor, Tensor], diagonal: bool = False
+) -> Tensor:
     """Squared distance of each component's first two moments from the prior's, summed.
 
     The moments are those of the aggregated q(z|k) = E_x N(mu_k(x), diag sigma_k(x)^2) over the
@@ -17,12 +19,16 @@ def moment_loss(mean: Tensor, std: Tensor, target: tuple[Tensor, Tensor]) -> Ten
         mean: Posterior means, with shape ``[n, K, d]``.
         std: Posterior standard deviations, with shape ``[n, K, d]``.
         target: The means ``[K, d]`` and covariances ``[K, d, d]`` that they should have.
+        diagonal: Compare variances only, as the paper's code did before 2021.
     """
     centre = mean.mean(0)
     centred = mean - centre
     between = torch.einsum("nki,nkj->kij", centred, centred) / len(mean)
     covariance = between + torch.diag_embed(std.square().mean(0))
-    return (centre - target[0]).square().sum() + (covariance - target[1]).square().sum()
+    errors = covariance - target[1]
+    if diagonal:
+        errors = errors.diagonal(dim1=-2, dim2=-1)
+    return (centre - target[0]).square().sum() + errors.square().sum()
 
 
 def pretrain_moments(
@@ -32,6 +38,7 @@ def pretrain_moments(
     steps: int = 1000,
     batch_size: int = 128,
     learning_rate: float = 1e-3,
+    diagonal: bool = False,
 ) -> None:
     """Train the nets of q(z|k, x), and only them, to match the prior's moments.
 
@@ -43,8 +50,9 @@ def pretrain_moments(
         model: The model; changed in place.
         x: Training images, as `LatentMixtureModel.images` takes them.
         steps: Adam steps.
-        batch_size: Images a step.
+        batch_size: Images per step.
         learning_rate: Adam's learning rate.
+        diagonal: Match variances, and leave covariances alone.
     """
     x = model.images(x)
     nets = model.network.components
@@ -55,6 +63,6 @@ def pretrain_moments(
     for batch in batches(x, batch_size, steps):
         optimizer.zero_grad(set_to_none=True)
         mean, std = nets(batch)
-        loss = moment_loss(mean, std, target)
+        loss = moment_loss(mean, std, target, diagonal)
         torch.autograd.backward(loss)
         optimizer.step()

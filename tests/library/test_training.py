@@ -58,6 +58,16 @@ def test_moment_loss_is_zero_at_the_moments_of_samples():
     assert moment_loss(mean + 0.5, std, target) == pytest.approx(2 * 3 * 0.25, rel=0.1)
 
 
+def test_diagonal_moments_leave_covariances_alone():
+    torch.manual_seed(0)
+    noise = torch.randn(5000, 1)
+    mean = torch.stack([noise, noise], dim=-1)  # variances 1, covariance 1
+    std = torch.full_like(mean, 1e-4)
+    target = torch.zeros(1, 2), torch.eye(2).unsqueeze(0)
+    assert moment_loss(mean, std, target, diagonal=True) < 1e-2
+    assert moment_loss(mean, std, target) == pytest.approx(2, rel=0.1)
+
+
 def test_pretraining_matches_the_prior_and_touches_nothing_else(model, x):
     others = {
         name: tensor.clone()

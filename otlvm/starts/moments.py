@@ -43,7 +43,8 @@ class Moments(Start):
         """Refuse a batch of more images than there are; see `Start.check`."""
         if self.batch_size is not None and self.batch_size > n_images:
             raise ValueError(
-                f"the start's batch_size {self.batch_size} is larger than the data's {n_images} images"
+                f"the start's batch_size {self.batch_size} is larger than the data's "
+                f"{n_images} images"
             )
 
     def prepare(self, model: LatentMixtureModel, x: Tensor, batch_size: int) -> None:

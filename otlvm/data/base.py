@@ -77,6 +77,12 @@ class Dataset:
         gaps = f", {train} and {test} without a label" if train or test else ""
         return f"{self.n_classes} classes{names}{gaps}"
 
+    @cached_property
+    def span(self) -> tuple[float, float]:
+        """The smallest and the largest number among all images."""
+        bounds = [bound for x in (self.x_train, self.x_test) for bound in x.aminmax()]
+        return float(min(bounds)), float(max(bounds))
+
     @property
     def n_classes(self) -> int:
         """One more than the largest label; 0 if there are none."""

@@ -52,6 +52,8 @@ def curve_point(
 ) -> dict[str, float]:
     """Measure BCE, accuracy and usage as `evaluate` does, on images that stand for all.
 
+    Where there is no BCE (`reconstruction_errors`) it is the NLL.
+
     A curve has many points, and each should cost less than the training between two of them: by
     default 6,000 images are encoded, and K codes of each of 1,000 decoded. They are the same
     images at every point and of every model, drawn at random from all (`curve_part`), so curves
@@ -70,9 +72,13 @@ def curve_point(
     with evaluation_mode(model):
         pi_train = component_probabilities(model, part.x_train)
         pi_test = component_probabilities(model, part.x_test)
-        bce = reconstruction_errors(model, part.x_test)["bce"]
+        errors = reconstruction_errors(model, part.x_test)
     scores = assignment_scores(pi_train, pi_test, part)
-    return {"bce": bce, **{name: scores[name] for name in CURVE_SCORES if name in scores}}
+    shown = "bce" if "bce" in errors else "nll"
+    return {
+        shown: errors[shown],
+        **{name: scores[name] for name in CURVE_SCORES if name in scores},
+    }
 
 
 def curve_part(

@@ -7,6 +7,7 @@ from otlvm.data import datasets
 from otlvm.divergences import divergences
 from otlvm.expectations import expectations
 from otlvm.features import features
+from otlvm.likelihoods import likelihoods
 from otlvm.networks import networks
 from otlvm.objectives import objectives
 from otlvm.priors import priors
@@ -19,6 +20,7 @@ REGISTRIES: tuple[Registry[Any], ...] = (
     objectives,
     expectations,
     networks,
+    likelihoods,
     starts,
     datasets,
     baselines,

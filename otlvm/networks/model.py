@@ -1,6 +1,7 @@
 """A latent mixture model: a network and a prior, and what can be done with the two."""
 
 import json
+import math
 from pathlib import Path
 from typing import Any, Self
 
@@ -10,6 +11,7 @@ from safetensors.torch import load_file, load_model, save_model
 from torch import Tensor, nn
 
 from otlvm.latents import MixturePosterior
+from otlvm.likelihoods import Likelihood, likelihoods
 from otlvm.networks.base import Network, networks
 from otlvm.networks.held import held_parts
 from otlvm.priors import Prior, priors
@@ -26,6 +28,7 @@ class LatentMixtureModel(nn.Module):
         image_shape: Channels, height and width; D is their product.
         network: Spec or instance of the three maps. An instance cannot be saved with the model.
         prior: Spec or instance of p(z, k). An instance cannot be saved with the model.
+        likelihood: Spec or instance of p(x|z). An instance cannot be saved with the model.
 
     Raises:
         RegistryError: If a spec does not fit the registered constructors.
@@ -38,14 +41,24 @@ class LatentMixtureModel(nn.Module):
     """
 
     def __init__(
-        self, image_shape: tuple[int, int, int], network: Spec | Network, prior: Spec | Prior
+        self,
+        image_shape: tuple[int, int, int],
+        network: Spec | Network,
+        prior: Spec | Prior,
+        likelihood: Spec | Likelihood = "bernoulli",
     ) -> None:
         super().__init__()
         self.image_shape = (image_shape[0], image_shape[1], image_shape[2])
         self.prior = prior if isinstance(prior, Prior) else priors.build(prior)
+        self.likelihood = (
+            likelihood
+            if isinstance(likelihood, Likelihood)
+            else likelihoods.build(likelihood, features=math.prod(self.image_shape))
+        )
         self.config: dict[str, Any] | None = None
-        if not isinstance(network, Network) and not isinstance(prior, Prior):
-            self.config = {"image_shape": list(image_shape), "network": network, "prior": prior}
+        specs = {"network": network, "prior": prior, "likelihood": likelihood}
+        if not any(isinstance(spec, nn.Module) for spec in specs.values()):
+            self.config = {"image_shape": list(image_shape), **specs}
         self.network = (
             network
             if isinstance(network, Network)
@@ -74,12 +87,18 @@ class LatentMixtureModel(nn.Module):
         return MixturePosterior.draw(*self.network.encode(x))
 
     def decode_logits(self, z: Tensor) -> Tensor:
-        """Map codes ``[..., d]`` to the logits of the pixels, ``[..., D]``."""
+        """Map codes ``[..., d]`` to what the network says of the likelihood, ``[..., D]``.
+
+        These are the logits of the pixels, or the means where the likelihood is Gaussian.
+        """
         return self.network.decode(z)
 
     def decode(self, z: Tensor) -> Tensor:
-        """Map codes ``[..., d]`` to images in [0, 1], ``[..., D]``."""
-        return torch.sigmoid(self.network.decode(z))
+        """Map codes ``[..., d]`` to the likelihood's mean, ``[..., D]``: images in [0, 1].
+
+        Where the likelihood is Gaussian they are numbers of any size.
+        """
+        return self.likelihood.mean(self.decode_logits(z))
 
     @torch.no_grad()
     def reconstruct(self, x: Tensor) -> Tensor:

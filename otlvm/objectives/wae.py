@@ -1,48 +1,85 @@
 """The Wasserstein autoencoder objective."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Literal
 
 import torch
 from torch import Tensor
 
 from otlvm.divergences import Divergence
 from otlvm.expectations import EXACT, Expectation
+from otlvm.likelihoods import Likelihood
 from otlvm.networks import LatentMixtureModel
 from otlvm.objectives.base import Losses, Objective, objectives
 from otlvm.priors import Prior
 
+Cost = Literal["squared", "absolute", "likelihood"]
+
+
+def _squared(likelihood: Likelihood, logits: Tensor, x: Tensor) -> Tensor:
+    return (likelihood.mean(logits) - x).square().sum(-1)
+
+
+def _absolute(likelihood: Likelihood, logits: Tensor, x: Tensor) -> Tensor:
+    return (likelihood.mean(logits) - x).abs().sum(-1)
+
+
+COSTS: Mapping[Cost, Callable[[Likelihood, Tensor, Tensor], Tensor]] = {
+    "squared": _squared,
+    "absolute": _absolute,
+    "likelihood": lambda likelihood, logits, x: likelihood.nll(logits, x),
+}
+
 
 @objectives.register("wae")
 class WAE(Objective):
-    r"""Squared error plus a weighted divergence of the aggregated posterior from the prior.
+    r"""A cost plus a weighted divergence of the aggregated posterior from the prior.
 
-    .. math:: E_x E_{q(k|x)} E_{q(z|k,x)} |x - g(z)|^2 + \lambda D(E_x q(z|x) \| p(z))
+    .. math:: E_x E_{q(k|x)} E_{q(z|k,x)} c(x, g(z)) + \lambda D(E_x q(z|x) \| p(z))
 
-    The sum is over pixels. Sources: Tolstikhin et al. (2018);
-    Gaujac, Feige and Barber (2021), eq. 16.
+    The cost c is summed over pixels; the paper's is the squared error. Sources: Tolstikhin et al.
+    (2018); Gaujac, Feige and Barber (2021), eq. 16.
 
     Args:
         divergence: D.
         weight: lambda; "a few hundred or more" behaves alike in the paper.
         expectation: How the decoder's expectation over k is taken.
+        cost: c, ``squared`` or ``absolute`` error of the likelihood's mean, or ``likelihood``,
+            -log p(x|z).
 
     Raises:
         ValueError: If ``weight`` is negative.
     """
 
     def __init__(
-        self, divergence: Divergence, weight: float = 500.0, expectation: Expectation = EXACT
+        self,
+        divergence: Divergence,
+        weight: float = 500.0,
+        expectation: Expectation = EXACT,
+        cost: Cost = "squared",
     ) -> None:
         super().__init__()
         if weight < 0:
             raise ValueError("weight must not be negative")
+        if cost not in COSTS:
+            raise ValueError(f"cost {cost!r} is none: say {' or '.join(COSTS)}")
         self.divergence = divergence
         self.weight = weight
         self.expectation = expectation
+        self.cost = cost
 
     def check(self, prior: Prior) -> None:
         """Ask the divergence; see `Objective.check`."""
         self.divergence.check(prior)
+
+    def check_likelihood(self, likelihood: Likelihood) -> None:
+        """Refuse one that learns where the cost says nothing of it; see the base class."""
+        trained = [name for name, value in likelihood.named_parameters() if value.requires_grad]
+        if trained and self.cost != "likelihood":
+            raise ValueError(
+                f"the cost {self.cost} does not train the likelihood's {', '.join(trained)}: say "
+                f"'cost: likelihood' in objective:, or 'learn: none' in the likelihood"
+            )
 
     @torch.no_grad()
     def warm_up(self, model: LatentMixtureModel, draw: Callable[[], Tensor]) -> None:
@@ -54,7 +91,8 @@ class WAE(Objective):
         """Compute the losses of images ``x`` with shape ``[n, D]``."""
         posterior = model.encode(x)
         codes, weights = self.expectation(posterior)
-        errors = (model.decode(codes) - x.unsqueeze(1)).square().sum(-1)
+        cost = COSTS[self.cost]
+        errors = cost(model.likelihood, model.decode_logits(codes), x.unsqueeze(1))
         reconstruction = (weights * errors).sum(1).mean()
         if model.training:
             self.divergence.update(posterior.detach(), model.prior)
@@ -64,5 +102,5 @@ class WAE(Objective):
         return Losses(total, reconstruction, regularizer, {"divergence": divergence})
 
     def extra_repr(self) -> str:
-        """Show the weight in ``repr``."""
-        return f"weight={self.weight}"
+        """Show weight and cost in ``repr``."""
+        return f"weight={self.weight}, cost={self.cost}"

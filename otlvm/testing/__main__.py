@@ -9,17 +9,28 @@ from typing import Any
 from rich.console import Console
 
 from otlvm.divergences import divergences
+from otlvm.likelihoods import likelihoods
 from otlvm.objectives import objectives
 from otlvm.plugins import find_plugins_in
 from otlvm.priors import priors
 from otlvm.registry import Registry, RegistryError
-from otlvm.testing import Outcome, divergence_outcomes, objective_outcomes, prior_outcomes
+from otlvm.testing import (
+    Outcome,
+    divergence_outcomes,
+    likelihood_outcomes,
+    objective_outcomes,
+    prior_outcomes,
+)
+from otlvm.testing.likelihood import FEATURES
 
 KINDS: tuple[tuple[Registry[Any], Callable[[Any], list[Outcome]]], ...] = (
     (divergences, divergence_outcomes),
     (priors, prior_outcomes),
     (objectives, objective_outcomes),
+    (likelihoods, likelihood_outcomes),
 )
+SIZES = {"features": FEATURES}
+"""What the library would fill in."""
 COLOURS = {"passed": "green", "failed": "red", "skipped": "yellow"}
 
 
@@ -32,7 +43,7 @@ def main(arguments: list[str] | None = None) -> int:
     console, reasons = Console(), []
     for registry, outcomes_of in KINDS:
         try:
-            registry.build(key)
+            registry.build(key, **{name: SIZES[name] for name in registry.context})
         except RegistryError as error:
             reasons.append(f"as a {registry.kind}: {error}")
             continue

@@ -8,11 +8,13 @@ import pytest
 import torch
 
 from otlvm.divergences import SampleDivergence, divergences
+from otlvm.likelihoods import likelihoods
 from otlvm.objectives import VAE, Losses, Objective, objectives
 from otlvm.priors import GaussianMixture, priors
 from otlvm.testing import (
     ConformanceError,
     check_divergence,
+    check_likelihood,
     check_objective,
     check_prior,
     divergence_outcomes,
@@ -49,6 +51,15 @@ def test_our_objectives_conform(name, expectation):
     if name == "wae":
         spec["divergence"] = "imq_mmd"
     check_objective(partial(objectives.build, spec))
+
+
+@pytest.mark.parametrize(
+    "spec",
+    [*likelihoods, *({"name": "gaussian", "sigma": 0.5, "learn": x} for x in ("one", "each"))],
+    ids=str,
+)
+def test_our_likelihoods_conform(spec):
+    check_likelihood(partial(likelihoods.build, spec))
 
 
 class Good(SampleDivergence):

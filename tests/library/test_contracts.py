@@ -12,6 +12,7 @@ from otlvm.divergences import Divergence, divergences
 from otlvm.expectations import expectations
 from otlvm.features import features
 from otlvm.latents import MixturePosterior
+from otlvm.likelihoods import likelihoods
 from otlvm.networks import networks
 from otlvm.objectives import objectives
 from otlvm.priors import priors
@@ -209,6 +210,7 @@ def test_every_name_has_a_summary_and_documents_its_parameters():
         objectives,
         expectations,
         networks,
+        likelihoods,
         datasets,
         baselines,
         features,

@@ -31,6 +31,7 @@ PLACES = {
     ("SuiteFile", "grid"): "Grid",
     ("Model", "network"): "network",
     ("Model", "prior"): "prior",
+    ("Model", "likelihood"): "likelihood",
     ("Train", "start"): "start",
     ("Entry", "data"): "change.dataset",
     ("Entry", "model"): "change.Model",
@@ -40,6 +41,7 @@ PLACES = {
     ("Entry", "grid"): "Grid",
     ("change.Model", "network"): "change.network",
     ("change.Model", "prior"): "change.prior",
+    ("change.Model", "likelihood"): "change.likelihood",
     ("change.Train", "start"): "change.start",
 }
 """Fields whose type pydantic cannot tell, because registries are open; what a run says may leave
@@ -48,6 +50,7 @@ FIELDS = {
     "data": "dataset",
     "model.network": "network",
     "model.prior": "prior",
+    "model.likelihood": "likelihood",
     "objective": "objective",
     "train.start": "start",
     "baseline": "baseline",

@@ -22,6 +22,7 @@ DECIDES = (
     "evaluation",
     "expectations",
     "features",
+    "likelihoods",
     "networks",
     "objectives",
     "priors",

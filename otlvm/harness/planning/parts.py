@@ -11,6 +11,7 @@ from otlvm.data import DataError, Dataset, datasets
 from otlvm.harness.config import data_key
 from otlvm.harness.messages import InputError, KeyPath, one_line
 from otlvm.harness.suite.runs import Run
+from otlvm.likelihoods import likelihoods
 from otlvm.networks import networks
 from otlvm.objectives import objectives
 from otlvm.priors import Prior, priors
@@ -67,6 +68,12 @@ def _check(run: Run, data: Dataset, built: dict[str, Any]) -> None:
     shape = {"image_shape": data.image_shape, "n_components": prior.n_components, "dim": prior.dim}
     with torch.device("meta"):  # shapes only: no memory, no random numbers
         once(("model", "network"), network, shape, lambda: networks.build(network, **shape))
+        spec, size = config["model"]["likelihood"], {"features": data.x_train.shape[1]}
+        likelihood = once(
+            ("model", "likelihood"), spec, size, lambda: likelihoods.build(spec, **size)
+        )
+    _fits(run, ("model", "likelihood"), lambda: likelihood.check_range(*data.span))
+    _fits(run, ("objective",), lambda: objective.check_likelihood(likelihood))
     batch_size = config["train"]["batch_size"]
     if batch_size > len(data.x_train):
         raise InputError(

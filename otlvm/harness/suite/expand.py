@@ -86,7 +86,7 @@ def _configs(
 
 
 def _with_specs(section: Config) -> Config:
-    specs = ("network", "prior", "start")
+    specs = ("network", "prior", "likelihood", "start")
     return {key: as_mapping(v) if key in specs else v for key, v in section.items()}
 
 

@@ -50,15 +50,17 @@ class Train(Strict):
 
 
 class Model(Strict):
-    """The model of each run: specs of a network and a prior.
+    """The model of each run: specs of a network, a prior and a likelihood.
 
     Attributes:
         network: The three maps between images, components and codes.
         prior: p(z, k).
+        likelihood: p(x|z), what the decoder's outputs mean.
     """
 
     network: Spec = "mlp"
     prior: Spec = "gaussian_mixture"
+    likelihood: Spec = "bernoulli"
 
 
 class TrainedConfig(Strict):

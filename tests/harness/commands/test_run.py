@@ -255,7 +255,7 @@ def test_list(run_main):
             for parameter in registry.parameters(name):
                 assert parameter in output
     assert [registry.kind for registry in REGISTRIES] == [
-        *("prior", "divergence", "objective", "expectation", "network", "start"),
+        *("prior", "divergence", "objective", "expectation", "network", "likelihood", "start"),
         *("dataset", "baseline", "feature"),
     ]
 

@@ -143,7 +143,7 @@ def _part(data: Dataset, train: Tensor, test: Tensor) -> Dataset:
             return values
         return values[chosen.to(values.device)]
 
-    parts = {"x_train": train, "y_train": train, "x_test": test, "y_test": test}
+    parts = {"x_train": train, "y_train": train, "x_test": test, "y_test": test, "shades": train}
     chosen: dict[str, Any] = {n: choose(getattr(data, n), to) for n, to in parts.items()}
     return replace(data, **chosen)
 

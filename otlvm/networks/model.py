@@ -1,5 +1,6 @@
 """A latent mixture model: a network and a prior, and what can be done with the two."""
 
+import copy
 import json
 import math
 from pathlib import Path
@@ -16,6 +17,7 @@ from otlvm.networks.base import Network, networks
 from otlvm.networks.held import held_parts
 from otlvm.priors import Prior, priors
 from otlvm.registry import RegistryError, Spec
+from otlvm.scaling import Scaling
 
 CONFIG_FILE = "config.json"
 WEIGHTS_FILE = "model.safetensors"
@@ -29,6 +31,8 @@ class LatentMixtureModel(nn.Module):
         network: Spec or instance of the three maps. An instance cannot be saved with the model.
         prior: Spec or instance of p(z, k). An instance cannot be saved with the model.
         likelihood: Spec or instance of p(x|z). An instance cannot be saved with the model.
+        scaling: That of the data (``data.scaling``): a copy is kept and saved with the model, and
+            undone in samples. None takes the data for unscaled; a name only makes room for one.
 
     Raises:
         RegistryError: If a spec does not fit the registered constructors.
@@ -46,6 +50,7 @@ class LatentMixtureModel(nn.Module):
         network: Spec | Network,
         prior: Spec | Prior,
         likelihood: Spec | Likelihood = "bernoulli",
+        scaling: Scaling | str | None = None,
     ) -> None:
         super().__init__()
         self.image_shape = (image_shape[0], image_shape[1], image_shape[2])
@@ -55,10 +60,15 @@ class LatentMixtureModel(nn.Module):
             if isinstance(likelihood, Likelihood)
             else likelihoods.build(likelihood, features=math.prod(self.image_shape))
         )
+        if isinstance(scaling, str):
+            scaling = Scaling(scaling, math.prod(self.image_shape))
+        self.scaling = copy.deepcopy(scaling)
         self.config: dict[str, Any] | None = None
         specs = {"network": network, "prior": prior, "likelihood": likelihood}
         if not any(isinstance(spec, nn.Module) for spec in specs.values()):
             self.config = {"image_shape": list(image_shape), **specs}
+            if self.scaling is not None:
+                self.config["scaling"] = self.scaling.kind
         self.network = (
             network
             if isinstance(network, Network)
@@ -105,14 +115,18 @@ class LatentMixtureModel(nn.Module):
         """Encode and decode ``[n, D]``: the likeliest component, then a sample of its z."""
         return self.decode(self.encode(x).likeliest())
 
+    def in_units(self, x: Tensor) -> Tensor:
+        """Take data as the model sees them, ``[..., D]``, to the units that they came in."""
+        return x if self.scaling is None else self.scaling.undo(x)
+
     @torch.no_grad()
     def sample(self, n: int) -> Tensor:
-        """Decode ``n`` draws of the prior, to ``[n, D]``."""
-        return self.decode(self.prior.sample(n))
+        """Decode ``n`` draws of the prior, to ``[n, D]`` in the units that data came in."""
+        return self.in_units(self.decode(self.prior.sample(n)))
 
     @torch.no_grad()
     def sample_component(self, k: int, n: int, scale: float = 1.0) -> Tensor:
-        """Decode ``n`` draws of p(z|k), to ``[n, D]``.
+        """Decode ``n`` draws of p(z|k), to ``[n, D]`` in the units that data came in.
 
         Args:
             k: The component.
@@ -121,7 +135,8 @@ class LatentMixtureModel(nn.Module):
                 of Gaujac, Feige and Barber, 2021).
         """
         mean = self.prior.moments()[0][k]
-        return self.decode(mean + scale * (self.prior.sample_components(n)[:, k] - mean))
+        draws = self.prior.sample_components(n)[:, k]
+        return self.in_units(self.decode(mean + scale * (draws - mean)))
 
     @torch.no_grad()
     def interpolate(self, start: Tensor, end: Tensor, steps: int = 10) -> Tensor:

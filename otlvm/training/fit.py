@@ -4,6 +4,7 @@ import math
 import time
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -15,7 +16,7 @@ from otlvm.networks import LatentMixtureModel
 from otlvm.objectives import Losses, Objective, objectives
 from otlvm.registry import Spec
 from otlvm.seeding import afresh
-from otlvm.training.batches import BatchSampler
+from otlvm.training.batches import BatchSampler, Redrawn
 from otlvm.training.checkpoint import Checkpoints, Held, RandomState, State
 from otlvm.training.meter import DivergedError, Meter, Row
 from otlvm.training.progress import ProgressBar
@@ -87,7 +88,7 @@ def fit(
             (`otlvm.networks.hold`).
         objective: What to minimise, or the spec of it. Its own parameters are trained along.
         x: Training images, with shape ``[n, D]``, on the model's device; or a data set, whose
-            training images are meant.
+            training images are meant, drawn afresh in each batch if it has shades.
         steps: Adam steps.
         batch_size: Images a step.
         learning_rate: Adam's learning rate.
@@ -107,15 +108,18 @@ def fit(
     Raises:
         DivergedError: If a loss, the gradient or what ``evaluate`` returns becomes NaN or infinite.
         InterruptedTrainingError: If ``checkpoints`` says stop.
-        ValueError: If there are fewer images than ``batch_size``, or the spec fits no objective.
+        ValueError: If there are fewer images than ``batch_size``, the spec fits no objective, or
+            the likelihood is not of such numbers.
     """
-    if isinstance(x, Dataset):
-        x = x.x_train
+    x, shades = (x.x_train, x.shades) if isinstance(x, Dataset) else (x, None)
+    sampled = partial(BatchSampler, x) if shades is None else partial(Redrawn, shades)
+    low, high = x.aminmax()
+    model.likelihood.check_range(float(low), float(high))
     if not isinstance(objective, Objective):
         objective = objectives.build(objective).to(x.device)
     parameters = [*model.parameters(), *objective.parameters()]
     optimizer = torch.optim.Adam(parameters, lr=learning_rate, fused=True)
-    sampler, history, meter = BatchSampler(x, batch_size), History(), Meter()
+    sampler, history, meter = sampled(batch_size), History(), Meter()
     parts: dict[str, Any] = {
         "model": model,
         "held": Held(model),
@@ -131,7 +135,7 @@ def fit(
     if history.steps == 0:
         model.train()
         with afresh(x.device):  # training draws the same batches, warmed up or not
-            objective.warm_up(model, BatchSampler(x, batch_size).draw)
+            objective.warm_up(model, sampled(batch_size).draw)
 
     def state() -> State:
         return {name: part.state_dict() for name, part in parts.items()}

@@ -30,6 +30,7 @@ DECIDES = (
     "training",
     "latents.py",
     "registry.py",
+    "scaling.py",
     "seeding.py",
     "sharing.py",
     "harness/worker/execute.py",

@@ -50,11 +50,7 @@ def card(records: pd.DataFrame) -> dict[str, str]:
         for name, counts in zip(names, known["unlabelled"], strict=True)
         if isinstance(counts, list) and any(counts)
     )
-    lines["data as they are seen"] = _values(
-        f"{name}: {how}"
-        for name, config in zip(names, known["config"], strict=True)
-        if (how := _preparation(config))
-    )
+    lines["data as they are seen"] = _values(_preparation(each) or None for each in known["config"])
     lines["seeds"] = ", ".join(str(seed) for seed in sorted(set(records["seed"])))
     counts = Counter(records["status"])
     lines["runs"] = ", ".join(f"{count} {status}" for status, count in counts.items())

@@ -8,7 +8,9 @@ def test_the_card_is_a_list_whatever_its_values_hold():
 
 
 def test_the_card_says_how_data_were_scaled_and_binarized(write_study):
-    scaled = {"data": {"name": "npz", "scale": "unit", "binarize": "dynamic"}}
-    study = {"a": [{"config": scaled}, {"config": {"data": {"name": "npz", "scale": "none"}}}]}
-    lines = card(read_records(write_study(study)))
-    assert lines["data as they are seen"] == "scale unit, binarize dynamic"
+    records = read_records(write_study({"a": [{}, {}]}))
+    scaled = {"name": "npz", "scale": "unit", "binarize": "dynamic"}
+    records["config"] = [{"data": scaled}, {"data": {"name": "npz", "scale": "none"}}]
+    assert card(records)["data as they are seen"] == "scale unit, binarize dynamic"
+    records["config"] = [{"data": "digits"}] * 2
+    assert "data as they are seen" not in card(records)

@@ -7,6 +7,7 @@ from otlvm.data.huggingface import hf_disk
 from otlvm.data.mnist import fashion_mnist, kmnist, mnist
 from otlvm.data.npz import npz
 from otlvm.data.offline import digits, mnist_5k
+from otlvm.data.openml import openml
 from otlvm.data.paths import locate, relative_to
 
 __all__ = [
@@ -23,6 +24,7 @@ __all__ = [
     "mnist",
     "mnist_5k",
     "npz",
+    "openml",
     "relative_to",
     "split",
 ]

@@ -1,18 +1,20 @@
 """Data sets of arrays: with a split, or to be split."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
 from otlvm.data.base import Dataset
+from otlvm.data.binarize import Binarize, draw_once
 from otlvm.data.errors import DataError, printable
 from otlvm.data.labels import NO_LABEL, Codes, Labels, read_labels, refuse_measurements
 from otlvm.data.layouts import Layout, images_first
 from otlvm.data.partition import draw_parts
-from otlvm.data.pixels import to_floats
+from otlvm.data.pixels import to_floats, to_numbers
+from otlvm.scaling import Scale, Scaling
 
 Array = NDArray[np.generic]
 Places = NDArray[np.int64]
@@ -28,24 +30,32 @@ def from_arrays(
     span: float | None = None,
     layout: Layout | None = None,
     class_names: Sequence[str] | None = None,
+    scale: Scale = "none",
+    binarize: Binarize | None = None,
 ) -> Dataset:
     """Make a data set of arrays.
 
     Args:
         name: The data set's name.
         x_train: Images ``[n, H, W]``, ``[n, C, H, W]``, ``[n, H, W, C]`` or ``[n, D]`` (taken as
-            square and grey if D is a square, else as one row); bytes, or floats in [0, 1].
+            square and grey if D is a square, else as one row); bytes, or numbers of any type, which
+            most likelihoods want in [0, 1].
         y_train: Labels ``[n]``: numbers, texts or dates. NaN, None, masked values, -1, empty texts
             and the like are no label: such images are trained on, and left out of the scores. None
             if there are no labels at all.
         x_test: Held-out images.
         y_test: Their labels; None if there are none.
         span: The largest value that pixels can have, where they are neither bytes up to 255 nor
-            floats up to 1; other whole numbers need it.
+            floats up to 1: they are divided by it.
         layout: Where channels are, ``channels_first`` or ``channels_last``, where their number
             does not tell.
         class_names: Names of the classes, where labels are 0, 1, 2 ...; None takes them from the
             labels.
+        scale: ``none`` as they are; ``unit`` takes each feature's range over the training data to
+            [0, 1], and cuts off what held-out data have beyond it; ``standard`` takes their mean
+            to 0 and their standard deviation to 1. Scaled bytes are numbers like others.
+        binarize: ``static`` draws black and white images once, with the grey values as
+            probabilities; ``dynamic`` draws training images afresh in each batch.
 
     Raises:
         DataError: If shapes, types or ranges do not fit, or one part only has labels.
@@ -69,8 +79,9 @@ def from_arrays(
     if labels is not None:
         refuse_measurements(name, labels)
     arranged = {part: images_first(name, x, layout) for part, x in images.items()}
-    train, test = to_floats(name, arranged, span)
-    return _assemble(name, (train, test), None if labels is None else labels.codes, labels)
+    train, test = _numbers(name, arranged, span, scale)
+    codes = None if labels is None else labels.codes
+    return _assemble(name, (train, test), codes, labels, scale, binarize)
 
 
 def split(
@@ -84,6 +95,8 @@ def split(
     span: float | None = None,
     layout: Layout | None = None,
     class_names: Sequence[str] | None = None,
+    scale: Scale = "none",
+    binarize: Binarize | None = None,
 ) -> Dataset:
     """Split arrays at random and make a data set of them.
 
@@ -98,6 +111,8 @@ def split(
         span: As in `from_arrays`.
         layout: As in `from_arrays`.
         class_names: As in `from_arrays`.
+        scale: As in `from_arrays`.
+        binarize: As in `from_arrays`.
 
     Raises:
         DataError: If the split is impossible or the arrays do not fit.
@@ -112,10 +127,10 @@ def split(
     strata = labels if stratify else None
     if strata is not None:
         refuse_measurements(name, strata, "; 'stratify: false' takes each for a class")
-    (images,) = to_floats(name, {"all": images_first(name, x, layout)}, span)
+    (images,) = _numbers(name, {"all": images_first(name, x, layout)}, span, scale)
     train, test = _divide(name, len(x), strata, test_fraction, seed)
     codes = None if labels is None else (labels.codes[0][train], labels.codes[0][test])
-    return _assemble(name, (images[train], images[test]), codes, labels)
+    return _assemble(name, (images[train], images[test]), codes, labels, scale, binarize)
 
 
 def _divide(
@@ -140,19 +155,46 @@ def _divide(
     return np.concatenate([places[train], lone]), places[test]
 
 
+def _numbers(
+    name: str, parts: dict[str, Array], span: float | None, scale: Scale
+) -> Sequence[NDArray[Any]]:
+    """Turn arrays into floats: pixels into those in [0, 1], what is scaled later as it is."""
+    if scale not in get_args(Scale):
+        raise DataError(f"{name}: 'scale: {scale}' is none: say {' or '.join(get_args(Scale))}")
+    if scale == "none":
+        return to_floats(name, parts, span)
+    if span is not None:
+        raise DataError(f"{name}: 'span:' and 'scale: {scale}' both say a range: leave one out")
+    return to_numbers(name, parts)
+
+
 def _assemble(
     name: str,
     images: tuple[NDArray[Any], NDArray[Any]],
     codes: Sequence[Codes] | None,
     labels: Labels | None,
+    scale: Scale,
+    binarize: Binarize | None,
 ) -> Dataset:
-    """Make a data set of images ``[n, C, H, W]`` in [0, 1] and classes ``[n]``."""
+    """Make a data set of images ``[n, C, H, W]`` and classes ``[n]``."""
     name, (channels, height, width) = printable(name), images[0].shape[1:]
     x_train, x_test = (torch.from_numpy(_rows(part)) for part in images)
-    if codes is None or labels is None:
-        return Dataset(name, (channels, height, width), x_train, None, x_test, None)
-    y_train, y_test = (torch.from_numpy(part) for part in codes)
-    return Dataset(name, (channels, height, width), x_train, y_train, x_test, y_test, labels.names)
+    scaling = shades = None
+    if scale != "none":
+        scaling = Scaling.fit(scale, x_train)
+        x_train, x_test = (scaling(part).float() for part in (x_train, x_test))
+        scaling.float()
+    if binarize is not None:
+        if binarize not in get_args(Binarize):
+            choices = " or ".join(get_args(Binarize))
+            raise DataError(f"{name}: 'binarize: {binarize}' is none: say {choices}")
+        shades = x_train if binarize == "dynamic" else None
+        x_train, x_test = draw_once(name, (x_train, x_test))
+    y_train = y_test = None
+    if codes is not None:
+        y_train, y_test = (torch.from_numpy(part) for part in codes)
+    shape, names = (channels, height, width), None if labels is None else labels.names
+    return Dataset(name, shape, x_train, y_train, x_test, y_test, names, scaling, shades)
 
 
 def _array(x: Any) -> NDArray[Any]:

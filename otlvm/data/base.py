@@ -9,16 +9,25 @@ from typing import Self
 import torch
 from torch import Tensor
 
-from otlvm.data.checks import check_class_names, check_image_shape, checked_images, checked_labels
+from otlvm.data.checks import (
+    check_class_names,
+    check_image_shape,
+    check_shades,
+    checked_images,
+    checked_labels,
+)
 from otlvm.data.errors import DataError, listed
 from otlvm.registry import Registry
+from otlvm.scaling import Scaling
 
 __all__ = ["DataError", "Dataset", "datasets"]
 
 
 @dataclass(frozen=True)
 class Dataset:
-    """Images in [0, 1], with labels or without, split into training and held-out data.
+    """Images or vectors, with labels or without, split into training and held-out data.
+
+    Most likelihoods and networks are of numbers in [0, 1]; see `span` and `scaling`.
 
     Attributes:
         name: The data set's name.
@@ -29,10 +38,14 @@ class Dataset:
         x_test: Held-out images, with shape ``[m, D]``.
         y_test: Their classes, with shape ``[m]``.
         class_names: The classes' names; None if they are called 0, 1, 2 ....
+        scaling: How they were scaled, for a model that shall give its samples in the units that
+            they came in; None if they were not.
+        shades: Probabilities ``[n, D]`` from which each batch of training is drawn afresh, black
+            and white; ``x_train`` is one such draw. None trains on ``x_train`` itself.
 
     Raises:
-        DataError: If tensors do not fit each other, pixels are not in [0, 1] (what is over by
-            rounding errors is cut off), or labels are no such numbers.
+        DataError: If tensors do not fit each other, there are NaN or infinite numbers (what is
+            over [0, 1] by rounding errors is cut off), or labels are no such numbers.
     """
 
     name: str
@@ -42,6 +55,8 @@ class Dataset:
     x_test: Tensor
     y_test: Tensor | None
     class_names: tuple[str, ...] | None = None
+    scaling: Scaling | None = None
+    shades: Tensor | None = None
 
     def __post_init__(self) -> None:
         pixels = check_image_shape(self.name, self.image_shape)
@@ -60,6 +75,7 @@ class Dataset:
         checked_labels(self.name, "y_train", self.y_train, x_train)
         checked_labels(self.name, "y_test", self.y_test, x_test)
         check_class_names(self.name, self.class_names, self.n_classes)
+        check_shades(self.name, self.shades, x_train)
         for field, x in (("x_train", x_train), ("x_test", x_test)):
             object.__setattr__(self, field, x)
 
@@ -76,6 +92,12 @@ class Dataset:
         train, test = self.unlabelled
         gaps = f", {train} and {test} without a label" if train or test else ""
         return f"{self.n_classes} classes{names}{gaps}"
+
+    @cached_property
+    def span(self) -> tuple[float, float]:
+        """The smallest and the largest number among all images."""
+        bounds = [bound for x in (self.x_train, self.x_test) for bound in x.aminmax()]
+        return float(min(bounds)), float(max(bounds))
 
     @property
     def n_classes(self) -> int:
@@ -105,17 +127,19 @@ class Dataset:
             y_train=None if self.y_train is None else train(self.y_train),
             x_test=test(self.x_test),
             y_test=None if self.y_test is None else test(self.y_test),
+            shades=None if self.shades is None else train(self.shades),
         )
 
     @cached_property
     def checksum(self) -> str:
-        """SHA-256 of the image shape, the images and any labels, training part first.
+        """SHA-256 of the image shape, the images and any labels, shades and scaling.
 
         It tells data sets apart by what is in them: not by names, paths or the way they were read.
         """
         digest = hashlib.sha256(repr(self.image_shape).encode())
-        parts = (self.x_train, self.y_train, self.x_test, self.y_test)
-        for tensor in (part for part in parts if part is not None):
+        parts = (self.x_train, self.y_train, self.x_test, self.y_test, self.shades)
+        units = () if self.scaling is None else (self.scaling.shift, self.scaling.factor)
+        for tensor in (part for part in (*parts, *units) if part is not None):
             digest.update(tensor.cpu().contiguous().numpy().tobytes())
         return digest.hexdigest()
 

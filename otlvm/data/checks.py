@@ -31,7 +31,7 @@ def check_image_shape(name: str, shape: Any) -> int:
 
 
 def checked_images(name: str, field: str, x: Any, pixels: int) -> Tensor:
-    """Return images in [0, 1] without what is over by rounding errors.
+    """Return images without what is over [0, 1] by rounding errors; other numbers as they are.
 
     Args:
         name: The data set's name, for messages.
@@ -40,7 +40,7 @@ def checked_images(name: str, field: str, x: Any, pixels: int) -> Tensor:
         pixels: D.
 
     Raises:
-        DataError: If they are of another kind or shape, none, or not in [0, 1].
+        DataError: If they are of another kind or shape, none, or not finite.
     """
     if not isinstance(x, Tensor):
         given = with_article(type(x).__name__)
@@ -54,28 +54,24 @@ def checked_images(name: str, field: str, x: Any, pixels: int) -> Tensor:
         raise DataError(f"{name}: {field} is empty: give at least one image in both parts")
     if x.dtype not in {torch.float32, torch.get_default_dtype()}:
         raise DataError(
-            f"{name}: {field} is {x.dtype}, {torch.get_default_dtype()} in [0, 1] is expected; "
-            f"{HELP}"
+            f"{name}: {field} is {x.dtype}, {torch.get_default_dtype()} is expected; {HELP}"
         )
-    return in_unit_interval(f"{name}: {field}", x, f"scale it to [0, 1]; {HELP}")
+    low, high = (float(bound) for bound in x.detach().aminmax())
+    if not (math.isfinite(low) and math.isfinite(high)):
+        refuse_outside(f"{name}: {field}", low, high, HELP)
+    return without_rounding(x, low, high)
 
 
-def in_unit_interval(what: str, x: Tensor, remedy: str) -> Tensor:
-    """Return floats in [0, 1] without what is over by rounding errors.
+def without_rounding(x: Tensor, low: float, high: float) -> Tensor:
+    """Cut off what is over [0, 1] by rounding errors alone; leave all other numbers as they are.
 
     Args:
-        what: Whose they are, for the message.
-        x: A tensor of any shape, not empty.
-        remedy: What to do if they are finite.
-
-    Raises:
-        DataError: If they are not in [0, 1].
+        x: A tensor of any shape.
+        low: Its smallest number.
+        high: Its largest.
     """
-    low, high = (float(bound) for bound in x.detach().aminmax())
-    if not (low >= -ROUNDING and high <= 1 + ROUNDING):  # NaN fails this too
-        lowest, highest = (_with_digits_of(x, bound) for bound in (low, high))
-        refuse_outside(what, lowest, highest, remedy)
-    return x if low >= 0 and high <= 1 else x.clamp(0, 1)
+    rounded = low >= -ROUNDING and high <= 1 + ROUNDING and not (low >= 0 and high <= 1)
+    return x.clamp(0, 1) if rounded else x
 
 
 def checked_labels(name: str, field: str, y: Any, x: Tensor) -> None:
@@ -122,6 +118,15 @@ def check_class_names(name: str, names: Any, n_classes: int) -> None:
         )
 
 
-def _with_digits_of(x: Tensor, bound: float) -> Any:
-    """A number of the tensor's type, so that it is written with as many digits as that has."""
-    return torch.tensor(bound, dtype=x.dtype).numpy()[()]
+def check_shades(name: str, shades: Any, x: Tensor) -> None:
+    """Refuse shades that are not one probability a pixel of the training images.
+
+    Raises:
+        DataError: If they are of another kind or shape, or not in [0, 1].
+    """
+    if shades is None:
+        return
+    if not isinstance(shades, Tensor) or shades.shape != x.shape or shades.dtype != x.dtype:
+        raise DataError(f"{name}: shades are no tensor of the shape and type of x_train")
+    if not bool(((shades >= 0) & (shades <= 1)).all()):
+        raise DataError(f"{name}: shades are probabilities, and not all in [0, 1]")

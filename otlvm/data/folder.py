@@ -1,13 +1,17 @@
 """A folder of image files."""
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
 from otlvm.data.arrays import from_arrays, split
 from otlvm.data.base import DataError, Dataset, datasets
+from otlvm.data.binarize import Binarize
 from otlvm.data.images import Channels, Size, read_images
 from otlvm.data.paths import check_folder, locate
 from otlvm.data.tree import Files, find_parts
+from otlvm.scaling import Scale
 
 
 @datasets.register("image_folder")
@@ -19,6 +23,8 @@ def image_folder(
     split_seed: int = 0,
     stratify: bool = True,
     span: float | None = None,
+    scale: Scale = "none",
+    binarize: Binarize | None = None,
 ) -> Dataset:
     """Image files: a folder a class, as torchvision's ImageFolder, or no labels and no folders.
 
@@ -36,6 +42,8 @@ def image_folder(
         split_seed: Seed of that split.
         stratify: Split each class in the same proportion; false splits without regard to them.
         span: The largest value that pixels can have, where white is not 255.
+        scale: ``none``, or ``unit`` or ``standard`` for each feature, fitted to training data.
+        binarize: Black and white, drawn once (``static``) or in each batch (``dynamic``).
     """
     root = locate(path)
     check_folder(path, root)
@@ -49,6 +57,8 @@ def image_folder(
             f"a label into a folder 'unlabelled'"
         )
     start, name = len(found[0]), root.resolve().name
+    how: dict[str, Any] = {"span": span, "scale": scale, "binarize": binarize}
+    how["layout"] = "channels_first"
     if len(found) == 1:
         return split(
             name,
@@ -57,10 +67,9 @@ def image_folder(
             test_fraction,
             split_seed,
             stratify=stratify,
-            span=span,
-            layout="channels_first",
+            **how,
         )
-    return from_arrays(name, x[:start], y[0], x[start:], y[1], span=span, layout="channels_first")
+    return from_arrays(name, x[:start], y[0], x[start:], y[1], **how)
 
 
 def _labels(files: Files) -> NDArray[np.str_] | None:

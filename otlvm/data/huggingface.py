@@ -10,10 +10,12 @@ from numpy.typing import NDArray
 
 from otlvm.data.arrays import from_arrays, split
 from otlvm.data.base import DataError, Dataset, datasets
+from otlvm.data.binarize import Binarize
 from otlvm.data.errors import reason
 from otlvm.data.images import Channels, Size, read_images
 from otlvm.data.paths import check_file, check_folder, exists, locate
 from otlvm.data.split_names import choose_pair
+from otlvm.scaling import Scale
 from otlvm.wording import did_you_mean
 
 LABEL_NAMES = ("label", "labels")
@@ -32,6 +34,8 @@ def hf_disk(
     split_seed: int = 0,
     stratify: bool = True,
     span: float | None = None,
+    scale: Scale = "none",
+    binarize: Binarize | None = None,
 ) -> Dataset:
     """A folder that ``save_to_disk`` of Hugging Face's ``datasets`` wrote; needs ``otlvm[hf]``.
 
@@ -50,6 +54,8 @@ def hf_disk(
         split_seed: Seed of that split.
         stratify: Split each class in the same proportion; false splits without regard to them.
         span: The largest value that pixels can have, where white is not 255.
+        scale: ``none``, or ``unit`` or ``standard`` for each feature, fitted to training data.
+        binarize: Black and white, drawn once (``static``) or in each batch (``dynamic``).
     """
     folder = locate(path)
     parts = _choose(path, _load(path, folder), train, test)
@@ -59,7 +65,8 @@ def hf_disk(
     x = read_images(sources, size, channels)
     start, name = len(parts[0]), folder.resolve().name
     y = [None if label is None else _labels(part, label) for part in parts]
-    class_names = _class_names(path, parts, label)
+    how: dict[str, Any] = {"span": span, "scale": scale, "binarize": binarize}
+    how |= {"layout": "channels_first", "class_names": _class_names(path, parts, label)}
     if len(parts) == 1:
         return split(
             name,
@@ -68,9 +75,7 @@ def hf_disk(
             test_fraction,
             split_seed,
             stratify=stratify,
-            span=span,
-            layout="channels_first",
-            class_names=class_names,
+            **how,
         )
     return from_arrays(
         name,
@@ -78,9 +83,7 @@ def hf_disk(
         y[0],
         x[start:],
         y[1],
-        span=span,
-        layout="channels_first",
-        class_names=class_names,
+        **how,
     )
 
 

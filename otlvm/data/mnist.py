@@ -2,6 +2,7 @@
 
 import os
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from filelock import FileLock
@@ -9,9 +10,11 @@ from numpy.typing import NDArray
 
 from otlvm.data.arrays import from_arrays
 from otlvm.data.base import DataError, Dataset, datasets
+from otlvm.data.binarize import Binarize
 from otlvm.data.idx import read_idx
 from otlvm.data.paths import exists, locate
 from otlvm.data.published import check_published
+from otlvm.scaling import Scale
 
 ROOT_VARIABLE = "OTLVM_DATA"
 FILES = tuple(
@@ -28,7 +31,13 @@ LETTERS = ("o", "ki", "su", "tsu", "na", "ha", "ma", "ya", "re", "wo")
 
 
 @datasets.register("mnist")
-def mnist(root: str | None = None, download: bool = False, span: float | None = None) -> Dataset:
+def mnist(
+    root: str | None = None,
+    download: bool = False,
+    span: float | None = None,
+    scale: Scale = "none",
+    binarize: Binarize | None = None,
+) -> Dataset:
     """MNIST: 60,000 training and 10,000 held-out digits of 28 x 28 pixels.
 
     Args:
@@ -36,13 +45,19 @@ def mnist(root: str | None = None, download: bool = False, span: float | None = 
         download: Fetch missing files with torchvision.
         span: The largest value that pixels can have, for files of your own whose bytes do not reach
             255.
+        scale: ``none``, or ``unit`` or ``standard`` for each feature, fitted to training data.
+        binarize: Black and white, drawn once (``static``) or in each batch (``dynamic``).
     """
-    return _load("MNIST", root, download, span)
+    return _load("MNIST", root, download, span=span, scale=scale, binarize=binarize)
 
 
 @datasets.register("fashion_mnist")
 def fashion_mnist(
-    root: str | None = None, download: bool = False, span: float | None = None
+    root: str | None = None,
+    download: bool = False,
+    span: float | None = None,
+    scale: Scale = "none",
+    binarize: Binarize | None = None,
 ) -> Dataset:
     """Fashion-MNIST: 60,000 training and 10,000 held-out articles of 28 x 28 pixels.
 
@@ -51,12 +66,22 @@ def fashion_mnist(
         download: Fetch missing files with torchvision.
         span: The largest value that pixels can have, for files of your own whose bytes do not reach
             255.
+        scale: ``none``, or ``unit`` or ``standard`` for each feature, fitted to training data.
+        binarize: Black and white, drawn once (``static``) or in each batch (``dynamic``).
     """
-    return _load("FashionMNIST", root, download, span, ARTICLES)
+    return _load(
+        "FashionMNIST", root, download, ARTICLES, span=span, scale=scale, binarize=binarize
+    )
 
 
 @datasets.register("kmnist")
-def kmnist(root: str | None = None, download: bool = False, span: float | None = None) -> Dataset:
+def kmnist(
+    root: str | None = None,
+    download: bool = False,
+    span: float | None = None,
+    scale: Scale = "none",
+    binarize: Binarize | None = None,
+) -> Dataset:
     """Kuzushiji-MNIST: 60,000 training and 10,000 held-out letters of 28 x 28 pixels.
 
     Args:
@@ -64,16 +89,18 @@ def kmnist(root: str | None = None, download: bool = False, span: float | None =
         download: Fetch missing files with torchvision.
         span: The largest value that pixels can have, for files of your own whose bytes do not reach
             255.
+        scale: ``none``, or ``unit`` or ``standard`` for each feature, fitted to training data.
+        binarize: Black and white, drawn once (``static``) or in each batch (``dynamic``).
     """
-    return _load("KMNIST", root, download, span, LETTERS)
+    return _load("KMNIST", root, download, LETTERS, span=span, scale=scale, binarize=binarize)
 
 
 def _load(
     name: str,
     root: str | None,
     download: bool,
-    span: float | None,
     class_names: tuple[str, ...] | None = None,
+    **how: Any,
 ) -> Dataset:
     # The variable is the shell's, whose paths start where the shell is.
     variable = os.environ.get(ROOT_VARIABLE)
@@ -89,7 +116,7 @@ def _load(
     x_train, y_train, x_test, y_test = (_read(name, raw, stem) for stem in FILES)
     most = max(y.max(initial=0) for y in (y_train, y_test))
     names = class_names if class_names and most < len(class_names) else None  # files of your own
-    return from_arrays(name.lower(), x_train, y_train, x_test, y_test, span=span, class_names=names)
+    return from_arrays(name.lower(), x_train, y_train, x_test, y_test, class_names=names, **how)
 
 
 def _download(name: str, root: Path, folder: Path) -> None:

@@ -3,6 +3,7 @@
 import zipfile
 from collections.abc import Collection
 from pathlib import PurePosixPath
+from typing import Any
 
 import numpy as np
 from numpy.lib.format import read_array
@@ -10,10 +11,12 @@ from numpy.typing import NDArray
 
 from otlvm.data.arrays import from_arrays, split
 from otlvm.data.base import DataError, Dataset, datasets
+from otlvm.data.binarize import Binarize
 from otlvm.data.errors import listed, reason
 from otlvm.data.layouts import Layout
 from otlvm.data.litter import is_litter
 from otlvm.data.paths import check_file, locate
+from otlvm.scaling import Scale
 from otlvm.wording import did_you_mean
 
 SPLIT_KEYS = ("x_train", "y_train", "x_test", "y_test")
@@ -28,13 +31,15 @@ def npz(
     stratify: bool = True,
     span: float | None = None,
     layout: Layout | None = None,
+    scale: Scale = "none",
+    binarize: Binarize | None = None,
 ) -> Dataset:
     """Arrays of a NumPy .npz file: x_train, y_train, x_test, y_test; or x, y, to be split.
 
     Without labels it holds x_train and x_test, or x, and nothing else.
 
     Args:
-        path: The file. Images are bytes, or floats in [0, 1], ``[n, H, W]``, ``[n, C, H, W]``,
+        path: The file. Images are bytes or other numbers, ``[n, H, W]``, ``[n, C, H, W]``,
             ``[n, H, W, C]`` or ``[n, D]``; labels are ``[n]``, with -1, NaN or an empty text where
             there is none.
         test_fraction: Share (of each class) that is held out, where the file has no split.
@@ -43,6 +48,8 @@ def npz(
         span: The largest value that pixels can have, where they are neither bytes up to 255 nor
             floats up to 1.
         layout: ``channels_first`` or ``channels_last``, where the number of channels does not tell.
+        scale: ``none``, or ``unit`` or ``standard`` for each feature, fitted to training data.
+        binarize: Black and white, drawn once (``static``) or in each batch (``dynamic``).
     """
     file = locate(path)
     check_file(path, file)
@@ -58,9 +65,10 @@ def npz(
             f"{path}: not a whole .npz file of plain arrays ({reason(error)})"
         ) from error
     name = file.stem
+    how: dict[str, Any] = {"span": span, "layout": layout, "scale": scale, "binarize": binarize}
     if all(key in arrays for key in SPLIT_KEYS):
         given = (arrays[key] for key in SPLIT_KEYS)
-        return from_arrays(name, *given, span=span, layout=layout)
+        return from_arrays(name, *given, **how)
     if "x" in arrays and ("y" in arrays or len(arrays) == 1):
         return split(
             name,
@@ -69,12 +77,11 @@ def npz(
             test_fraction,
             split_seed,
             stratify=stratify,
-            span=span,
-            layout=layout,
+            **how,
         )
     if arrays.keys() == {"x_train", "x_test"}:  # beside others, one may be misspelt labels
         x_train, x_test = arrays["x_train"], arrays["x_test"]
-        return from_arrays(name, x_train, None, x_test, None, span=span, layout=layout)
+        return from_arrays(name, x_train, None, x_test, None, **how)
     raise DataError(
         f"{path} has no {_missing(arrays)}: it holds {listed(arrays, 8) or 'nothing'}; needed are "
         f"{', '.join(SPLIT_KEYS)}, or x and y; without labels x_train and x_test, or x, alone"

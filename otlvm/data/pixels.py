@@ -1,4 +1,4 @@
-"""Pixels of any type as floats in [0, 1]."""
+"""Pixels of any type as floats in [0, 1], and other numbers as they are."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -25,28 +25,56 @@ ROUNDING = 2e-6
 def to_floats(name: str, parts: Mapping[str, Pixels], span: float | None) -> list[Floats]:
     """Turn pixels into floats in [0, 1]: bytes / 255, or numbers / span.
 
+    Without ``span`` other numbers stay as they are, whatever their range.
+
     Args:
         name: The data set's name, for messages.
         parts: Arrays ``[n, ...]`` by what they are: ``training``, ``held-out``.
-        span: The largest value that pixels can have; None means 255 for bytes, 1 for floats and
-            truth values.
+        span: The largest value that pixels can have; None means 255 for bytes, and leaves other
+            numbers as they are.
 
     Returns:
         Arrays of the same shapes. What is over by rounding errors is cut off.
 
     Raises:
         DataError: If types are others, or differ between parts; if there are NaN or infinite
-            numbers; if pixels lie outside [0, span], or far below it without ``span``.
+            numbers; if pixels lie outside [0, ``span``], or bytes and floats far below 255 and 1.
     """
     if span is not None and not 0 < span < np.inf:
         raise DataError(
             f"{name}: 'span: {_digits(span)}' is no largest value: give a positive number"
         )
+    _check_kinds(name, parts)
+    return [_scale(name, part, x, span) for part, x in parts.items()]
+
+
+def to_numbers(name: str, parts: Mapping[str, Pixels]) -> list[Pixels]:
+    """Turn numbers of any type into floats as they are, bytes too.
+
+    Args:
+        name: The data set's name, for messages.
+        parts: Arrays ``[n, ...]`` by what they are: ``training``, ``held-out``.
+
+    Raises:
+        DataError: If types are others, or differ between parts; if there are NaN or infinite
+            numbers.
+    """
+    _check_kinds(name, parts)
+    return [_as_they_are(f"{name}: {part} images", x, np.float64) for part, x in parts.items()]
+
+
+def _as_they_are(what: str, x: Pixels, dtype: type[np.floating[Any]]) -> Pixels:
+    low, high, most = x.min(), x.max(), float(np.finfo(np.float32).max)
+    if not (float(low) >= -most and float(high) <= most):  # NaN fails this too
+        refuse_outside(what, low, high, "single precision holds numbers up to 3e38")
+    return x.astype(dtype)
+
+
+def _check_kinds(name: str, parts: Mapping[str, Pixels]) -> None:
     kinds = {part: _kind(name, part, x) for part, x in parts.items()}
     if len(set(kinds.values())) > 1:
         found = ", ".join(f"{part} images are {kind}" for part, kind in kinds.items())
         raise DataError(f"{name}: {found}: give both parts in one type and on one scale")
-    return [_scale(name, part, x, span) for part, x in parts.items()]
 
 
 def refuse_outside(what: str, low: Any, high: Any, remedy: str) -> None:
@@ -69,7 +97,7 @@ def _kind(name: str, part: str, x: Pixels) -> str:
         raise DataError(f"{name}: {part} images have masked pixels: fill them")
     kinds = {"b": "truth values", "u": "whole numbers", "i": "whole numbers", "f": "floats"}
     if x.dtype.kind not in kinds:
-        raise DataError(f"{name}: {part} images are {x.dtype}: give bytes or floats in [0, 1]")
+        raise DataError(f"{name}: {part} images are {x.dtype}: give bytes or floats")
     return "bytes" if x.dtype == np.uint8 else kinds[x.dtype.kind]
 
 
@@ -81,17 +109,14 @@ def _scale(name: str, part: str, x: Pixels, span: float | None) -> Floats:
     if x.dtype == np.uint8 and span is None:
         _refuse_dark_bytes(what, int(high))
         return np.asarray(x, dtype=np.float32) / np.float32(BYTE)
-    if x.dtype.kind in "iu" and span is None:
-        raise DataError(
-            f"{what} are {x.dtype}, up to {high}: give bytes or floats in [0, 1], or say the "
-            f"largest value that there can be: 'span: {BYTE if DARK <= high <= BYTE else high}'"
-        )
     largest = 1.0 if span is None else span
     lowest, highest = float(low), float(high)
     over = max(ROUNDING, 4 * float(np.finfo(x.dtype).eps)) if x.dtype.kind == "f" else 0.0
     if not (lowest >= -over * largest and highest <= (1 + over) * largest):  # NaN fails this too
-        refuse_outside(what, low, high, _remedy(lowest, high, span))
-    if span is None:
+        if span is None:
+            return np.asarray(_as_they_are(what, x, np.float32))
+        refuse_outside(what, low, high, _remedy(lowest, span))
+    if span is None and x.dtype.kind == "f":
         _refuse_black_floats(what, highest)
     exact = np.float32 if span is None or x.dtype.itemsize < 4 else np.float64
     scaled: NDArray[Any] = np.array(x, dtype=exact)
@@ -102,13 +127,10 @@ def _scale(name: str, part: str, x: Pixels, span: float | None) -> Floats:
     return np.asarray(scaled, dtype=np.float32)
 
 
-def _remedy(low: float, high: Any, span: float | None) -> str:
+def _remedy(low: float, span: float) -> str:
     if low < 0:
-        return "scale them to [0, 1]; other real-valued data cannot be modelled yet"
-    if span is not None:
-        return f"that is more than 'span: {_digits(span)}', the largest value: correct it"
-    white = BYTE if DARK <= high <= BYTE else _digits(high)
-    return f"scale them to [0, 1], or say the largest value that there can be: 'span: {white}'"
+        return "'span:' is of numbers from 0 on: leave it out, or say 'scale: unit' instead"
+    return f"that is more than 'span: {_digits(span)}', the largest value: correct it"
 
 
 def _digits(value: Any) -> str:
@@ -120,7 +142,8 @@ def _refuse_dark_bytes(what: str, high: int) -> None:
     if high < DARK:
         raise DataError(
             f"{what} are bytes up to {high}, far below {BYTE}: say the largest value that "
-            f"there can be, 'span: {max(high, 1)}', or 'span: {BYTE}' if they are as dark as that"
+            f"there can be, 'span: {max(high, 1)}', 'span: {BYTE}' if they are as dark as that, or "
+            f"'scale: unit' or 'scale: standard' if they are numbers of another kind"
         )
 
 

@@ -54,6 +54,8 @@ def curve_point(
 ) -> dict[str, float]:
     """Measure BCE, accuracy, usage and match as `evaluate` does, on images that stand for all.
 
+    Where there is no BCE (`reconstruction_errors`) it is the NLL.
+
     A curve has many points, and each should cost less than the training between two of them: by
     default 6,000 images are encoded, and K codes of each of 1,000 decoded. They are the same
     images at every point and of every model, drawn at random from all (`curve_part`), so curves
@@ -73,11 +75,15 @@ def curve_point(
     with evaluation_mode(model):
         pi_train = component_probabilities(model, part.x_train)
         pi_test = component_probabilities(model, part.x_test)
-        bce = reconstruction_errors(model, part.x_test)["bce"]
+        errors = reconstruction_errors(model, part.x_test)
         match = code_mmd(model, part.x_test)
     scores = assignment_scores(pi_train, pi_test, part)
-    shown = {name: scores[name] for name in CURVE_SCORES if name in scores}
-    return {"bce": bce, **shown, **match}
+    shown = "bce" if "bce" in errors else "nll"
+    return {
+        shown: errors[shown],
+        **{name: scores[name] for name in CURVE_SCORES if name in scores},
+        **match,
+    }
 
 
 def curve_part(
@@ -144,7 +150,7 @@ def _part(data: Dataset, train: Tensor, test: Tensor) -> Dataset:
             return values
         return values[chosen.to(values.device)]
 
-    parts = {"x_train": train, "y_train": train, "x_test": test, "y_test": test}
+    parts = {"x_train": train, "y_train": train, "x_test": test, "y_test": test, "shades": train}
     chosen: dict[str, Any] = {n: choose(getattr(data, n), to) for n, to in parts.items()}
     return replace(data, **chosen)
 

@@ -55,7 +55,9 @@ def show_model(model: LatentMixtureModel, data: Dataset) -> Pictures:
           and z ~ q(z|k,x), ``[m, d]``, with ``code_labels`` and the likeliest component,
           ``code_components``, ``[m]``;
         - ``prior_codes``, draws of p(z, k), ``[1000, d]``, and ``prior_components``, ``[1000]``;
-        - ``class_components``, mean q(k|x) of each class over all images, ``[classes, K]``.
+        - ``class_components``, mean q(k|x) of each class over all images, ``[classes, K]``;
+        - ``shown_range``, the numbers that 0 and 255 stand for, ``[2]``, where data are not in
+          [0, 1]: the least and the largest of all, in the units that they came in.
 
         Without labels the originals are 20 images that stand for all, and there are neither
         ``code_labels`` nor ``class_components``. Where only some images have labels,
@@ -68,6 +70,7 @@ def show_model(model: LatentMixtureModel, data: Dataset) -> Pictures:
     instance("data", data, Dataset, "otlvm.data.from_arrays makes one")
     shape = data.image_shape
     with evaluation_mode(model):
+        reach = _units_reach(model, data)
         originals = _originals(data)
         draws = model.prior.sample_components(DRAWS)[:, :COMPONENTS].transpose(0, 1)
         k = torch.arange(len(draws), device=draws.device)
@@ -106,8 +109,9 @@ def show_model(model: LatentMixtureModel, data: Dataset) -> Pictures:
         pi, codes = (torch.cat(parts) for parts in zip(*encoded, strict=True))
         prior_codes, prior_components = model.prior.sample_with_components(CODES)
     return {
-        **{name: _bytes(image, shape) for name, image in images.items()},
+        **{name: _bytes(model, image, shape, reach) for name, image in images.items()},
         **extent,
+        **_shown_range(reach),
         "mode_start": np.array(centre, dtype=np.int16),
         "codes": _numpy(_choose(codes, chosen), torch.float32),
         **_labels(data, chosen),
@@ -127,9 +131,10 @@ def show_snapshot(model: LatentMixtureModel, data: Dataset) -> Pictures:
     instance("data", data, Dataset, "otlvm.data.from_arrays makes one")
     with evaluation_mode(model):
         reconstructions = model.reconstruct(_originals(data))
+        reach = _units_reach(model, data)
         pi = component_probabilities(model, data.x_test)
     return {
-        "reconstructions": _bytes(reconstructions, data.image_shape),
+        "reconstructions": _bytes(model, reconstructions, data.image_shape, reach),
         **show_assignments(pi, data),
     }
 
@@ -196,11 +201,30 @@ def _grid(low: Tensor, high: Tensor) -> Tensor:
     return torch.stack(torch.meshgrid(x, y.flip(0), indexing="xy"), dim=-1)
 
 
-def _bytes(images: Tensor, shape: tuple[int, int, int]) -> NDArray[Any]:
-    """Turn pixels in [0, 1], ``[..., D]``, into bytes, ``[..., C, H, W]``."""
+def _units_reach(model: LatentMixtureModel, data: Dataset) -> tuple[float, float]:
+    """The numbers that are shown black and white: 0 and 1, or the least and largest of the data."""
+    bounds = [bound for x in (data.x_train, data.x_test) for bound in model.in_units(x).aminmax()]
+    low, high = float(min(bounds)), float(max(bounds))
+    return (0.0, 1.0) if low >= 0 and high <= 1 else (low, high)
+
+
+def _shown_range(reach: tuple[float, float]) -> Pictures:
+    """The ``shown_range`` of `show_model`."""
+    return {} if reach == (0.0, 1.0) else {"shown_range": np.array(reach, dtype=np.float32)}
+
+
+def _bytes(
+    model: LatentMixtureModel,
+    images: Tensor,
+    shape: tuple[int, int, int],
+    reach: tuple[float, float],
+) -> NDArray[Any]:
+    """Turn pixels ``[..., D]`` into bytes ``[..., C, H, W]``, in the units that they came in."""
     if not torch.isfinite(images).all():  # as bytes they would look like any other
         raise ValueError("the decoder's pixels are not finite")
-    pixels = (255 * images.clamp(0, 1)).round()
+    low, high = reach
+    units = (model.in_units(images) - low) / (high - low or 1.0)
+    pixels = (255 * units.clamp(0, 1)).round()
     return _numpy(pixels.reshape(*images.shape[:-1], *shape), torch.uint8)
 
 

@@ -1,6 +1,7 @@
 """Codes of a plain autoencoder as features."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Literal
 
 import torch
 from torch import Tensor, nn
@@ -10,11 +11,16 @@ from otlvm.networks.mlp import dense
 from otlvm.training.batches import batches
 
 BATCH = 5000
+Cost = Literal["bernoulli", "squared"]
+COSTS: Mapping[Cost, Callable[[Tensor, Tensor], Tensor]] = {
+    "bernoulli": nn.functional.binary_cross_entropy_with_logits,
+    "squared": nn.functional.mse_loss,
+}
 
 
 @features.register("autoencoder")
 class Autoencoder(Features):
-    """Codes of a plain autoencoder: dense layers, batch norm, Bernoulli loss, no latent prior.
+    """Codes of a plain autoencoder: dense layers, batch norm, no latent prior.
 
     What a mixture model has to beat to have earned its discrete latent.
 
@@ -24,6 +30,8 @@ class Autoencoder(Features):
         steps: Adam steps.
         batch_size: Images a step.
         learning_rate: Adam's learning rate.
+        cost: What it minimises: ``bernoulli``, the cross-entropy of data in [0, 1], or ``squared``
+            error of data of any range.
 
     Raises:
         ValueError: If a number is out of range.
@@ -36,6 +44,7 @@ class Autoencoder(Features):
         steps: int = 6000,
         batch_size: int = 128,
         learning_rate: float = 1e-3,
+        cost: Cost = "bernoulli",
     ) -> None:
         if min(dim, batch_size, *hidden, 1) < 1 or steps < 0 or learning_rate <= 0:
             raise ValueError(
@@ -46,10 +55,21 @@ class Autoencoder(Features):
         self.steps = steps
         self.batch_size = batch_size
         self.learning_rate = learning_rate
+        self.cost = cost
         self._encoder: nn.Module = nn.Identity()
 
     def fit_transform(self, x: Tensor) -> Tensor:
-        """Train the autoencoder and return the codes; see `Features.fit_transform`."""
+        """Train the autoencoder and return the codes; see `Features.fit_transform`.
+
+        Raises:
+            ValueError: If data are not in [0, 1] and the cost is of such.
+        """
+        low, high = (float(bound) for bound in x.aminmax())
+        if self.cost == "bernoulli" and not (low >= 0 and high <= 1):
+            raise ValueError(
+                f"the autoencoder's cost bernoulli is of values in [0, 1], the data span "
+                f"[{low:.7g}, {high:.7g}]: say 'cost: squared', or 'scale: unit' in data:"
+            )
         pixels = x.shape[1]
         encoder = dense((pixels, *self.hidden, self.dim), nn.BatchNorm1d)
         decoder = dense((self.dim, *reversed(self.hidden), pixels), nn.BatchNorm1d)
@@ -57,7 +77,7 @@ class Autoencoder(Features):
         optimizer = torch.optim.Adam(both.parameters(), lr=self.learning_rate, fused=True)
         for batch in batches(x, min(self.batch_size, len(x)), self.steps):
             optimizer.zero_grad(set_to_none=True)
-            loss = nn.functional.binary_cross_entropy_with_logits(both(batch), batch)
+            loss = COSTS[self.cost](both(batch), batch)
             torch.autograd.backward(loss)
             optimizer.step()
         self._encoder = encoder.eval()

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Literal
 if TYPE_CHECKING:  # a suite is read without it
     import pandas as pd
 
-Yardstick = Literal["data", "components", "prior", "machine"]
+Yardstick = Literal["data", "components", "prior", "likelihood", "machine"]
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,7 @@ class Metric:
         note: What a reader has to know, after the title.
         timing: Whether other runs on the machine change it.
         yardstick: What rows must share, besides their data, to be ranked together: their number of
-            components, their prior, or the machine that they ran on.
+            components, their prior, their likelihood, or the machine that they ran on.
     """
 
     key: str
@@ -67,6 +67,7 @@ METRICS = (
         "smallest entry of the mean q(k|x)",
         yardstick="components",
     ),
+    Metric("nll", "NLL", "low", 1, "nats per image, of the likelihood", yardstick="likelihood"),
     Metric("bce", "BCE", "low", 1, "nats per image"),
     Metric("squared_error", "sq. error", "low", 1, "sum over pixels"),
     Metric(

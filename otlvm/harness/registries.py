@@ -8,6 +8,7 @@ from otlvm.divergences import divergences
 from otlvm.expectations import expectations
 from otlvm.features import features
 from otlvm.inference import inferences
+from otlvm.likelihoods import likelihoods
 from otlvm.networks import inits, networks
 from otlvm.objectives import objectives
 from otlvm.optimizers import optimizers
@@ -26,6 +27,7 @@ REGISTRIES: tuple[Registry[Any], ...] = (
     networks,
     inits,
     inferences,
+    likelihoods,
     starts,
     optimizers,
     schedules,

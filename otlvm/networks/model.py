@@ -1,6 +1,8 @@
 """A latent mixture model: a network and a prior, and what can be done with the two."""
 
+import copy
 import json
+import math
 from functools import partial
 from pathlib import Path
 from typing import Any, Self
@@ -15,10 +17,12 @@ from otlvm.data.checks import check_image_shape
 from otlvm.inference import Inference, inferences
 from otlvm.inputs import as_codes, as_images, check_encoding, component, count
 from otlvm.latents import Draw, MixturePosterior, at_mean, reparameterised
+from otlvm.likelihoods import Likelihood, likelihoods
 from otlvm.networks.base import Network, networks
 from otlvm.networks.held import held_parts
 from otlvm.priors import Prior, priors
 from otlvm.registry import RegistryError, Spec
+from otlvm.scaling import Scaling
 
 CONFIG_FILE = "config.json"
 WEIGHTS_FILE = "model.safetensors"
@@ -33,6 +37,9 @@ class LatentMixtureModel(nn.Module):
         prior: Spec or instance of p(z, k). An instance cannot be saved with the model.
         inference: Spec or instance of what q(z, k | x) is made of. An instance cannot be saved with
             the model; a network that is an instance has to have the sizes that it asks for.
+        likelihood: Spec or instance of p(x|z). An instance cannot be saved with the model.
+        scaling: That of the data (``data.scaling``): a copy is kept and saved with the model, and
+            undone in samples. None takes the data for unscaled; a name only makes room for one.
 
     Raises:
         TypeError: If the inference cannot do with the prior.
@@ -52,6 +59,8 @@ class LatentMixtureModel(nn.Module):
         network: Spec | Network,
         prior: Spec | Prior,
         inference: Spec | Inference = "mirror",
+        likelihood: Spec | Likelihood = "bernoulli",
+        scaling: Scaling | str | None = None,
     ) -> None:
         super().__init__()
         check_image_shape("the model", image_shape)
@@ -63,10 +72,25 @@ class LatentMixtureModel(nn.Module):
         self.inference.check(self.prior)
         point = torch.zeros(1, self.prior.dim), torch.zeros(1, dtype=torch.long)
         self.code_dim = self.inference.codes(self.prior, *point).shape[-1]
-        specs = {"network": network, "prior": prior, "inference": inference}
+        self.likelihood = (
+            likelihood
+            if isinstance(likelihood, Likelihood)
+            else likelihoods.build(likelihood, features=math.prod(self.image_shape))
+        )
+        if isinstance(scaling, str):
+            scaling = Scaling(scaling, math.prod(self.image_shape))
+        self.scaling = copy.deepcopy(scaling)
         self.config: dict[str, Any] | None = None
-        if not any(isinstance(spec, Network | Prior | Inference) for spec in specs.values()):
+        specs = {
+            "network": network,
+            "prior": prior,
+            "inference": inference,
+            "likelihood": likelihood,
+        }
+        if not any(isinstance(spec, nn.Module | Inference) for spec in specs.values()):
             self.config = {"image_shape": list(self.image_shape), **specs}
+            if self.scaling is not None:
+                self.config["scaling"] = self.scaling.kind
         self.network = (
             network
             if isinstance(network, Network)
@@ -127,7 +151,9 @@ class LatentMixtureModel(nn.Module):
         return self.inference.codes(self.prior, z, k)
 
     def decode_logits(self, codes: Tensor | NDArray[Any]) -> Tensor:
-        """Map codes ``[..., c]`` to the logits of the pixels, ``[..., D]``.
+        """Map codes ``[..., c]`` to what the network says of the likelihood, ``[..., D]``.
+
+        These are the logits of the pixels, or the means where the likelihood is Gaussian.
 
         Raises:
             TypeError: If they are something else than codes, or whole numbers.
@@ -136,22 +162,33 @@ class LatentMixtureModel(nn.Module):
         return self.network.decode(as_codes(codes, self.code_dim, self.network))
 
     def decode(self, codes: Tensor | NDArray[Any]) -> Tensor:
-        """Map codes ``[..., c]`` to images in [0, 1], ``[..., D]``; see `decode_logits`."""
-        return torch.sigmoid(self.decode_logits(codes))
+        """Map codes ``[..., c]`` to the likelihood's mean, ``[..., D]``: images in [0, 1].
+
+        Where the likelihood is Gaussian they are numbers of any size. See `decode_logits`.
+        """
+        return self.likelihood.mean(self.decode_logits(codes))
 
     @torch.no_grad()
     def reconstruct(self, x: Tensor | NDArray[Any]) -> Tensor:
         """Encode and decode `images`, to ``[n, D]``: the likeliest k, then a sample of its z."""
         return self.decode(self.encode(x).likeliest())
 
+    def in_units(self, x: Tensor) -> Tensor:
+        """Take data as the model sees them, ``[..., D]``, to the units that they came in."""
+        return x if self.scaling is None else self.scaling.undo(x)
+
     @torch.no_grad()
     def sample(self, n: int) -> Tensor:
-        """Decode ``n`` draws of the prior, to ``[n, D]``; see `Prior.sample`."""
-        return self.decode(self.codes(*self.prior.sample_with_components(count("n", n))))
+        """Decode ``n`` draws of the prior, to ``[n, D]`` in the units that data came in.
+
+        See `Prior.sample`.
+        """
+        codes = self.codes(*self.prior.sample_with_components(count("n", n)))
+        return self.in_units(self.decode(codes))
 
     @torch.no_grad()
     def sample_component(self, k: int, n: int, scale: float = 1.0) -> Tensor:
-        """Decode ``n`` draws of p(z|k), to ``[n, D]``.
+        """Decode ``n`` draws of p(z|k), to ``[n, D]`` in the units that data came in.
 
         Args:
             k: The component.
@@ -166,7 +203,8 @@ class LatentMixtureModel(nn.Module):
         k, n = component(k, self.prior.n_components), count("n", n)
         mean = self.prior.moments()[0][k]
         z = mean + scale * (self.prior.sample_components(n)[:, k] - mean)
-        return self.decode(self.codes(z, torch.full((n,), k, device=z.device)))
+        codes = self.codes(z, torch.full((n,), k, device=z.device))
+        return self.in_units(self.decode(codes))
 
     @torch.no_grad()
     def interpolate(

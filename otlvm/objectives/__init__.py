@@ -1,7 +1,8 @@
 """Training objectives. To add one, write an `Objective` in a file of its own, import it here."""
 
+from otlvm.likelihoods import bernoulli_cross_entropy
 from otlvm.objectives.base import Losses, Objective, objectives
-from otlvm.objectives.vae import VAE, bernoulli_cross_entropy
+from otlvm.objectives.vae import VAE
 from otlvm.objectives.wae import WAE
 
 __all__ = ["VAE", "WAE", "Losses", "Objective", "bernoulli_cross_entropy", "objectives"]

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from torch import Tensor, nn
 
+from otlvm.likelihoods import Likelihood
 from otlvm.networks import LatentMixtureModel
 from otlvm.priors import Prior
 from otlvm.registry import Registry
@@ -45,6 +46,13 @@ class Objective(nn.Module, ABC):
             TypeError: If the prior is of the wrong kind; the message says which would do.
         """
 
+    def check_likelihood(self, likelihood: Likelihood) -> None:
+        """Refuse a likelihood that it would not train, before anything is trained.
+
+        Raises:
+            ValueError: If it will not do; the message says what would.
+        """
+
     def warm_up(self, model: LatentMixtureModel, draw: Callable[[], Tensor]) -> None:
         """Do what has to be done before the first training step, with batches that ``draw`` gives.
 
@@ -53,7 +61,7 @@ class Objective(nn.Module, ABC):
 
     @abstractmethod
     def forward(self, model: LatentMixtureModel, x: Tensor) -> Losses:
-        """Compute the losses of images ``x`` with shape ``[n, D]`` and values in [0, 1]."""
+        """Compute the losses of data ``x`` with shape ``[n, D]``, of the likelihood's range."""
 
 
 objectives: Registry[Objective] = Registry("objective", Objective)

@@ -1,8 +1,5 @@
 """The evidence lower bound and its rescaling, beta-VAE."""
 
-from typing import Any
-
-import torch
 from torch import Tensor
 
 from otlvm.expectations import EXACT, Expectation
@@ -13,7 +10,7 @@ from otlvm.priors import Prior
 
 @objectives.register("vae")
 class VAE(Objective):
-    r"""The negative ELBO with a Bernoulli likelihood, its KL terms times beta.
+    r"""The negative ELBO with the model's likelihood, its KL terms times beta.
 
     .. math:: E_{q(k|x)} E_{q(z|k,x)} [-\log p(x|z)] + \beta \bigl[ E_{q(k|x)}
         KL(q(z|k,x) \| p(z|k)) + KL(q(k|x) \| p(k)) \bigr]
@@ -57,8 +54,8 @@ class VAE(Objective):
         posterior = model.encode(x)
         pi = posterior.pi
         codes, weights = self.expectation(posterior)
-        bce = bernoulli_cross_entropy(model.decode_logits(codes), x.unsqueeze(1))
-        reconstruction = (weights * bce).sum(1).mean()
+        nll = model.likelihood.nll(model.decode_logits(codes), x.unsqueeze(1))
+        reconstruction = (weights * nll).sum(1).mean()
         kl_z = (pi * prior.kl(posterior.mean, posterior.std, posterior.z)).sum(1).mean()
         kl_k = (pi * (posterior.log_pi - prior.log_weights(pi.dtype))).sum(1).mean()
         regularizer = self.beta * (kl_z + kl_k)
@@ -68,33 +65,3 @@ class VAE(Objective):
     def extra_repr(self) -> str:
         """Show beta in ``repr``."""
         return f"beta={self.beta}"
-
-
-def bernoulli_cross_entropy(logits: Tensor, x: Tensor) -> Tensor:
-    """Negative Bernoulli log-likelihood in nats, summed over pixels.
-
-    Args:
-        logits: Logits of the means, with shape ``[..., D]``.
-        x: Images in [0, 1], of a shape that broadcasts with it; gets no gradient.
-
-    Returns:
-        A tensor with shape ``[...]``.
-    """
-    return _BernoulliCrossEntropy.apply(logits, x)  # type: ignore[no-any-return]
-
-
-class _BernoulliCrossEntropy(torch.autograd.Function):
-    """Written out because log1p, inside softplus, costs a CPU more than the rest of the loss."""
-
-    @staticmethod
-    def forward(ctx: Any, logits: Tensor, x: Tensor) -> Tensor:
-        ctx.save_for_backward(logits, x)
-        # log(1 + e^l) = max(l, 0) - log sigmoid|l|, and that sigmoid is never below 1/2.
-        log_sigmoid = logits.abs().sigmoid_().log_()
-        return logits.clamp(min=0).sub_(log_sigmoid).sub_(x * logits).sum(-1)
-
-    @staticmethod
-    @torch.autograd.function.once_differentiable
-    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None]:
-        logits, x = ctx.saved_tensors
-        return torch.sigmoid(logits).sub_(x).mul_(grad.unsqueeze(-1)), None

@@ -13,6 +13,7 @@ from torch import Tensor
 
 from otlvm.data.layouts import vector_shape
 from otlvm.inference import inferences
+from otlvm.likelihoods import likelihoods
 from otlvm.networks import LatentMixtureModel
 from otlvm.registry import Spec
 from otlvm.seeding import seeded
@@ -40,6 +41,10 @@ class LatentMixture(
     Features of different units need a scaler of their own before. What comes out is in the units
     of X.
 
+    The weight of a divergence, where the objective's spec names neither ``weight`` nor ``cost``,
+    is the variance of X as the model sees it, summed over features: so the divergence weighs as
+    much beside the reconstruction whatever X is.
+
     Training is in single precision, and the fitted model on the CPU in double: no row's result
     depends on the rows beside it.
 
@@ -52,6 +57,7 @@ class LatentMixture(
         prior: Spec of p(z, k); its ``components`` and ``dim`` are filled in.
         network: Spec of encoder and decoder.
         inference: Spec of what q(z, k|x) is made of.
+        likelihood: Spec of p(x|z): ``"gaussian"`` decodes to numbers beyond the range of X too.
         start: Spec of what happens before training.
         steps: Training steps.
         batch_size: Rows per step; all rows where there are fewer.
@@ -91,6 +97,7 @@ class LatentMixture(
         prior: Spec = "gaussian_mixture",
         network: Spec = "mlp",
         inference: Spec = "mirror",
+        likelihood: Spec = "bernoulli",
         start: Spec = "moments",
         steps: int = 1000,
         batch_size: int = 128,
@@ -107,6 +114,7 @@ class LatentMixture(
         self.prior = prior
         self.network = network
         self.inference = inference
+        self.likelihood = likelihood
         self.start = start
         self.steps = steps
         self.batch_size = batch_size
@@ -154,13 +162,18 @@ class LatentMixture(
         x = self._scaled(rows).to(device, torch.get_default_dtype())
         n_latent = None if self.n_latent is None else int(self.n_latent)
         prior = build_prior(self.prior, int(self.n_components), n_latent)
-        objective = build_objective(self.objective, self.divergence).to(device)
+        variance = float(x.var(0, correction=0).sum()) or 1.0  # constant data have none
+        objective = build_objective(self.objective, self.divergence, variance).to(device)
         with named("start"):
             start = starts.build(self.start)
         with named("inference"):
             inference = inferences.build(self.inference)
+        with named("likelihood"):
+            likelihood = likelihoods.build(self.likelihood, features=x.shape[1])
+        objective.check_likelihood(likelihood)
         with named("network"):
-            model = LatentMixtureModel(shape, self.network, prior, inference).to(device)
+            model = LatentMixtureModel(shape, self.network, prior, inference, likelihood)
+            model = model.to(device)
         batch_size = min(int(self.batch_size), len(x))
         start.prepare(model, x, batch_size)
         history = fit(
@@ -197,7 +210,7 @@ class LatentMixture(
         return self._encode(self._validated(X))[1]
 
     def inverse_transform(self, X: ArrayLike) -> Floats:
-        """Decode codes ``[n, d]`` to rows ``[n, D]``, between ``data_min_`` and ``data_max_``."""
+        """Decode codes ``[n, d]`` to rows ``[n, D]``, in the units of X."""
         check_is_fitted(self)
         z = check_array(X, dtype=np.float64, input_name="X")
         if z.shape[1] != self._n_features_out:

@@ -45,15 +45,29 @@ def build_prior(spec: Spec, n_components: int, n_latent: int | None) -> Prior:
     return prior
 
 
-def build_objective(spec: Spec, divergence: Spec) -> Objective:
-    """Build an objective, with the given divergence if it takes one and its spec names none.
+VARIANCES = 1.0
+"""The default weight of a divergence beside squared errors, in units of the data's variance."""
+
+
+def build_objective(spec: Spec, divergence: Spec, variance: float) -> Objective:
+    """Build an objective, with divergence and weight filled in where its spec names none.
+
+    Args:
+        spec: The objective's spec.
+        divergence: The divergence, for an objective that takes one.
+        variance: That of the data, summed over features: the squared error of a model that has
+            learnt nothing but their mean. The weight of a divergence is so many times it, so that
+            the two terms are to each other as they are whatever the data's units and size.
 
     Raises:
         RegistryError: If a spec does not fit.
     """
     with named("objective"):
         name, given = split_spec(spec)
-        missing = "divergence" in objectives.parameters(name) and "divergence" not in given
+        known = objectives.parameters(name)
+        missing = "divergence" in known and "divergence" not in given
+        if {"weight", "cost"} <= set(known) and not {"weight", "cost"} & set(given):
+            given["weight"] = VARIANCES * variance
     if missing:
         with named("divergence"):
             given["divergence"] = divergences.build(divergence)

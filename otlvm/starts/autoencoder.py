@@ -88,7 +88,7 @@ class Autoencoder(Start):
         if isinstance(model.prior, GaussianPrior) and model.prior.learned():
             k = model.prior.n_components
             mixture = learnt_once(f"{what} {k}", x, lambda: self._mixture(model, x, k))
-            means, variances, weights = mixture.to(x).split([k, k, 1])
+            means, variances, weights = torch.split(mixture.to(x), [k, k, 1])
             d = model.prior.dim
             model.prior.start_from(means[:, :d], variances[:, :d], weights[0, :k])
 

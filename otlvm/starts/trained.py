@@ -28,7 +28,7 @@ class Trained(Start):
 
         Raises:
             FileNotFoundError: If there is no saved model.
-            ValueError: If its network or prior is another.
+            ValueError: If its network, prior or likelihood is another.
         """
         saved = load(self.run)
         differences = prior_differences(saved, model)
@@ -39,9 +39,10 @@ class Trained(Start):
             )
         try:
             model.network.load_state_dict(saved.network.state_dict())
+            model.likelihood.load_state_dict(saved.likelihood.state_dict())
         except RuntimeError as error:  # names or shapes differ
             raise ValueError(
-                f"the model in {self.run} has other networks: {_describe(saved, model, error)}"
+                f"the model in {self.run} has other parts: {_describe(saved, model, error)}"
             ) from error
         learnt = dict(saved.prior.named_parameters())  # of priors that are trained along
         with torch.no_grad():
@@ -52,9 +53,9 @@ class Trained(Start):
 def _describe(saved: LatentMixtureModel, model: LatentMixtureModel, error: Exception) -> str:
     if saved.config and model.config:
         parts = [
-            f"{key} {saved.config[key]}, not {model.config[key]}"
-            for key in ("image_shape", "network", "inference")
-            if saved.config[key] != model.config[key]
+            f"{key} {saved.config.get(key)}, not {model.config.get(key)}"
+            for key in ("image_shape", "network", "inference", "likelihood")
+            if saved.config.get(key) != model.config.get(key)
         ]
         if parts:
             return "; ".join(parts)

@@ -10,6 +10,7 @@ from otlvm.testing.divergence import check_divergence, divergence_outcomes
 from otlvm.testing.feature import check_feature, feature_outcomes
 from otlvm.testing.inference import check_inference, inference_outcomes
 from otlvm.testing.init import check_init, init_outcomes
+from otlvm.testing.likelihood import check_likelihood, likelihood_outcomes
 from otlvm.testing.network import check_network, network_outcomes
 from otlvm.testing.objective import check_objective, objective_outcomes
 from otlvm.testing.optimizer import check_optimizer, optimizer_outcomes
@@ -30,6 +31,7 @@ __all__ = [
     "check_feature",
     "check_inference",
     "check_init",
+    "check_likelihood",
     "check_network",
     "check_objective",
     "check_optimizer",
@@ -42,6 +44,7 @@ __all__ = [
     "feature_outcomes",
     "inference_outcomes",
     "init_outcomes",
+    "likelihood_outcomes",
     "network_outcomes",
     "objective_outcomes",
     "optimizer_outcomes",

@@ -15,6 +15,7 @@ from otlvm.data import datasets
 from otlvm.divergences import divergences
 from otlvm.features import features
 from otlvm.inference import inferences
+from otlvm.likelihoods import likelihoods
 from otlvm.networks import inits, networks
 from otlvm.objectives import objectives
 from otlvm.optimizers import optimizers
@@ -31,6 +32,7 @@ from otlvm.testing import (
     feature_outcomes,
     inference_outcomes,
     init_outcomes,
+    likelihood_outcomes,
     network_outcomes,
     objective_outcomes,
     optimizer_outcomes,
@@ -39,6 +41,7 @@ from otlvm.testing import (
     start_outcomes,
     weight_outcomes,
 )
+from otlvm.testing.likelihood import FEATURES
 from otlvm.weights import weights
 from otlvm.wording import with_article
 
@@ -80,6 +83,7 @@ KINDS = (
     Kind(networks, network_outcomes, {"image_shape": (1, 8, 8), "n_components": 3, "dim": 2}),
     Kind(inferences, inference_outcomes),
     Kind(inits, init_outcomes),
+    Kind(likelihoods, likelihood_outcomes, {"features": FEATURES}),
     Kind(starts, start_outcomes),
     Kind(weights, weight_outcomes),
     Kind(optimizers, optimizer_outcomes),

@@ -47,6 +47,33 @@ class BatchSampler:
         self.drawn = state["drawn"]
 
 
+class Redrawn:
+    """Random batches of black and white images, drawn afresh from torch's random state.
+
+    Args:
+        shades: Their probabilities, with shape ``[n, D]``.
+        batch_size: Rows a batch.
+
+    Raises:
+        ValueError: If there are fewer images than ``batch_size``.
+    """
+
+    def __init__(self, shades: Tensor, batch_size: int) -> None:
+        self._sampler = BatchSampler(shades, batch_size)
+
+    def draw(self) -> Tensor:
+        """Return the next batch."""
+        return torch.bernoulli(self._sampler.draw())
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return what `BatchSampler.state_dict` does."""
+        return self._sampler.state_dict()
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Go on where `state_dict` was taken."""
+        self._sampler.load_state_dict(state)
+
+
 def batches(x: Tensor, batch_size: int, steps: int) -> Iterator[Tensor]:
     """Yield ``steps`` batches of a `BatchSampler`."""
     sampler = BatchSampler(x, batch_size)

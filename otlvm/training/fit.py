@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Collection, Mapping
 from copy import copy
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -13,7 +14,8 @@ from torch import Tensor
 from torch.nn.utils import get_total_norm
 
 from otlvm.data import Dataset
-from otlvm.data.checks import in_unit_interval
+from otlvm.data.checks import without_rounding
+from otlvm.data.pixels import refuse_outside
 from otlvm.inputs import count, instance, positive
 from otlvm.networks import LatentMixtureModel
 from otlvm.objectives import Losses, Objective, objectives
@@ -21,7 +23,7 @@ from otlvm.optimizers import Adam, Optimizer, optimizers
 from otlvm.registry import Spec
 from otlvm.schedules import Constant, Schedule, schedules
 from otlvm.seeding import afresh
-from otlvm.training.batches import BatchSampler
+from otlvm.training.batches import BatchSampler, Redrawn
 from otlvm.training.checkpoint import Checkpoints, Held, RandomState, State
 from otlvm.training.meter import DivergedError, Meter, Row
 from otlvm.training.progress import ProgressBar
@@ -102,8 +104,8 @@ def fit(
             stay as they are, and so does all that a part has which is held
             (`otlvm.networks.hold`).
         objective: What to minimise, or the spec of it. Its own parameters are trained along.
-        x: Training images in [0, 1], as `LatentMixtureModel.images` takes them; or a data set,
-            whose training images are meant.
+        x: Training images, as `LatentMixtureModel.images` takes them; or a data set, whose
+            training images are meant, drawn afresh in each batch if it has shades.
         steps: Training steps.
         batch_size: Images per step.
         learning_rate: The optimiser's learning rate.
@@ -130,10 +132,10 @@ def fit(
         DivergedError: If a loss, the gradient or what ``evaluate`` returns becomes NaN or infinite.
         InterruptedTrainingError: If ``checkpoints`` says stop.
         TypeError: If an argument is of another type.
-        ValueError: If there are fewer images than ``batch_size``, pixels are not in [0, 1] (what
-            is over by rounding errors is cut off), a number is out of range, or the spec fits no
-            objective.
+        ValueError: If there are fewer images than ``batch_size``, the likelihood is not of such
+            numbers, a number is out of range, or the spec fits no objective.
     """
+    shades = x.shades if isinstance(x, Dataset) else None
     x = _checked(model, x, steps=steps, batch_size=batch_size, log_every=log_every)
     positive("learning_rate", learning_rate)
     if not isinstance(objective, Objective):
@@ -147,8 +149,10 @@ def fit(
     validation = None
     if stop is not None:
         x, held_back = stop.cut(x)
+        shades = None if shades is None else stop.cut(shades)[0]
         validation = Validation(stop, objective, held_back, batch_size)
-    sampler, history, meter = BatchSampler(x, batch_size), History(), Meter()
+    sampled = partial(BatchSampler, x) if shades is None else partial(Redrawn, shades)
+    sampler, history, meter = sampled(batch_size), History(), Meter()
     parts: dict[str, Any] = {
         "model": model,
         "held": Held(model),
@@ -166,7 +170,7 @@ def fit(
     if history.steps == 0:
         model.train()
         with afresh(x.device):  # training draws the same batches, warmed up or not
-            objective.warm_up(model, BatchSampler(x, batch_size).draw)
+            objective.warm_up(model, sampled(batch_size).draw)
 
     def state() -> State:
         return {name: part.state_dict() for name, part in parts.items()}
@@ -222,7 +226,11 @@ def _checked(model: Any, x: Any, *, steps: Any, batch_size: Any, log_every: Any)
     images = model.images(x.x_train if isinstance(x, Dataset) else x)
     if not len(images):
         raise ValueError("there are no training images: x is empty")
-    return in_unit_interval("training images", images, "scale them to [0, 1]")
+    low, high = (float(bound) for bound in images.detach().aminmax())
+    if not (math.isfinite(low) and math.isfinite(high)):
+        refuse_outside("training images", low, high, "scale them to [0, 1]")
+    model.likelihood.check_range(low, high)
+    return without_rounding(images, low, high)
 
 
 def _scalars(losses: Losses, parameters: list[torch.nn.Parameter]) -> dict[str, Tensor]:

@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from otlvm.divergences import SampleDivergence, divergences
+from otlvm.likelihoods import likelihoods
 from otlvm.networks import ComponentLinear, TruncatedNormal, inits
 from otlvm.objectives import VAE, Losses, Objective, objectives
 from otlvm.priors import GaussianMixture, priors
@@ -15,6 +16,7 @@ from otlvm.testing import (
     ConformanceError,
     check_divergence,
     check_init,
+    check_likelihood,
     check_objective,
     check_prior,
     divergence_outcomes,
@@ -56,6 +58,15 @@ def test_our_objectives_conform(name, expectation):
 @pytest.mark.parametrize("spec", [*inits, {"name": "truncated_normal", "std": 1.0}], ids=str)
 def test_our_inits_conform(spec):
     check_init(partial(inits.build, spec))
+
+
+@pytest.mark.parametrize(
+    "spec",
+    [*likelihoods, *({"name": "gaussian", "sigma": 0.5, "learn": x} for x in ("one", "each"))],
+    ids=str,
+)
+def test_our_likelihoods_conform(spec):
+    check_likelihood(partial(likelihoods.build, spec))
 
 
 class Good(SampleDivergence):

@@ -13,6 +13,7 @@ from otlvm.expectations import expectations
 from otlvm.features import features
 from otlvm.inference import inferences
 from otlvm.latents import MixturePosterior
+from otlvm.likelihoods import likelihoods
 from otlvm.networks import inits, networks
 from otlvm.objectives import objectives
 from otlvm.optimizers import optimizers
@@ -229,6 +230,7 @@ def test_every_name_has_a_summary_and_documents_its_parameters():
         starts,
         weights,
         inferences,
+        likelihoods,
         datasets,
         baselines,
         features,

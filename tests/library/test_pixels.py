@@ -1,9 +1,13 @@
 """Pixels: what the largest value is, and what is no pixel."""
 
+import re
+
 import numpy as np
 import pytest
+import torch
 
 from otlvm.data import DataError, from_arrays, npz
+from otlvm.likelihoods import likelihoods
 
 RNG = np.random.default_rng(0)
 
@@ -97,8 +101,8 @@ def test_parts_of_two_precisions():
 )
 def test_numbers_with_a_span(dtype, largest, span):
     x = whole(largest, dtype)
-    with pytest.raises(DataError, match=r"'span:"):
-        read(x)
+    np.testing.assert_array_equal(read(x).x_train, x[:3].reshape(3, -1).astype(np.float32))
+    assert read(x).span == (0, largest)
     data = read(x, span=span)
     expected = (x.astype(np.float64) / span).reshape(5, -1).astype(np.float32)
     np.testing.assert_array_equal(data.x_train, expected[:3])
@@ -156,30 +160,41 @@ def test_what_is_over_by_rounding_is_cut_off(dtype):
     assert scaled.x_train.max() == 1
 
 
+@pytest.mark.parametrize("value", [np.float32(1.00001), 1.000003, -0.00001, 255.0, -3.0, 1e30])
+@pytest.mark.parametrize("part", [0, 4])
+def test_what_is_beyond_0_and_1_stays_as_it_is(value, part):
+    x = with_one(value, part)
+    data = read(x)
+    found = torch.cat([data.x_train, data.x_test])
+    np.testing.assert_array_equal(found, x.reshape(5, -1).astype(np.float32))
+    assert data.span == (min(0, np.float32(value)), max(1, np.float32(value)))
+    with pytest.raises(ValueError, match=f"the data span .*{re.escape(f'{value:.7g}')}"):
+        likelihoods.build("bernoulli", features=4).check_range(*data.span)
+
+
 @pytest.mark.parametrize(
     ("value", "told"),
     [
-        (np.float32(1.00001), "span [0, 1.00001]"),
-        (1.0001, "span [0, 1.0001]"),
-        (np.float64(1.000003), "span [0, 1.000003]"),
-        (-0.00001, "span [-1e-05, 1]"),
-        (255.0, "span [0, 255]: scale them to [0, 1], or say the largest value"),
-        (-3.0, "other real-valued data cannot be modelled yet"),
         (np.nan, "hold NaN (not a number)"),
         (np.inf, "hold infinite numbers"),
         (-np.inf, "hold infinite numbers"),
-        (1e300, "span [0, 1e+300]"),
+        (1e300, "span [0, 1e+300]: single precision holds numbers up to"),
     ],
 )
 @pytest.mark.parametrize("part", [0, 4])
-def test_what_is_over_is_told_with_digits_that_tell(value, told, part):
+@pytest.mark.parametrize("scale", ["none", "unit", "standard"])
+def test_what_is_no_number_is_refused_however_it_is_scaled(value, told, part, scale):
+    with pytest.raises(DataError) as refused:
+        read(with_one(value, part), scale=scale)
+    assert told in str(refused.value)
+    assert ("training", "held-out")[part == 4] in str(refused.value)
+
+
+def with_one(value, part):
     x = np.zeros((5, 2, 2), dtype=np.asarray(value).dtype)
     x[:, 1, 1] = 1
     x[part, 0, 1] = value
-    with pytest.raises(DataError) as refused:
-        read(x)
-    assert told in str(refused.value)
-    assert ("training", "held-out")[part == 4] in str(refused.value)
+    return x
 
 
 def test_masked_pixels():

@@ -4,6 +4,7 @@ import io
 import pickle
 import re
 from pathlib import Path
+from unittest import mock
 
 import joblib
 import numpy as np
@@ -11,15 +12,17 @@ import pandas as pd
 import pytest
 import torch
 from sklearn.base import clone
-from sklearn.datasets import load_digits
+from sklearn.datasets import load_digits, make_blobs
 from sklearn.exceptions import NotFittedError
 from sklearn.metrics import normalized_mutual_info_score
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import MinMaxScaler
+from sklearn.preprocessing import MinMaxScaler, StandardScaler
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
+from otlvm.likelihoods import Gaussian
 from otlvm.sklearn import LatentMixture
+from otlvm.sklearn.parts import build_objective
 
 DOCS = Path(__file__).parents[2] / "docs" / "sklearn.md"
 SMALL = {"name": "mlp", "hidden": [8], "component_hidden": [8]}
@@ -109,6 +112,47 @@ def test_the_scale_of_x_makes_no_difference_but_to_its_units():
     one, other = LatentMixture(**FAST).fit(x), LatentMixture(**FAST).fit(4 * x - 8)
     np.testing.assert_allclose(one.predict_proba(x), other.predict_proba(4 * x - 8), rtol=1e-5)
     np.testing.assert_allclose(16 * one.score_samples(x), other.score_samples(4 * x - 8), rtol=1e-5)
+
+
+def weight_of(x, objective="wae"):
+    """The weight of the divergence that an estimator trains with."""
+    with mock.patch("otlvm.sklearn.estimator.build_objective", wraps=build_objective) as built:
+        LatentMixture(2, **FAST, objective=objective).fit(x)
+    return build_objective(*built.call_args.args).weight
+
+
+def test_the_weight_is_the_data_s_variance_unless_it_is_said():
+    x = np.random.default_rng(0).normal(size=(50, 4))
+    span = x.max() - x.min()
+    variance = (x / span).var(axis=0).sum()
+    assert weight_of(x) == pytest.approx(variance, rel=1e-5)
+    assert weight_of(1000 * x - 7) == pytest.approx(variance, rel=1e-5)
+    assert weight_of(np.hstack([x, x])) == pytest.approx(2 * variance, rel=1e-5)
+    assert weight_of(x, {"name": "wae", "weight": 3.0}) == 3.0
+    assert weight_of(x, {"name": "wae", "cost": "absolute"}) == 500.0
+    assert weight_of(np.ones((50, 4))) == 1.0
+
+
+def test_a_likelihood_of_its_own(digits):
+    x = digits[0][:100] - 8
+    mixture = LatentMixture(2, **FAST, likelihood="gaussian").fit(x)
+    assert isinstance(mixture.model_.likelihood, Gaussian)
+    far = mixture.inverse_transform(np.full((1, mixture.model_.prior.dim), 1e3))
+    assert np.abs(far).max() > 8
+    with pytest.raises(ValueError, match=r"likelihood: .*did you mean 'gaussian'"):
+        LatentMixture(2, **FAST, likelihood="gausian").fit(x)
+    with pytest.raises(ValueError, match="cost squared does not train"):
+        LatentMixture(2, **FAST, likelihood={"name": "gaussian", "learn": "one"}).fit(x)
+
+
+def test_real_valued_clusters_are_found():
+    """Far apart, in many dimensions: with a weight of 500 the divergence drowned the data."""
+    x, y = make_blobs(400, 50, centers=4, random_state=0)
+    network = {"name": "mlp", "hidden": [64]}
+    how = {"start": {"name": "moments", "steps": 30}, "network": network, "random_state": 0}
+    mixture = LatentMixture(4, **how, steps=150, batch_size=64, learning_rate=2e-3)
+    found = mixture.fit_predict(StandardScaler().fit_transform(x))
+    assert normalized_mutual_info_score(y, found) > 0.8
 
 
 def test_constant_data_can_be_fitted():

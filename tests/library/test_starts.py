@@ -144,7 +144,7 @@ def test_a_trained_model_of_another_form_is_refused(x, tmp_path):
     LatentMixtureModel((1, 4, 4), {"name": "mlp", "hidden": [8]}, PRIOR).save(tmp_path)
     model = LatentMixtureModel((1, 4, 4), "mlp", PRIOR)
     start = starts.build({"name": "trained", "run": str(tmp_path)})
-    with pytest.raises(ValueError, match="has other networks"):
+    with pytest.raises(ValueError, match="has other parts: network"):
         start.prepare(model, x, 32)
     with pytest.raises(FileNotFoundError, match="holds no saved model"):
         starts.build({"name": "trained", "run": str(tmp_path / "none")}).prepare(model, x, 32)

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 
 import pandas as pd
 
+from otlvm.harness.config import get_field
 from otlvm.harness.escapes.markdown import escape
 from otlvm.harness.messages import show_duration
 
@@ -55,12 +56,21 @@ def card(records: pd.DataFrame) -> dict[str, str]:
         for name, counts in zip(names, known["unlabelled"], strict=True)
         if isinstance(counts, list) and any(counts)
     )
+    lines["data as they are seen"] = _values(_preparation(each) or None for each in known["config"])
     lines["seeds"] = ", ".join(str(seed) for seed in sorted(set(records["seed"])))
     counts = Counter(records["status"])
     lines["runs"] = ", ".join(f"{count} {status}" for status, count in counts.items())
     lines["at a time"] = _values(known["side_by_side"].astype(int))
     lines["time of all runs"] = show_duration(float(known["wall_seconds"].sum()))
     return {title: value for title, value in lines.items() if value}
+
+
+def _preparation(config: object) -> str:
+    """Say how a run's data were scaled and binarized."""
+    said = {word: get_field(config, f"data.{word}") for word in ("scale", "binarize")}
+    return ", ".join(
+        f"{word} {value}" for word, value in said.items() if value not in (None, "none")
+    )
 
 
 def _values(values: Iterable[object]) -> str:

@@ -16,11 +16,13 @@ from otlvm.harness.metrics import Metric, Yardstick
 Run = Mapping[Any, Any]
 SHARED = "side by side"
 PRIOR = "model.prior"
+LIKELIHOOD = "model.likelihood"
 MACHINE = ("device", "device_name", "cores", "threads", "torch")
 UNLIKE: dict[Yardstick, str] = {
     "data": "other data",
     "components": "another number of components",
     "prior": "another prior",
+    "likelihood": "another likelihood",
     "machine": "another machine",
 }
 
@@ -107,6 +109,11 @@ def _components(run: Run) -> str:
     return _prior(run) if components is None else str(components)
 
 
+def _likelihood(run: Run) -> str:
+    """Its name: with other settings, densities of the same data can be compared."""
+    return str(get_field(as_mapping(get_field(run.get("config"), LIKELIHOOD)), "name"))
+
+
 def _machine(run: Run) -> str:
     environment = run.get("environment")
     return json.dumps([get_field(environment, key) for key in MACHINE])
@@ -116,5 +123,6 @@ _OF: dict[Yardstick, Callable[[Run], str]] = {
     "data": lambda _: "",
     "components": _components,
     "prior": _prior,
+    "likelihood": _likelihood,
     "machine": _machine,
 }

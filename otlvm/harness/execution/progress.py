@@ -10,8 +10,8 @@ from otlvm.harness.messages import say
 from otlvm.harness.store.record import Record
 from otlvm.wording import printable
 
-SHOWN = ("loss", "bce", "accuracy", "components_used")
-SUMMARY = {"accuracy": ".3f", "bce": ".1f", "fit_seconds": ".1f"}
+SHOWN = ("loss", "bce", "nll", "accuracy", "components_used")
+SUMMARY = {"accuracy": ".3f", "bce": ".1f", "nll": ".1f", "fit_seconds": ".1f"}
 
 
 class Observer(Protocol):

@@ -13,7 +13,11 @@ from otlvm.harness.figures.rows import finished
 from otlvm.harness.figures.scales import log_x
 from otlvm.harness.figures.style import COLUMN, PAGE, Look, add_legend, looks, style
 
-PANELS = {"accuracy": "accuracy (held-out)", "bce": "BCE (nats per image)"}
+PANELS = {
+    "accuracy": "accuracy (held-out)",
+    "bce": "BCE (nats per image)",
+    "nll": "NLL (nats per image)",
+}
 MARKS = 6  # markers a line
 SIDE_BY_SIDE = "Times of runs side by side are not comparable."
 
@@ -98,7 +102,7 @@ def draw_bands(
 ) -> dict[str, Artist]:
     """Draw each row's mean over its seeds, and a band of one standard deviation around it."""
     drawn: dict[str, Artist] = {}
-    for label, rows in curves.groupby("label", sort=False):
+    for label, rows in curves.dropna(subset=[key]).groupby("label", sort=False):
         own = look[str(label)]
         every = max(1, rows[x].nunique() // MARKS)
         plots.curves(

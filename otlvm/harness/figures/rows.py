@@ -10,11 +10,12 @@ MOST_ROWS = 12  # more lines, and their names, cannot be told apart
 def choose_rows(records: pd.DataFrame) -> pd.DataFrame:
     """Leave the runs of the dozen rows with the best mean accuracy, in their order.
 
-    Where labels are missing, so that no run has an accuracy, the lowest mean BCE is best.
+    Where labels are missing, so that no run has an accuracy, the lowest mean BCE is best, or NLL.
     """
     if records["label"].nunique() <= MOST_ROWS:
         return records
-    key = "accuracy" if records["accuracy"].notna().any() else "bce"
+    known = (key for key in ("accuracy", "bce") if records[key].notna().any())
+    key = next(known, "nll")
     metric = next(metric for metric in METRICS if metric.key == key)
     costs = metric.costs(records[key].astype(float)).groupby(records["label"]).mean()
     best = costs.nsmallest(MOST_ROWS, keep="all").index

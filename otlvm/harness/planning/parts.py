@@ -13,6 +13,7 @@ from otlvm.harness.messages import InputError, KeyPath, one_line
 from otlvm.harness.suite.misplaced import where_it_belongs
 from otlvm.harness.suite.runs import Run
 from otlvm.inference import inferences
+from otlvm.likelihoods import likelihoods
 from otlvm.networks import networks
 from otlvm.objectives import objectives
 from otlvm.optimizers import optimizers
@@ -84,7 +85,13 @@ def _check(run: Run, data: Dataset, built: dict[str, Any]) -> None:
     with torch.device("meta"):  # shapes only: no memory, no random numbers
         section = ("model", "network")
         network = once(section, maps, context, lambda: inference.network(make, *sizes))
+        spec, size = config["model"]["likelihood"], {"features": data.x_train.shape[1]}
+        likelihood = once(
+            ("model", "likelihood"), spec, size, lambda: likelihoods.build(spec, **size)
+        )
     _fits(run, ("train", "start"), lambda: start.check_network(network))
+    _fits(run, ("model", "likelihood"), lambda: likelihood.check_range(*data.span))
+    _fits(run, ("objective",), lambda: objective.check_likelihood(likelihood))
     batch_size = config["train"]["batch_size"]
     if batch_size > len(data.x_train):
         raise InputError(

@@ -7,7 +7,11 @@ import pandas as pd
 
 WIDTH, HEIGHT = 320, 120
 MOST_POINTS = 160
-SHOWN = {"accuracy": "Accuracy (held-out)", "bce": "BCE (nats per image)"}
+SHOWN = {
+    "accuracy": "Accuracy (held-out)",
+    "bce": "BCE (nats per image)",
+    "nll": "NLL (nats per image)",
+}
 
 
 @dataclass(frozen=True)

@@ -111,7 +111,7 @@ def _configs(
 
 
 def _with_specs(section: Config) -> Config:
-    specs = ("network", "prior", "inference", "start", "optimizer", "schedule")
+    specs = ("network", "prior", "inference", "likelihood", "start", "optimizer", "schedule")
     return {key: as_mapping(v) if key in specs else v for key, v in section.items()}
 
 

@@ -85,17 +85,19 @@ class Train(Strict):
 
 
 class Model(Strict):
-    """The model of each run: specs of a network, a prior and an inference.
+    """The model of each run: specs of a network, a prior, an inference and a likelihood.
 
     Attributes:
         network: The three maps between images, components and codes.
         prior: p(z, k).
         inference: What q(z, k|x) is made of, and what is decoded.
+        likelihood: p(x|z), what the decoder's outputs mean.
     """
 
     network: Spec = "mlp"
     prior: Spec = "gaussian_mixture"
     inference: Spec = "mirror"
+    likelihood: Spec = "bernoulli"
 
 
 class TrainedConfig(Strict):

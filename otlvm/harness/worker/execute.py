@@ -136,7 +136,8 @@ def _train(
 ) -> Callable[[], Pictures]:
     """Train and measure a model; returns what makes its pictures."""
     device = data.x_train.device
-    model = LatentMixtureModel(data.image_shape, **config["model"]).to(device)
+    model = LatentMixtureModel(data.image_shape, **config["model"], scaling=data.scaling)
+    model = model.to(device)
     snapshots = Snapshots(model, data, config["train"]["snapshots"], checkpoints)
     objective = objectives.build(config["objective"]).to(device)
     train = config["train"]
@@ -164,7 +165,7 @@ def _train(
     history = fit(
         model,
         objective,
-        data.x_train,
+        data,
         steps=train["steps"],
         batch_size=train["batch_size"],
         learning_rate=train["learning_rate"],

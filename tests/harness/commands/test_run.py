@@ -275,7 +275,8 @@ def test_list(run_main):
     assert "      divergence: divergence\n" in output
     assert [registry.kind for registry in REGISTRIES] == [
         *("prior", "divergence", "objective", "weight", "expectation", "network", "init"),
-        *("inference", "start", "optimizer", "schedule", "dataset", "baseline", "feature"),
+        *("inference", "likelihood", "start", "optimizer", "schedule"),
+        *("dataset", "baseline", "feature"),
     ]
 
 

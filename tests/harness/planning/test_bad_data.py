@@ -118,10 +118,8 @@ SPLIT = {"x_train": X, "y_train": Y, "x_test": X, "y_test": Y}
         ({"x": np.ones((9, 3, 8, 3))}, ["'layout: channels_last' if they are 3 x 8 pixels"]),
         ({"x_train": X, "y_train": Y, "x_tset": X, "y_test": Y}, ["'x_test' (did you mean"]),
         ({}, ["it holds nothing", "x and y"]),
-        ({"x": 255 * X, "y": Y}, [", 255]", "scale them to [0, 1]"]),
-        ({"x": X - 0.5, "y": Y}, ["[-0.5, 0.5]", "scale them to [0, 1]"]),
         ({"x": np.where(X > 0.5, np.nan, X), "y": Y}, ["NaN", "leave these images out"]),
-        ({"x": (9 * X).astype(np.int64), "y": Y}, ["int64", "give bytes or floats"]),
+        ({"x": (9 * X).astype(np.uint8), "y": Y}, ["bytes up to 9", "'scale: unit'"]),
         ({"x": X, "y": Y[:-1]}, ["cannot split"]),
         ({"x": X, "y": np.arange(40)}, ["cannot split"]),
         ({"x": X.astype(object), "y": Y}, ["plain arrays"]),
@@ -135,6 +133,42 @@ def test_arrays_that_do_not_fit(refuse, write_suite, tmp_path, arrays, told):
     np.savez(tmp_path / "mine.npz", **arrays)
     suite = write_suite(ROW, digits="{name: npz, path: mine.npz}")
     refuse(suite, "data: ", "mine", *told, at="data")
+
+
+NUMBERS = [255 * X, X - 0.5, (9 * X).astype(np.int64)]
+
+
+@pytest.mark.parametrize("x", NUMBERS)
+@pytest.mark.parametrize("likelihood", ["bernoulli", "continuous_bernoulli"])
+def test_numbers_that_are_not_the_likelihood_s(refuse, write_suite, tmp_path, x, likelihood):
+    np.savez(tmp_path / "mine.npz", x=x, y=Y)
+    model = f"{{likelihood: {likelihood}}}"
+    suite = write_suite(f"runs: [{{objective: vae, model: {model}}}]\n",
+                        digits="{name: npz, path: mine.npz}")  # fmt: skip
+    told = (f"{x.max():g}]", "'likelihood: gaussian' in model:", "'scale: unit'")
+    refuse(suite, "model.likelihood: ", likelihood, *told)
+
+
+@pytest.mark.parametrize("x", NUMBERS)
+@pytest.mark.parametrize(
+    ("scale", "likelihood"),
+    [("none", "gaussian"), ("standard", "gaussian"), ("unit", "bernoulli"), ("unit", "gaussian")],
+)
+def test_numbers_that_are(run_main, write_suite, tmp_path, x, scale, likelihood):
+    np.savez(tmp_path / "mine.npz", x=x, y=Y)
+    run = f"{{label: a, objective: vae, model: {{likelihood: {likelihood}}}}}"
+    data = f"{{name: npz, path: mine.npz, scale: {scale}}}"
+    suite = write_suite(f"runs: [{run}]\n", digits=data)
+    code, _, errors = run_main(suite, "--dry-run")
+    assert (code, errors) == (0, "")
+
+
+def test_a_sigma_that_is_never_trained(refuse, write_suite):
+    model = "{likelihood: {name: gaussian, learn: each}}"
+    suite = write_suite(
+        f"runs: [{{objective: {{name: wae, divergence: energy}}, model: {model}}}]\n"
+    )
+    refuse(suite, "objective: ", "cost squared does not train", "'cost: likelihood'")
 
 
 def damaged_zip(path):

@@ -41,6 +41,7 @@ def test_the_suite_s_sections_reach_every_run(load):
             "network": {"name": "mlp", "hidden": [16], "component_hidden": [8]},
             "prior": {"name": "gaussian_mixture", "components": 3, "dim": 2},
             "inference": {"name": "mirror"},
+            "likelihood": {"name": "bernoulli"},
         },
         "objective": {"name": "wae", "divergence": "imq_mmd"},
         "train": {

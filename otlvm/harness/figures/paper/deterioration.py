@@ -20,6 +20,7 @@ def draw_deterioration(source: Source) -> Figure:
     if source.curves.empty:
         raise LeftOutError("no run has a learning curve")
     look = looks(source.curves["label"])
+    shown = "bce" if "bce" in source.curves else "nll"
     drawn: dict[str, Artist] = {}
     for place, row in enumerate(source.rows):
         (before, after), (left, right) = axes[2 * place : 2 * place + 2]
@@ -31,9 +32,9 @@ def draw_deterioration(source: Source) -> Figure:
         title(before, f"{row.label}: before training", 3)
         title(after, f"after {row.history['step'].max():,} steps", 3)
         title(left, "terms of its loss", 3)
-        title(right, PANELS["bce"], 3)
+        title(right, PANELS[shown], 3)
         left.legend(loc="best")
-        drawn |= draw_bands(right, source.curves, "bce", look)
+        drawn |= draw_bands(right, source.curves, shown, look)
         right.xaxis.set_major_locator(MaxNLocator(5, integer=True))
         right.set(xlabel="training steps")
         right.set_xlim(left=0)

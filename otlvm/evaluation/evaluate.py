@@ -31,7 +31,7 @@ def evaluate(model: LatentMixtureModel, data: Dataset) -> dict[str, float]:
 
     Returns:
         What `reconstruction_errors`, `clustering_scores`, `component_usage` and `latent_match`
-        return.
+        return; and ``parameters``, how many numbers are trained.
     """
     with evaluation_mode(model):
         pi_train = component_probabilities(model, data.x_train)
@@ -40,6 +40,7 @@ def evaluate(model: LatentMixtureModel, data: Dataset) -> dict[str, float]:
             **reconstruction_errors(model, data.x_test),
             **assignment_scores(pi_train, pi_test, data),
             **latent_match(model, data.x_test),
+            "parameters": float(sum(p.numel() for p in model.parameters() if p.requires_grad)),
         }
 
 

@@ -98,6 +98,7 @@ BUILT_IN = (
     ),
     Number("bce", "BCE", "low", 1, "nats per image"),
     Number("squared_error", "sq. error", "low", 1, "sum over pixels"),
+    Number("nll_iw", "NLL", "low", 1, "nats per image, importance-weighted", of="nll_iw"),
     Number(
         "latent_mmd",
         "MMD²",
@@ -107,6 +108,41 @@ BUILT_IN = (
         yardstick="prior",
     ),
     Number("latent_w2", "W2", "low", 3, "2,000 codes against the prior", yardstick="prior"),
+    Number(
+        "silhouette",
+        "silhouette",
+        "high",
+        3,
+        "2,000 codes, by component",
+        yardstick="components",
+        of="silhouette",
+    ),
+    Number(
+        "sample_w2",
+        "sample W2",
+        "low",
+        3,
+        "2,000 samples against held-out images",
+        of="sample_w2",
+    ),
+    Number(
+        "sample_w2_data",
+        "data W2",
+        None,
+        3,
+        "2,000 training images against held-out images",
+        of="sample_w2",
+    ),
+    Number(
+        "frechet",
+        "Fréchet",
+        "low",
+        2,
+        "samples against held-out images, features of a small classifier",
+        of="frechet",
+    ),
+    Number("precision", "precision", "high", 3, "samples among held-out images", of="precision"),
+    Number("recall", "recall", "high", 3, "held-out images among samples", of="recall"),
     Number(
         "fit_seconds",
         "fit s",
@@ -119,5 +155,6 @@ BUILT_IN = (
     Number("step_ms", "ms/step", None, 1, timing=True, yardstick="machine"),
     Number("peak_mb", "peak MiB", None, 0, yardstick="machine"),
     Number("parameters", "parameters", None, 0, "all that are trained"),
+    Number("flops", "FLOP", None, 0, "one image encoded and decoded", of="flops"),
 )
 """Those that we measure, in the order of tables."""

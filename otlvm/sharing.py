@@ -51,6 +51,21 @@ def shared_on(shelf: Shelf | None) -> Iterator[None]:
         _SHELF.reset(token)
 
 
+def shared(compute: Compute, *what: object) -> Tensor:
+    """Return what ``compute`` does, once for all runs where a shelf keeps results.
+
+    Args:
+        compute: Returns the result; draws nothing from the run's random state.
+        what: All that decides it, and a name; tensors by their content, the rest by its text.
+    """
+    shelf = _SHELF.get()
+    if shelf is None:
+        return compute()
+    return shelf.once(
+        _digest(*(_content(part) if isinstance(part, Tensor) else part for part in what)), compute
+    )
+
+
 class Learner(Described):
     """Learns from images, without labels, and is then applied to others.
 

@@ -7,6 +7,7 @@ from otlvm.data import datasets
 from otlvm.divergences import divergences
 from otlvm.expectations import expectations
 from otlvm.features import features
+from otlvm.metrics import metrics
 from otlvm.networks import networks
 from otlvm.objectives import objectives
 from otlvm.priors import priors
@@ -23,4 +24,5 @@ REGISTRIES: tuple[Registry[Any], ...] = (
     datasets,
     baselines,
     features,
+    metrics,
 )

@@ -142,13 +142,11 @@ def test_majority_and_purity_are_those_of_the_contingency_table():
             assert "accuracy_majority" not in scores
             continue
         sure = pi[0][known[0]]
-        classes = {
-            k: max(
-                set(taught),
-                key=lambda y: ((taught[train == k] == y).sum(), sure[taught == y, k].sum()),
-            )
-            for k in set(train)
-        }
+
+        def votes(k, y):
+            return (taught[train == k] == y).sum(), sure[taught == y, k].sum()  # noqa: B023
+
+        classes = {k: max(set(taught), key=lambda y: votes(k, y)) for k in set(train)}
         right = [classes.get(k) == y for k, y in zip(test, true, strict=True)]
         assert scores["accuracy_majority"] == pytest.approx(np.mean(right))
         assert scores["purity"] >= scores["accuracy_majority"]

@@ -22,6 +22,7 @@ DECIDES = (
     "evaluation",
     "expectations",
     "features",
+    "metrics",
     "networks",
     "objectives",
     "priors",

@@ -1,8 +1,24 @@
 """The metrics of the tables: titles, directions, digits."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from otlvm.numbers import BUILT_IN, Number, Yardstick
 
-__all__ = ["METRICS", "Metric", "Yardstick"]
+__all__ = ["METRICS", "Metric", "Yardstick", "known_metrics"]
 
 Metric = Number
 METRICS = BUILT_IN
+
+
+def known_metrics(manifest: Mapping[str, Any]) -> tuple[Metric, ...]:
+    """Return all metrics of a store: ours, and before the costs those that its suite brought.
+
+    Args:
+        manifest: The store's; it keeps what the suite's own metrics say of their numbers, so that
+            tables need neither them nor torch.
+    """
+    own = [Metric(**row) for row in manifest.get("numbers", ())]
+    costs = [metric.timing for metric in METRICS].index(True)
+    ours = {metric.key for metric in METRICS}
+    return (*METRICS[:costs], *(each for each in own if each.key not in ours), *METRICS[costs:])

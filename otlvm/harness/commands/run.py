@@ -2,6 +2,7 @@
 
 import argparse
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -228,6 +229,7 @@ def _execute(
 def _write_plan(plan: "Plan", place: "Place", errors: Console) -> None:
     """Write the manifest, and the lock that reruns exactly what it names."""
     from otlvm.harness.planning.lock import lock_content, lock_of, shown_runs
+    from otlvm.harness.planning.metrics import other_numbers
     from otlvm.harness.worker.machine import environment, threads_each
 
     suite, shown = plan.suite, shown_runs(plan)
@@ -237,6 +239,8 @@ def _write_plan(plan: "Plan", place: "Place", errors: Console) -> None:
     threads = threads_each(place.jobs, place.threads) if place.backend == "local" else place.threads
     lock = lock_of(plan, shown, place.device, threads, environment(place.device))
     sections = suite.sections()
+    if numbers := [asdict(number) for number in other_numbers(suite)]:
+        sections["numbers"] = numbers
     plan.store.write_manifest(suite.name, shown.rows(), **sections)
     plan.store.write_text(LOCK, dump(lock_content(suite, shown.runs, lock, plan.store.root)))
 

@@ -7,6 +7,7 @@ from otlvm.harness.config import data_key, set_field
 from otlvm.harness.job import START_FIELD, Job
 from otlvm.harness.messages import InputError, no_row
 from otlvm.harness.planning.code import code_identities
+from otlvm.harness.planning.metrics import check_names
 from otlvm.harness.planning.parts import prepare
 from otlvm.harness.store.record import Identity, run_id
 from otlvm.harness.suite.load import Suite
@@ -44,6 +45,7 @@ def resolve(suite: Suite, runs: Sequence[Run]) -> list[Job]:
     try:
         with relative_to(suite.folder):
             data = prepare(needed)
+        check_names(suite)
     except InputError as error:
         raise InputError(suite.locate(error)) from error
     checksums = {key: dataset.checksum for key, dataset in data.items()}

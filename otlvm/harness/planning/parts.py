@@ -11,6 +11,7 @@ from otlvm.data import DataError, Dataset, datasets
 from otlvm.harness.config import data_key
 from otlvm.harness.messages import InputError, KeyPath, one_line
 from otlvm.harness.suite.runs import Run
+from otlvm.metrics import metrics
 from otlvm.networks import networks
 from otlvm.objectives import objectives
 from otlvm.priors import Prior, priors
@@ -53,6 +54,8 @@ def _check(run: Run, data: Dataset, built: dict[str, Any]) -> None:
 
     spec = config["model"]["prior"]
     prior: Prior = once(("model", "prior"), spec, None, lambda: priors.build(spec))
+    for index, asked in enumerate(config.get("metrics", ())):
+        once(("metrics", index), asked, None, lambda asked=asked: metrics.build(asked))
     if "baseline" in config:
         baseline = once((), config["baseline"], None, lambda: baselines.build(config["baseline"]))
         _fits(run, (), lambda: baseline.check(len(data.x_train), prior.n_components))

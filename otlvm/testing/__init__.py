@@ -5,6 +5,7 @@ In a plug-in's tests: ``check_divergence(MyDivergence)``. On the command line:
 """
 
 from otlvm.testing.divergence import check_divergence, divergence_outcomes
+from otlvm.testing.metric import check_metric, metric_outcomes
 from otlvm.testing.objective import check_objective, objective_outcomes
 from otlvm.testing.prior import check_prior, prior_outcomes
 from otlvm.testing.report import ConformanceError, Outcome
@@ -13,9 +14,11 @@ __all__ = [
     "ConformanceError",
     "Outcome",
     "check_divergence",
+    "check_metric",
     "check_objective",
     "check_prior",
     "divergence_outcomes",
+    "metric_outcomes",
     "objective_outcomes",
     "prior_outcomes",
 ]

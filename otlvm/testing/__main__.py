@@ -9,16 +9,24 @@ from typing import Any
 from rich.console import Console
 
 from otlvm.divergences import divergences
+from otlvm.metrics import metrics
 from otlvm.objectives import objectives
 from otlvm.plugins import find_plugins_in
 from otlvm.priors import priors
 from otlvm.registry import Registry, RegistryError
-from otlvm.testing import Outcome, divergence_outcomes, objective_outcomes, prior_outcomes
+from otlvm.testing import (
+    Outcome,
+    divergence_outcomes,
+    metric_outcomes,
+    objective_outcomes,
+    prior_outcomes,
+)
 
 KINDS: tuple[tuple[Registry[Any], Callable[[Any], list[Outcome]]], ...] = (
     (divergences, divergence_outcomes),
     (priors, prior_outcomes),
     (objectives, objective_outcomes),
+    (metrics, metric_outcomes),
 )
 COLOURS = {"passed": "green", "failed": "red", "skipped": "yellow"}
 

@@ -90,7 +90,7 @@ def run(options: argparse.Namespace) -> int:
         if options.jobs and not options.dry_run:
             start_server()  # it imports torch while we do the same
         plan, place = _plan(suite, options)
-        for line in _differences(plan, place):
+        for line in (*_differences(plan, place), *_asked_later(plan)):
             say(errors, f"{suite.file.path}: {line}", "yellow")
         tracking = _tracking(suite, plan.store, errors)
         if options.dry_run:
@@ -143,6 +143,13 @@ def _differences(plan: "Plan", place: "Place") -> Sequence[str]:
     from otlvm.harness.worker.machine import environment
 
     return list(plan.suite.lock.differences(plan.jobs, environment(place.device)))
+
+
+def _asked_later(plan: "Plan") -> Sequence[str]:
+    """Say what results lack that the suite asks for now."""
+    from otlvm.harness.planning.metrics import asked_later
+
+    return asked_later(plan)
 
 
 def _tracking(suite: Suite, store: Store, errors: Console) -> "Tracking":

@@ -92,7 +92,9 @@ def _repeat(
     from otlvm.harness.store.store import Store
     from otlvm.harness.worker.machine import environment
 
-    device, metrics = args.device(options.device), _metrics(options.directory)
+    device = args.device(options.device)
+    there = {key for row in rows.values() for key in row}  # what was asked for later is not
+    metrics = [metric for metric in _metrics(options.directory) if metric.key in there]
     jobs = resolve(suite, runs)
     threads = options.threads
     if suite.lock is not None:

@@ -48,7 +48,7 @@ def names_others(specs: Sequence[Spec]) -> bool:
 def asking(
     runs: Sequence[Run], specs: Sequence[Spec], table: TableOptions, claims: Sequence[str]
 ) -> list[Run]:
-    """Return runs that measure what their suite asks for: a part of what decides their result.
+    """Return runs that measure what their suite asks for; it decides nothing else of them.
 
     Args:
         runs: The runs.

@@ -22,7 +22,7 @@ from otlvm.evaluation import (
     show_clustering,
     show_model,
 )
-from otlvm.harness.config import Config
+from otlvm.harness.config import CODE, MEASURED, Config
 from otlvm.harness.messages import one_line
 from otlvm.harness.worker.machine import peak_memory, reset_peak_memory
 from otlvm.harness.worker.snapshots import Snapshots
@@ -207,7 +207,8 @@ def _cluster(
 
 def _ask_metrics(config: Config, ask: Ask, result: Result, shelf: Shelf | None) -> None:
     """Measure what the suite asks for; after the run's memory and time are taken."""
-    chosen = {spec["name"]: metrics.build(spec) for spec in config.get("metrics", ())}
+    specs = [{k: v for k, v in spec.items() if k != CODE} for spec in config.get(MEASURED, ())]
+    chosen = {spec["name"]: metrics.build(spec) for spec in specs}
     with shared_on(shelf):
         measured = ask(chosen)
     result.metrics |= measured.numbers

@@ -151,22 +151,41 @@ def test_what_is_wrong_with_own_metrics_is_told_before_training(
     assert f"suite.yaml:{text[: text.index(old)].count(chr(10)) + 1}:" in flat.replace(" ", "")
 
 
-def test_an_edit_of_an_own_metric_and_another_parameter_are_other_results(
-    suite, run_main, tmp_path
-):
-    def ids():
-        _, output, _ = run_main(suite, "--out", tmp_path / "out", "--dry-run")
-        sys.modules.pop("mine", None)
-        return {line.split()[2] for line in output.splitlines() if line.startswith("to do")}
+def test_what_is_asked_later_is_told_and_trains_nothing_until_it_shall(suite, run_main, tmp_path):
+    out = tmp_path / "out"
 
-    before = ids()
-    assert len(before) == 4
+    def ask():
+        sys.modules.pop("mine", None)
+        _, output, errors = run_main(suite, "--out", out, "--dry-run")
+        return "0 to compute" in output, " ".join(errors.split())
+
+    assert run_main(suite, "--out", out, "--threads", "1")[0] == 0
+    assert ask() == (True, "")
+    text = suite.read_text()
+    suite.write_text(text.replace(", flops]", "]"))  # less
+    assert ask() == (True, "")
+    for old, new, told in (
+        ("flops]", "flops, recall]", "recall was not measured of VAE, or"),
+        ("factor: 2", "factor: 3", "mine:Coverage was not measured of VAE, or by other"),
+    ):
+        suite.write_text(text.replace(old, new))
+        done, errors = ask()
+        assert done
+        assert told in errors
+        assert "--rerun all" in errors
+        assert "mine:Sure" not in errors
+    suite.write_text(text)
     (tmp_path / "mine.py").write_text(MINE + "\nA = 1\n")
-    assert not ids() & before
-    (tmp_path / "mine.py").write_text(MINE)
-    assert ids() == before
-    suite.write_text(suite.read_text().replace("factor: 2", "factor: 3"))
-    assert not ids() & before
+    done, errors = ask()
+    assert done
+    assert "mine:Coverage was not measured of VAE, or" in errors
+    assert "mine:Sure was not measured of VAE, kmeans, or" in errors
+    assert "flops" not in errors
+    sys.modules.pop("mine", None)
+    assert run_main(suite, "--out", out, "--threads", "1", "--rerun", "VAE")[0] == 0
+    assert "VAE" not in ask()[1].replace("suite.yaml", "")
+    ids = {record["id"] for record in records(out).values()}
+    assert len(ids) == len(list((out / "runs").iterdir())) == 4
 
 
 def test_old_manifests_and_records_lack_what_metrics_say(suite, run_main, tmp_path):

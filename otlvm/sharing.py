@@ -59,10 +59,22 @@ def learnt_once(what: str, x: Tensor, compute: Compute) -> Tensor:
         x: The images.
         compute: Learns it.
     """
+    return shared(compute, what, torch.initial_seed(), x.device.type, x)
+
+
+def shared(compute: Compute, *what: object) -> Tensor:
+    """Return what ``compute`` does, once for all runs where a shelf keeps results.
+
+    Args:
+        compute: Returns the result; draws nothing from the run's random state.
+        what: All that decides it, and a name; tensors by their content, the rest by its text.
+    """
     shelf = _SHELF.get()
     if shelf is None:
         return compute()
-    return shelf.once(_digest(what, torch.initial_seed(), x.device.type, _content(x)), compute)
+    return shelf.once(
+        _digest(*(_content(part) if isinstance(part, Tensor) else part for part in what)), compute
+    )
 
 
 class Learner(Described):

@@ -5,6 +5,7 @@ from otlvm.evaluation.clustering import (
     clustering_scores,
     component_usage,
     hungarian_accuracy,
+    majority_map,
     paper_map,
 )
 from otlvm.evaluation.evaluate import (
@@ -40,6 +41,7 @@ __all__ = [
     "evaluation_mode",
     "hungarian_accuracy",
     "latent_match",
+    "majority_map",
     "paper_map",
     "reconstruction_errors",
     "show_assignments",

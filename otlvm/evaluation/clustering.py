@@ -70,6 +70,27 @@ def hungarian_accuracy(assigned: Ints, labels: Ints) -> float:
     return float(counts[rows, columns].sum() / len(labels))
 
 
+def majority_map(pi: Floats, labels: Ints) -> Ints:
+    """Give each component the class of most of its images; of equals the one that is surer of it.
+
+    An image is its likeliest component's. Several components may have one class: the more
+    components, the better it fits.
+
+    Args:
+        pi: q(k|x), with shape ``[n, K]``.
+        labels: Classes, with shape ``[n]``.
+
+    Returns:
+        A class for each component, with shape ``[K]``; -1 for one without images.
+    """
+    counts = np.zeros((pi.shape[1], int(labels.max()) + 1))
+    np.add.at(counts, (pi.argmax(axis=1), labels), 1)
+    sums = np.zeros(counts.shape[::-1])
+    np.add.at(sums, labels, pi)
+    surest = (counts + sums.T / (len(pi) + 1)).argmax(axis=1)
+    return np.where(counts.any(axis=1), surest, NO_CLASS)
+
+
 def clustering_scores(
     pi_train: Floats, y_train: Ints, pi_test: Floats, y_test: Ints
 ) -> dict[str, float]:
@@ -85,8 +106,10 @@ def clustering_scores(
             cannot be right.
 
     Returns:
-        ``accuracy`` (the paper's protocol; left out if no training image has a label),
-        ``accuracy_hungarian``, ``nmi`` and ``ari``; nothing if no held-out image has a label.
+        ``accuracy`` (the paper's protocol) and ``accuracy_majority`` (each component takes the
+        class of most of its training images), both left out if no training image has a label;
+        ``accuracy_hungarian``, ``purity``, ``nmi`` and ``ari``. Nothing if no held-out image has a
+        label.
     """
     pi_train, y_train = _labelled(pi_train, y_train)
     pi_test, y_test = _labelled(pi_test, y_test)
@@ -98,31 +121,46 @@ def clustering_scores(
     assigned = pi_test.argmax(axis=1)
     scores = {
         "accuracy_hungarian": hungarian_accuracy(assigned, y_test),
+        "purity": float((majority_map(pi_test, y_test)[assigned] == y_test).mean()),
         "nmi": float(normalized_mutual_info_score(y_test, assigned)),
         "ari": float(adjusted_rand_score(y_test, assigned)),
     }
     if not len(y_train):
         return scores
-    mapping = paper_map(class_component_matrix(pi_train, y_train, int(y_train.max()) + 1))
-    return {"accuracy": float((mapping[assigned] == y_test).mean()), **scores}
+    maps = {
+        "accuracy": paper_map(class_component_matrix(pi_train, y_train, int(y_train.max()) + 1)),
+        "accuracy_majority": majority_map(pi_train, y_train),
+    }
+    right = {name: float((mapping[assigned] == y_test).mean()) for name, mapping in maps.items()}
+    return {**right, **scores}
 
 
 def component_usage(pi: Floats) -> dict[str, float]:
-    """Tell how many components are in use.
+    r"""Tell how many components are in use, and how much they say.
 
     Args:
         pi: q(k|x), with shape ``[n, K]``.
 
     Returns:
-        ``components_used``, exp of the entropy of the mean q(k|x), between 1 and K; and
-        ``smallest_share``, the smallest entry of that mean.
+        ``components_used``, exp of the entropy of the mean q(k|x), between 1 and K;
+        ``information``, exp of the mutual information :math:`I(x; k)`, which is that entropy less
+        the mean entropy of q(k|x): 1 if k is the same for all images, however many components are
+        used; and ``smallest_share``, the smallest entry of the mean.
     """
     share = pi.mean(axis=0, dtype=np.float64)
-    used = share[share > 0]
+    used, within = _entropy(share), float(_entropy(pi.astype(np.float64)).mean())
     return {
-        "components_used": float(np.exp(-(used * np.log(used)).sum())),
+        "components_used": float(np.exp(used)),
+        "information": float(np.exp(max(used - within, 0.0))),  # a rounding error below 0 is 0
         "smallest_share": float(share.min()),
     }
+
+
+def _entropy(probabilities: Floats) -> Floats:
+    """Entropy in nats of each row of probabilities, with shape ``[..., K]``."""
+    logs = np.log(np.where(probabilities > 0, probabilities, 1.0))
+    entropy: Floats = -(probabilities * logs).sum(axis=-1)
+    return entropy
 
 
 def _labelled(pi: Floats, labels: Ints) -> tuple[Floats, Ints]:

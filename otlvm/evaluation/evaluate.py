@@ -32,7 +32,7 @@ def evaluate(model: LatentMixtureModel, data: Dataset) -> dict[str, float]:
 
     Returns:
         What `reconstruction_errors`, `clustering_scores`, `component_usage` and `latent_match`
-        return.
+        return; and ``parameters``, how many numbers are trained.
     """
     instance("data", data, Dataset, "otlvm.data.from_arrays makes one")
     with evaluation_mode(model):
@@ -42,6 +42,7 @@ def evaluate(model: LatentMixtureModel, data: Dataset) -> dict[str, float]:
             **reconstruction_errors(model, data.x_test),
             **assignment_scores(pi_train, pi_test, data),
             **latent_match(model, data.x_test),
+            "parameters": float(sum(p.numel() for p in model.parameters() if p.requires_grad)),
         }
 
 

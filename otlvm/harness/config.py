@@ -11,6 +11,10 @@ Config = dict[str, Any]
 
 PLACES = ("path", "root")
 """Parameters of data sets that say where files are, not what they hold."""
+MEASURED = "metrics"
+"""The field of a config that says what is measured on request."""
+CODE = "code"
+"""What a plug-in there has besides its parameters: the hash of its code."""
 
 
 def as_mapping(value: Any) -> Any:
@@ -147,11 +151,18 @@ def data_key(config: Config) -> str:
 
 
 def without_places(config: Any) -> Any:
-    """Return a config without where its data lie: their checksum says what they are."""
-    data = config.get("data") if isinstance(config, Mapping) else None
-    if not isinstance(data, Mapping):
+    """Return a config without what decides no result.
+
+    That is where its data lie, for their checksum says what they are, and what is measured of the
+    trained model: to ask for more, or for less, makes no other run.
+    """
+    if not isinstance(config, Mapping):
         return config
-    return {**config, "data": {key: v for key, v in data.items() if key not in PLACES}}
+    kept = {key: value for key, value in config.items() if key != MEASURED}
+    data = kept.get("data")
+    if not isinstance(data, Mapping):
+        return kept
+    return {**kept, "data": {key: v for key, v in data.items() if key not in PLACES}}
 
 
 NOTHING = object()

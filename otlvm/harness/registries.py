@@ -9,6 +9,7 @@ from otlvm.expectations import expectations
 from otlvm.features import features
 from otlvm.inference import inferences
 from otlvm.likelihoods import likelihoods
+from otlvm.metrics import metrics
 from otlvm.networks import inits, networks
 from otlvm.objectives import objectives
 from otlvm.optimizers import optimizers
@@ -34,4 +35,5 @@ REGISTRIES: tuple[Registry[Any], ...] = (
     datasets,
     baselines,
     features,
+    metrics,
 )

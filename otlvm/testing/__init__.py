@@ -11,6 +11,7 @@ from otlvm.testing.feature import check_feature, feature_outcomes
 from otlvm.testing.inference import check_inference, inference_outcomes
 from otlvm.testing.init import check_init, init_outcomes
 from otlvm.testing.likelihood import check_likelihood, likelihood_outcomes
+from otlvm.testing.metric import check_metric, metric_outcomes
 from otlvm.testing.network import check_network, network_outcomes
 from otlvm.testing.objective import check_objective, objective_outcomes
 from otlvm.testing.optimizer import check_optimizer, optimizer_outcomes
@@ -32,6 +33,7 @@ __all__ = [
     "check_inference",
     "check_init",
     "check_likelihood",
+    "check_metric",
     "check_network",
     "check_objective",
     "check_optimizer",
@@ -45,6 +47,7 @@ __all__ = [
     "inference_outcomes",
     "init_outcomes",
     "likelihood_outcomes",
+    "metric_outcomes",
     "network_outcomes",
     "objective_outcomes",
     "optimizer_outcomes",

@@ -16,6 +16,7 @@ from otlvm.divergences import divergences
 from otlvm.features import features
 from otlvm.inference import inferences
 from otlvm.likelihoods import likelihoods
+from otlvm.metrics import metrics
 from otlvm.networks import inits, networks
 from otlvm.objectives import objectives
 from otlvm.optimizers import optimizers
@@ -33,6 +34,7 @@ from otlvm.testing import (
     inference_outcomes,
     init_outcomes,
     likelihood_outcomes,
+    metric_outcomes,
     network_outcomes,
     objective_outcomes,
     optimizer_outcomes,
@@ -90,6 +92,7 @@ KINDS = (
     Kind(schedules, schedule_outcomes),
     Kind(baselines, baseline_outcomes),
     Kind(features, feature_outcomes),
+    Kind(metrics, metric_outcomes),
     Kind(datasets, dataset_outcomes),
 )
 COLOURS = {"passed": "green", "failed": "red", "skipped": "yellow"}

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 from matplotlib.colors import to_hex
+from sklearn.metrics.cluster import contingency_matrix
 
 from otlvm import LatentMixtureModel, plots
 from otlvm.data import Dataset
@@ -118,7 +119,37 @@ def test_images_without_a_label_are_left_out_of_scores():
     nothing = np.full(40, -1)
     assert clustering_scores(pi[first], y[first], pi[last], nothing) == {}
     untaught = clustering_scores(pi[first], nothing, pi[last], y[last])
-    assert set(untaught) == {"accuracy_hungarian", "nmi", "ari"}
+    assert set(untaught) == {"accuracy_hungarian", "purity", "nmi", "ari"}
+
+
+def test_majority_and_purity_are_those_of_the_contingency_table():
+    rng = np.random.default_rng(0)
+    for _ in range(100):
+        labels = [rng.integers(-1, rng.integers(1, 5), size=60) for _ in range(2)]
+        pi = [rng.dirichlet(np.full(rng.integers(3, 4), 0.3), 60) for _ in range(2)]
+        known = [y >= 0 for y in labels]
+        (train, taught), (test, true) = (
+            (p[k].argmax(axis=1), y[k]) for p, k, y in zip(pi, known, labels, strict=True)
+        )
+        scores = clustering_scores(pi[0], labels[0], pi[1], labels[1])
+        if not len(true):
+            assert scores == {}
+            continue
+        assert scores["purity"] == pytest.approx(
+            contingency_matrix(true, test).max(axis=0).sum() / len(true)
+        )
+        if not len(taught):
+            assert "accuracy_majority" not in scores
+            continue
+        sure = pi[0][known[0]]
+
+        def votes(k, y):
+            return (taught[train == k] == y).sum(), sure[taught == y, k].sum()  # noqa: B023
+
+        classes = {k: max(set(taught), key=lambda y: votes(k, y)) for k in set(train)}
+        right = [classes.get(k) == y for k, y in zip(test, true, strict=True)]
+        assert scores["accuracy_majority"] == pytest.approx(np.mean(right))
+        assert scores["purity"] >= scores["accuracy_majority"]
 
 
 @pytest.mark.parametrize(("n_components", "n_classes"), [(5, 3), (3, 5), (4, 4)])

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from otlvm.harness.commands.arguments import ALL_DONE, BAD_INPUT, call
 from otlvm.harness.messages import say
-from otlvm.harness.metrics import METRICS
+from otlvm.harness.metrics import METRICS, Metric, known_metrics
 from otlvm.wording import printable
 
 if TYPE_CHECKING:
@@ -25,7 +25,11 @@ STYLES = {"better": "green", "worse": "red"}
 
 
 def print_comparison(
-    frame: "pd.DataFrame", remarks: Sequence[str], names: Sequence[str], console: "Console"
+    frame: "pd.DataFrame",
+    remarks: Sequence[str],
+    names: Sequence[str],
+    console: "Console",
+    metrics: Sequence[Metric] = METRICS,
 ) -> None:
     """Print what both have side by side, and remarks on what cannot be compared."""
     from rich.box import SIMPLE_HEAD
@@ -40,7 +44,7 @@ def print_comparison(
     for heading in ("n", *map(printable, names)):
         table.add_column(Text(heading), justify="right", overflow="fold")
     table.add_column("")
-    digits = {metric.title: metric.digits for metric in METRICS}
+    digits = {metric.title: metric.digits for metric in metrics}
     for row in frame.to_dict("records"):
         numbers = [f"{row[key]:.{digits[row['metric']]}f}" for key in ("before", "after")]
         verdict = Text(row["verdict"], style=STYLES.get(row["verdict"], ""))
@@ -87,14 +91,17 @@ def run(options: argparse.Namespace) -> int:
 
     names = (f"{options.before}", f"{options.after}")
     try:
-        before, after = with_data(*(read_records(Store(Path(name))) for name in names))
-        frame = compare(before, after)
+        stores = [Store(Path(name)) for name in names]
+        before, after = with_data(*map(read_records, stores))
+        known = (metric for store in stores for metric in known_metrics(store.manifest()))
+        metrics = list({metric.key: metric for metric in known}.values())
+        frame = compare(before, after, metrics)
         if options.csv:
             options.csv.write_text(to_csv(frame), encoding="utf-8")
     except (OSError, ValueError) as error:
         say(streams.errors(), f"{error}", "red")
         return BAD_INPUT
-    print_comparison(frame, _remarks(before, after, names), names, streams.output())
+    print_comparison(frame, _remarks(before, after, names), names, streams.output(), metrics)
     return ALL_DONE
 
 

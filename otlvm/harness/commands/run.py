@@ -2,6 +2,7 @@
 
 import argparse
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -94,7 +95,7 @@ def run(options: argparse.Namespace) -> int:
         if options.jobs and not options.dry_run:
             start_server()  # it imports torch while we do the same
         plan, place = _plan(suite, options)
-        for line in _differences(plan, place):
+        for line in (*_differences(plan, place), *_asked_later(plan)):
             say(errors, f"{suite.file.path}: {line}", "yellow")
         tracking = _tracking(suite, plan.store, errors)
         if options.dry_run:
@@ -147,6 +148,13 @@ def _differences(plan: "Plan", place: "Place") -> Sequence[str]:
     from otlvm.harness.worker.machine import environment
 
     return list(plan.suite.lock.differences(plan.jobs, environment(place.device)))
+
+
+def _asked_later(plan: "Plan") -> Sequence[str]:
+    """Say what results lack that the suite asks for now."""
+    from otlvm.harness.planning.metrics import asked_later
+
+    return asked_later(plan)
 
 
 def _tracking(suite: Suite, store: Store, errors: Console) -> "Tracking":
@@ -231,6 +239,7 @@ def _execute(
 def _write_plan(plan: "Plan", place: "Place", errors: Console) -> None:
     """Write the manifest, and the lock that reruns exactly what it names."""
     from otlvm.harness.planning.lock import lock_content, lock_of, shown_runs
+    from otlvm.harness.planning.metrics import other_numbers
     from otlvm.harness.worker.machine import environment, threads_each
 
     suite, shown = plan.suite, shown_runs(plan)
@@ -240,6 +249,8 @@ def _write_plan(plan: "Plan", place: "Place", errors: Console) -> None:
     threads = threads_each(place.jobs, place.threads) if place.backend == "local" else place.threads
     lock = lock_of(plan, shown, place.device, threads, environment(place.device))
     sections = suite.sections()
+    if numbers := [asdict(number) for number in other_numbers(suite)]:
+        sections["numbers"] = numbers
     plan.store.write_manifest(suite.name, shown.rows(), **sections)
     plan.store.write_text(LOCK, dump(lock_content(suite, shown.runs, lock, plan.store.root)))
 

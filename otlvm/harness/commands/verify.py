@@ -17,6 +17,7 @@ from otlvm.harness.commands.arguments import (
 )
 from otlvm.harness.job import Job
 from otlvm.harness.messages import InputError, say
+from otlvm.harness.metrics import METRICS, Metric, known_metrics
 from otlvm.harness.suite.lock_section import LOCK
 from otlvm.plugins import find_plugins_in
 from otlvm.wording import printable
@@ -64,7 +65,7 @@ def _sample(options: argparse.Namespace) -> "tuple[Suite, list[Run], Rows]":
     folder = options.directory
     find_plugins_in(folder)
     suite = load_suite(folder / LOCK)
-    rows = read_rows(folder / RUNS)
+    rows = read_rows(folder / RUNS, _metrics(folder))
     runs = sample(suite, rows, None if options.all else options.runs, options.seed)
     if not runs:
         raise InputError(f"{folder / RUNS} has no finished run of those in {LOCK}")
@@ -92,6 +93,8 @@ def _repeat(
     from otlvm.harness.worker.machine import environment
 
     device = args.device(options.device)
+    there = {key for row in rows.values() for key in row}  # what was asked for later is not
+    metrics = [metric for metric in _metrics(options.directory) if metric.key in there]
     jobs = resolve(suite, runs)
     threads = options.threads
     if suite.lock is not None:
@@ -104,9 +107,21 @@ def _repeat(
         if stops.count:
             raise KeyboardInterrupt
         return jobs, [
-            judge(rows[job.label, job.seed], store.record_or_none(job.id), options.tolerance)
+            judge(
+                rows[job.label, job.seed], store.record_or_none(job.id), options.tolerance, metrics
+            )
             for job in jobs
         ]
+
+
+def _metrics(folder: Path) -> Sequence[Metric]:
+    """Return a folder's metrics: ours alone if it is no store, but a lock and its table."""
+    from otlvm.harness.store.store import Store
+
+    try:
+        return known_metrics(Store(folder).manifest())
+    except (FileNotFoundError, ValueError):
+        return METRICS
 
 
 def _check(options: argparse.Namespace) -> None:

@@ -51,20 +51,25 @@ def on_other_data(before: pd.DataFrame, after: pd.DataFrame) -> list[str]:
     return list(both.index[both.iloc[:, 0] != both.iloc[:, 1]])
 
 
-def compare(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
+def compare(
+    before: pd.DataFrame, after: pd.DataFrame, metrics: Sequence[Metric] = METRICS
+) -> pd.DataFrame:
     """Compare two sets of records by label, seed and metric; see `with_data` for the labels.
 
     Args:
         before: What `read_records` gave for one directory.
         after: The same for the other.
+        metrics: The metrics of both.
 
     Returns:
         One row per label and metric that both have: ``label``, ``metric``, ``n`` (shared seeds),
         ``before``, ``after`` (means over them), ``verdict`` (``better``, ``worse``, or empty: also
         where both were measured by unlike yardsticks, such as MMD² of two priors).
     """
-    both = _done(before).add_suffix("_before").join(_done(after).add_suffix("_after"), how="inner")
-    found = [_of_metric(metric, both, _alike(before, after, metric)) for metric in METRICS]
+    keys = [metric.key for metric in metrics]
+    sides = (_done(before, keys).add_suffix("_before"), _done(after, keys).add_suffix("_after"))
+    both = sides[0].join(sides[1], how="inner")
+    found = [_of_metric(metric, both, _alike(before, after, metric)) for metric in metrics]
     order = {
         label: place for place, label in enumerate(dict.fromkeys(both.index.get_level_values(0)))
     }
@@ -74,9 +79,9 @@ def compare(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def _done(records: pd.DataFrame) -> pd.DataFrame:
+def _done(records: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
     done = records[records["status"] == "done"]
-    return done.set_index(["label", "seed"])[[metric.key for metric in METRICS]]
+    return done.set_index(["label", "seed"]).reindex(columns=keys)
 
 
 def _alike(before: pd.DataFrame, after: pd.DataFrame, metric: Metric) -> set[str]:

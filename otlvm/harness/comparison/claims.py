@@ -1,6 +1,6 @@
 """What became of a suite's claims, by what was measured."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 import pandas as pd
@@ -14,16 +14,18 @@ from otlvm.harness.comparison.evidence import (
     seed_by_seed,
 )
 from otlvm.harness.comparison.yardsticks import unlike
-from otlvm.harness.metrics import METRICS
+from otlvm.harness.metrics import METRICS, Metric
 from otlvm.harness.suite.claims_section import Claim, Term
 from otlvm.harness.suite.runs import Row
 
 NO_CURVES = pd.DataFrame()
-KEYS = {metric.key: metric for metric in METRICS}
 
 
 def check_claims(
-    claims: Sequence[Claim], records: pd.DataFrame, curves: pd.DataFrame = NO_CURVES
+    claims: Sequence[Claim],
+    records: pd.DataFrame,
+    curves: pd.DataFrame = NO_CURVES,
+    known_metrics: Sequence[Metric] = METRICS,
 ) -> list[Verdict]:
     """Check the claims of a suite against records.
 
@@ -31,17 +33,24 @@ def check_claims(
         claims: All claims of the suite: they are corrected for their number.
         records: What `otlvm.harness.comparison.records.read_records` returns.
         curves: What `otlvm.harness.comparison.records.read_curves` returns, for claims about steps.
+        known_metrics: The metrics; others have no yardstick.
     """
+    keys = {metric.key: metric for metric in known_metrics}
     done = records[records["status"] == "done"]
     if not curves.empty:  # of finished runs, as the records
         curves = curves.merge(done[["label", "seed"]], on=["label", "seed"])
     known = [Row(*names) for names in records[["label", "method", "data"]].itertuples(index=False)]
     nothing = Evidence("", why="not measured")  # the rows are not in this folder yet
-    return decide([list(_evidence(claim, known, done, curves)) or [nothing] for claim in claims])
+    found = (list(_evidence(claim, known, done, curves, keys)) for claim in claims)
+    return decide([evidence or [nothing] for evidence in found])
 
 
 def _evidence(
-    claim: Claim, known: list[Row], done: pd.DataFrame, curves: pd.DataFrame
+    claim: Claim,
+    known: list[Row],
+    done: pd.DataFrame,
+    curves: pd.DataFrame,
+    keys: Mapping[str, Metric],
 ) -> Iterator[Evidence]:
     """Yield what each row, or each pair of rows of one data set, says."""
     for row in claim.left.rows(known):
@@ -61,14 +70,16 @@ def _evidence(
                 continue
             both = f"{row.label} and {other.label}"
             evidence = between_rows(one.to_numpy(), two.to_numpy(), claim.sign, both)
-            why = "" if evidence.why else _unlike(claim, row, other, done)
+            why = "" if evidence.why else _unlike(claim, row, other, done, keys)
             yield replace(evidence, fact=evidence.fact and not why, why=why or evidence.why)
 
 
-def _unlike(claim: Claim, row: Row, other: Row, done: pd.DataFrame) -> str:
+def _unlike(
+    claim: Claim, row: Row, other: Row, done: pd.DataFrame, keys: Mapping[str, Metric]
+) -> str:
     """Say what keeps two rows from being compared, if something does."""
     terms = {term.metric for term in claim.terms()}
-    reasons = (unlike(done, KEYS[key], row.label, other.label) for key in terms if key in KEYS)
+    reasons = (unlike(done, keys[key], row.label, other.label) for key in terms if key in keys)
     return next(filter(None, reasons), "")
 
 

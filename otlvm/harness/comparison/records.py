@@ -5,11 +5,19 @@ from typing import Any
 
 import pandas as pd
 
-from otlvm.harness.metrics import METRICS
+from otlvm.harness.metrics import METRICS, known_metrics
 from otlvm.harness.store.record import Record
 from otlvm.harness.store.store import Store
 
-FACTS = ("config", "data_checksum", "environment", "wall_seconds", "unlabelled", "class_names")
+FACTS = (
+    "config",
+    "data_checksum",
+    "environment",
+    "wall_seconds",
+    "unlabelled",
+    "class_names",
+    "metrics_failed",
+)
 
 
 def read_records(store: Store) -> pd.DataFrame:
@@ -21,9 +29,11 @@ def read_records(store: Store) -> pd.DataFrame:
         record. A run without a usable record has the status ``interrupted`` if it left a
         checkpoint, else ``missing``, and None for its facts.
     """
-    rows = [_row(cell, store) for cell in store.manifest()["runs"]]
+    manifest = store.manifest()
+    rows = [_row(cell, store) for cell in manifest["runs"]]
     frame = pd.DataFrame(rows)
-    return frame.reindex(columns=[*frame.columns.union([m.key for m in METRICS], sort=False)])
+    keys = [metric.key for metric in known_metrics(manifest)]
+    return frame.reindex(columns=[*frame.columns.union(keys, sort=False)])
 
 
 def _row(cell: dict[str, Any], store: Store) -> dict[str, Any]:

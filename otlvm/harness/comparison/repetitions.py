@@ -2,13 +2,13 @@
 
 import csv
 import random
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from otlvm.harness.escapes.csv import unescape
 from otlvm.harness.messages import InputError
-from otlvm.harness.metrics import METRICS
+from otlvm.harness.metrics import METRICS, Metric
 from otlvm.harness.store.record import Record
 from otlvm.harness.suite.load import Suite
 from otlvm.harness.suite.runs import Run
@@ -17,9 +17,6 @@ RUNS = "runs.csv"
 
 
 AGAIN = "'otlvm table DIR'"
-
-
-COMPARED = [metric for metric in METRICS if metric.best is not None]
 
 
 Rows = dict[tuple[str, int], dict[str, float]]
@@ -39,12 +36,17 @@ class Verdict:
     text: str
 
 
-def read_rows(path: Path) -> Rows:
+def read_rows(path: Path, metrics: Sequence[Metric] = METRICS) -> Rows:
     """Read the finished runs of ``runs.csv``, numbers to the last bit and labels as they are.
+
+    Args:
+        path: The file.
+        metrics: The folder's metrics; costs do not come out the same.
 
     Raises:
         InputError: If it cannot be read, or is not such a table.
     """
+    compared = [metric for metric in metrics if metric.best is not None]
     rows: Rows = {}
     line = 1
     try:
@@ -52,7 +54,7 @@ def read_rows(path: Path) -> Rows:
             for row in (reader := csv.DictReader(file, strict=True)):
                 line = reader.line_num
                 if row["status"] == "done":
-                    texts = {metric.key: row.get(metric.key) for metric in COMPARED}
+                    texts = {metric.key: row.get(metric.key) for metric in compared}
                     metrics = {key: float(text) for key, text in texts.items() if text}
                     rows[unescape(row["label"]), int(row["seed"])] = metrics
     except OSError as error:
@@ -65,20 +67,26 @@ def read_rows(path: Path) -> Rows:
     return rows
 
 
-def judge(before: Mapping[str, float], after: Record | None, tolerance: float) -> Verdict:
+def judge(
+    before: Mapping[str, float],
+    after: Record | None,
+    tolerance: float,
+    metrics: Sequence[Metric] = METRICS,
+) -> Verdict:
     """Compare the metrics of a run and of its repetition; times and memory do not count.
 
     Args:
         before: Its metrics in ``runs.csv``.
         after: The repetition's record; None if it has none.
         tolerance: The largest relative difference that counts as rounding.
+        metrics: Those of the folder.
     """
     if after is None or after["status"] != "done":
         status = after["status"] if after else "missing"
         reason = f": {after['reason']}" if after and after["reason"] else ""
         return Verdict("differs", f"{status}{reason}")
     gaps = []
-    for metric in COMPARED:
+    for metric in (each for each in metrics if each.best is not None):
         there, here = before.get(metric.key), after["metrics"].get(metric.key)
         if (there is None) != (here is None):
             return Verdict("differs", f"{metric.title}: {there} there, {here} here")

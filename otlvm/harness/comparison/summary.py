@@ -32,7 +32,8 @@ def summarize(records: pd.DataFrame, metrics: Sequence[Metric] = METRICS) -> pd.
     by_label = done.groupby("label", sort=False)
     described = describe(done, keys)
     others = records[~records["status"].isin(["done", "missing"])]
-    problems = others.groupby("label", sort=False)[["seed", "status", "reason"]].apply(_problems)
+    lines = pd.concat([_lines_of_others(others), _lines_of_metrics(done)])
+    problems = lines.groupby(level="label", sort=False).agg("; ".join)
     short = others.groupby("label", sort=False)["short"].agg(lambda x: ", ".join(dict.fromkeys(x)))
     shared = by_label["side_by_side"].max().astype(float) > 1
     named = records.groupby("label", sort=False)[["data", "method"]].first()
@@ -41,7 +42,7 @@ def summarize(records: pd.DataFrame, metrics: Sequence[Metric] = METRICS) -> pd.
         "method": named["method"],
         "n": by_label.size().reindex(labels, fill_value=0),
         "runs": records.groupby("label", sort=False).size(),
-        "problems": problems.reindex(labels, fill_value="") if len(others) else "",
+        "problems": problems.reindex(labels, fill_value=""),
         "short": short.reindex(labels, fill_value=""),
         "side_by_side": shared.reindex(labels, fill_value=False),
     }
@@ -68,12 +69,25 @@ def _ranked(done: pd.DataFrame, metric: Metric, labels: pd.Index) -> dict[str, o
     }
 
 
-def _problems(others: pd.DataFrame) -> str:
+def _lines_of_others(others: pd.DataFrame) -> pd.Series:
+    """What became of each run that is not done, by label."""
     lines = [
         f"seed {seed} {status}" + (f": {reason}" if reason else "")
-        for seed, status, reason in others.itertuples(index=False)
+        for seed, status, reason in others[["seed", "status", "reason"]].itertuples(index=False)
     ]
-    return "; ".join(lines)
+    return pd.Series(lines, pd.Index(others["label"], name="label"), dtype=object)
+
+
+def _lines_of_metrics(done: pd.DataFrame) -> pd.Series:
+    """Why finished runs lack numbers that were asked for, by label."""
+    failed = done.get("metrics_failed", pd.Series(None, done.index, dtype=object))
+    found = [
+        (label, f"seed {seed} has no {name}: {why}")
+        for label, seed, each in zip(done["label"], done["seed"], failed, strict=True)
+        for name, why in (each or {}).items()
+    ]
+    labels = pd.Index([label for label, _ in found], name="label", dtype=object)
+    return pd.Series([line for _, line in found], labels, dtype=object)
 
 
 def describe(records: pd.DataFrame, keys: list[str]) -> pd.DataFrame:

@@ -14,6 +14,7 @@ from otlvm.harness.metrics import METRICS
 from otlvm.harness.suite.claims_section import COMPARISONS
 from otlvm.harness.suite.figures_section import FIGURES, FigureEntry
 from otlvm.harness.suite.lock_section import Lock, LockedData
+from otlvm.harness.suite.metrics_section import ON_REQUEST
 from otlvm.harness.suite.published_section import Published, shipped
 from otlvm.harness.suite.schema import Entry, Execution, Model, StopEarly, SuiteFile, Train
 from otlvm.harness.suite.table_section import MetricChoice, TableOptions
@@ -80,7 +81,25 @@ def suite_schema() -> Schema:
     _place_names(definitions)
     definitions |= specs.definitions
     suite = definitions.pop("SuiteFile")
-    return {"$schema": DRAFT, "title": "otlvm suite", **suite, "$defs": definitions}
+    rule = _names_of_metrics()
+    return {"$schema": DRAFT, "title": "otlvm suite", **suite, **rule, "$defs": definitions}
+
+
+def _names_of_metrics() -> Schema:
+    """Return the rule that tables name our metrics, unless a suite brings some of its own."""
+    ours = sorted(set(ON_REQUEST.values()))
+    named = {"type": "object", "properties": {"name": {"enum": ours}}, "required": ["name"]}
+    own = {"not": {"anyOf": [{"enum": ours}, named]}}
+    keys = [metric.key for metric in METRICS]
+    choice = {"type": "object", "properties": {"name": {"enum": keys}}}
+    table = {
+        "order": {"enum": ["suite", "label", *keys]},
+        "metrics": _list({"anyOf": [{"enum": keys}, choice]}),
+    }
+    return {
+        "if": {"required": ["metrics"], "properties": {"metrics": {"contains": own}}},
+        "else": {"properties": {"table": {"properties": table}}},
+    }
 
 
 def _tidy(models: dict[str, Schema], model: type[BaseModel]) -> Schema:
@@ -128,13 +147,15 @@ def _place_names(definitions: dict[str, Schema]) -> None:
     """Name the metrics, the published methods and the form of a claim where they are wanted."""
     metrics = [metric.key for metric in METRICS]
     methods = list(dict.fromkeys(row.method for row in shipped()))
+    named: Schema = {"anyOf": [{"enum": metrics}, {"type": "string", "pattern": r"^\w+$"}]}
     choice, own = reference("MetricChoice"), reference("Published")
     suite, table = definitions["SuiteFile"], definitions["TableOptions"]
     for holder, key, schema in (
-        (definitions["MetricChoice"], "name", {"enum": metrics}),
+        (definitions["MetricChoice"], "name", named),
         (definitions["Published"], "metric", {"enum": metrics}),
-        (table, "order", {"enum": ["suite", "label", *metrics]}),
-        (table, "metrics", _list({"anyOf": [{"enum": metrics}, choice]}) | {"minItems": 1}),
+        (table, "order", {"anyOf": [{"enum": ["suite", "label"]}, *named["anyOf"]]}),
+        (table, "metrics", _list({"anyOf": [*named["anyOf"], choice]}) | {"minItems": 1}),
+        (suite, "metrics", _list(reference("metric"))),
         (definitions["FigureEntry"], "name",
          {"enum": list(FIGURES), "enumDescriptions": list(FIGURES.values())}),
         (suite, "baselines", _list(reference("baseline"))),

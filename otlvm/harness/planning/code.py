@@ -2,13 +2,13 @@
 
 import hashlib
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import otlvm
-from otlvm.harness.config import Config
+from otlvm.harness.config import MEASURED, Config
 from otlvm.harness.planning.plugin_code import plugin_files
 from otlvm.harness.registries import REGISTRIES
 
@@ -24,6 +24,7 @@ DECIDES = (
     "features",
     "inference",
     "likelihoods",
+    "metrics",
     "networks",
     "objectives",
     "optimizers",
@@ -44,13 +45,11 @@ DECIDES = (
 
 
 def code_identities(configs: Iterable[Config]) -> list[str]:
-    """Hash the code that decides each result: ours, and the plug-ins that its config names."""
-    installed = {
-        name: point.value.partition(":")[0]
-        for registry in REGISTRIES
-        for name, point in registry.plugins().items()
-    }
+    """Hash the code that decides each result: ours, and the plug-ins that its config names.
 
+    What is measured of a trained model decides no result.
+    """
+    installed = _installed()
     hash_of = cache(plugin_hash)
 
     @cache
@@ -58,14 +57,32 @@ def code_identities(configs: Iterable[Config]) -> list[str]:
         plugins = "".join(f"{name}\0{hash_of(name)}\0" for name in sorted(modules))
         return hashlib.sha256(f"{library_hash()}\0{plugins}".encode()).hexdigest()
 
-    def modules(config: Config) -> Iterator[str]:
-        for text in _texts(config):
-            if text in installed:
-                yield installed[text]
-            elif found := OWN.fullmatch(text):
-                yield found[1]
+    decide = ({k: v for k, v in config.items() if k != MEASURED} for config in configs)
+    return [identity(frozenset(_modules(config, installed))) for config in decide]
 
-    return [identity(frozenset(modules(config))) for config in configs]
+
+def plugins_hash(spec: Any) -> str:
+    """Hash the plug-ins that a spec names; empty if it names none."""
+    hashes = [plugin_hash(name) for name in sorted({*_modules(spec, _installed())})]
+    return hashlib.sha256("\0".join(hashes).encode()).hexdigest() if hashes else ""
+
+
+def _installed() -> dict[str, str]:
+    """Return the module of each installed plug-in, by its name."""
+    return {
+        name: point.value.partition(":")[0]
+        for registry in REGISTRIES
+        for name, point in registry.plugins().items()
+    }
+
+
+def _modules(value: Any, installed: Mapping[str, str]) -> Iterator[str]:
+    """Yield the modules of the plug-ins that are named anywhere in a value."""
+    for text in _texts(value):
+        if text in installed:
+            yield installed[text]
+        elif found := OWN.fullmatch(text):
+            yield found[1]
 
 
 @cache

@@ -8,6 +8,7 @@ from otlvm.harness.config import data_key, set_field
 from otlvm.harness.job import START_FIELD, Job
 from otlvm.harness.messages import InputError, no_row
 from otlvm.harness.planning.code import code_identities
+from otlvm.harness.planning.metrics import check_names, with_code
 from otlvm.harness.planning.parts import prepare
 from otlvm.harness.store.record import Identity, run_id
 from otlvm.harness.suite.load import Suite
@@ -46,6 +47,7 @@ def resolve(suite: Suite, runs: Sequence[Run]) -> list[Job]:
     try:
         with relative_to(suite.folder):
             data = prepare(needed)
+        check_names(suite)
     except InputError as error:
         raise InputError(suite.locate(error)) from error
     checksums = {key: dataset.checksum for key, dataset in data.items()}
@@ -54,8 +56,9 @@ def resolve(suite: Suite, runs: Sequence[Run]) -> list[Job]:
     for run, code in zip(needed, code_identities(run.config for run in needed), strict=True):
         first = start_of(run, suite.runs)
         start = jobs[first.label, first.seed] if first else None
+        config = with_code(run.config)
         identity: Identity = {
-            "config": set_field(run.config, START_FIELD, start.id) if start else run.config,
+            "config": set_field(config, START_FIELD, start.id) if start else config,
             "seed": run.seed,
             "data_checksum": checksums[data_key(run.config)],
             "code": code,

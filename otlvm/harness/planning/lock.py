@@ -128,6 +128,7 @@ def lock_content(suite: Suite, runs: Sequence[Run], lock: Lock, folder: Path) ->
     entries: list[Config] = []
     for run in runs:
         row = {"label": as_template(run.method), **run.config}
+        row.pop("metrics", None)  # the sections ask for them
         row["data"] = from_here(run.config["data"])
         if entries and {**entries[-1], "seeds": None} == {**row, "seeds": None}:
             entries[-1]["seeds"].append(run.seed)

@@ -14,6 +14,7 @@ from otlvm.harness.suite.misplaced import where_it_belongs
 from otlvm.harness.suite.runs import Run
 from otlvm.inference import inferences
 from otlvm.likelihoods import likelihoods
+from otlvm.metrics import metrics
 from otlvm.networks import networks
 from otlvm.objectives import objectives
 from otlvm.optimizers import optimizers
@@ -59,6 +60,8 @@ def _check(run: Run, data: Dataset, built: dict[str, Any]) -> None:
 
     spec = config["model"]["prior"]
     prior: Prior = once(("model", "prior"), spec, None, lambda: priors.build(spec))
+    for index, asked in enumerate(config.get("metrics", ())):
+        once(("metrics", index), asked, None, lambda asked=asked: metrics.build(asked))
     if "baseline" in config:
         spec = config["baseline"]
         where = () if run.origin[0] == "baselines" else ("baseline",)

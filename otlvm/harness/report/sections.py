@@ -2,7 +2,7 @@
 
 import re
 import shlex
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from otlvm.harness.comparison.records import read_curve
-from otlvm.harness.metrics import METRICS
+from otlvm.harness.metrics import METRICS, Metric, known_metrics
 from otlvm.harness.report.run_pictures import RunPictures, draw
 from otlvm.harness.report.small_curves import Curve, draw_curves
 from otlvm.harness.store.store import Store
@@ -38,6 +38,7 @@ class RunSection:
         metrics: Name and value.
         config: As YAML.
         curves: Its learning curves.
+        metrics_failed: Why numbers that were asked for are missing, by metric.
         pictures: Its images.
         pictures_failed: Why there are none, if drawing them raised an error.
         facts: Data, times and what it shared the machine with.
@@ -56,6 +57,7 @@ class RunSection:
     metrics: list[tuple[str, str]]
     config: str
     curves: list[Curve]
+    metrics_failed: dict[str, str]
     pictures: RunPictures
     pictures_failed: str
     facts: dict[str, str]
@@ -73,16 +75,18 @@ def choose_runs(records: pd.DataFrame) -> pd.DataFrame:
 
 def sections(store: Store, chosen: pd.DataFrame) -> Iterator[RunSection]:
     """Yield the section of each run, one at a time: they need not be in memory together."""
+    known = known_metrics(store.manifest())
     for row in chosen.to_dict("records"):
-        yield section(store, {str(key): value for key, value in row.items()})
+        yield section(store, {str(key): value for key, value in row.items()}, known)
 
 
-def section(store: Store, row: Mapping[str, Any]) -> RunSection:
+def section(store: Store, row: Mapping[str, Any], known: Sequence[Metric] = METRICS) -> RunSection:
     """Read a run's files.
 
     Args:
         store: Where they are.
         row: Its row of `otlvm.harness.comparison.records.read_records`.
+        known: The metrics.
     """
     found = store.record_or_none(row["id"])
     record: dict[str, Any] = {**found} if found is not None else {}
@@ -98,9 +102,10 @@ def section(store: Store, row: Mapping[str, Any]) -> RunSection:
         reason=record.get("reason") or "",
         details=record.get("details") or "",
         log=show_log(folder / LOG) if row["status"] != "done" else "",
-        metrics=show_metrics(metrics),
+        metrics=show_metrics(metrics, known),
         config=dump(record["config"]) if record else "",
         curves=draw_curves(read_curve(folder)),
+        metrics_failed=record.get("metrics_failed") or {},
         pictures=_pictures(store, record, name),
         pictures_failed=record.get("pictures_failed") or "",
         facts=_facts(row, record),
@@ -110,11 +115,13 @@ def section(store: Store, row: Mapping[str, Any]) -> RunSection:
     )
 
 
-def show_metrics(metrics: Mapping[str, float]) -> list[tuple[str, str]]:
+def show_metrics(
+    metrics: Mapping[str, float], known: Sequence[Metric] = METRICS
+) -> list[tuple[str, str]]:
     """Name and format metrics, those of the tables first, in their order."""
-    known = {metric.key: metric for metric in METRICS}
-    shown = [(m.heading, f"{metrics[m.key]:.{m.digits}f}") for m in METRICS if m.key in metrics]
-    return shown + [(key, f"{value:.4g}") for key, value in metrics.items() if key not in known]
+    keys = {metric.key for metric in known}
+    shown = [(m.heading, f"{metrics[m.key]:.{m.digits}f}") for m in known if m.key in metrics]
+    return shown + [(key, f"{value:.4g}") for key, value in metrics.items() if key not in keys]
 
 
 def show_log(path: Path) -> str:

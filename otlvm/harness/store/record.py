@@ -46,6 +46,7 @@ class Facts(TypedDict, total=False):
         details: The traceback, or the end of its log.
         diverged: Term, value and step, if a number stopped being finite.
         metrics: The numbers of the tables, by name.
+        metrics_failed: Why metrics that were asked for have no numbers, by their names; one line.
         pictures_failed: Why it has no pictures; one line.
         side_by_side: The most runs that ever shared its machine, itself included.
         started: When it began.
@@ -60,6 +61,7 @@ class Facts(TypedDict, total=False):
     details: str | None
     diverged: dict[str, Any] | None
     metrics: dict[str, float]
+    metrics_failed: dict[str, str]
     pictures_failed: str | None
     side_by_side: int
     started: str | None
@@ -104,6 +106,7 @@ def new_record(identity: Mapping[str, Any], label: str, status: str, **facts: Un
         "details": None,
         "diverged": None,
         "metrics": {},
+        "metrics_failed": {},
         "pictures_failed": None,
         "side_by_side": 1,
         "started": None,

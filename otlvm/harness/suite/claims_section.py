@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from otlvm.harness.config import Config
 from otlvm.harness.messages import InputError, KeyPath, no_row
+from otlvm.harness.metrics import METRICS, Metric
 from otlvm.harness.suite.runs import Row, Run, rows_meant
 from otlvm.harness.suite.table_section import check_metric
 
@@ -89,7 +90,12 @@ def _term(match: re.Match[str], prefix: str) -> Term:
     return Term(metric, label, None if step is None else int(step))
 
 
-def check_claims(claims: Sequence[str], runs: Sequence[Run], changed: bool = False) -> None:
+def check_claims(
+    claims: Sequence[str],
+    runs: Sequence[Run],
+    changed: bool = False,
+    known: Sequence[Metric] | None = METRICS,
+) -> None:
     """Check that each claim is one, about metrics, rows and steps that there are.
 
     Args:
@@ -97,6 +103,7 @@ def check_claims(claims: Sequence[str], runs: Sequence[Run], changed: bool = Fal
         runs: The suite's runs.
         changed: Whether the command line changes their training: a claim about a step that is then
             not there is undecided.
+        known: The metrics; None if they are not known yet, see `check_claimed_metrics`.
 
     Raises:
         InputError: If not.
@@ -110,13 +117,25 @@ def check_claims(claims: Sequence[str], runs: Sequence[Run], changed: bool = Fal
         except ValueError as error:
             raise InputError(f"{error}", path) from error
         for term in claim.terms():
-            if term.step is None:  # objectives name their own terms of the curves
-                check_metric(term.metric, path)
             if not term.rows(rows):
                 raise InputError(no_row(term.label, (row.label for row in rows)), path)
             if term.step is not None and not changed:
                 for row in term.rows(rows):
                     _check_step(term.step, row.label, configs[row], path)
+    if known is not None:
+        check_claimed_metrics(claims, known)
+
+
+def check_claimed_metrics(claims: Sequence[str], known: Sequence[Metric]) -> None:
+    """Check that there are the metrics that claims are about.
+
+    Raises:
+        InputError: If not.
+    """
+    for index, text in enumerate(claims):
+        for term in parse_claim(text).terms():
+            if term.step is None:  # objectives name their own terms of the curves
+                check_metric(term.metric, known, ("claims", index))
 
 
 def _check_step(step: int, label: str, config: Config, path: KeyPath) -> None:

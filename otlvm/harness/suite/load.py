@@ -9,11 +9,13 @@ import otlvm
 from otlvm.harness.config import set_field
 from otlvm.harness.job import Limits
 from otlvm.harness.messages import InputError
+from otlvm.harness.metrics import METRICS
 from otlvm.harness.suite.claims_section import check_claims
 from otlvm.harness.suite.duplicates import RepeatedLabelError
 from otlvm.harness.suite.expand import expand
 from otlvm.harness.suite.figures_section import FigureEntry, check_figures
 from otlvm.harness.suite.lock_section import Lock
+from otlvm.harness.suite.metrics_section import asking, check_metrics, names_others
 from otlvm.harness.suite.predecessors import check_starts
 from otlvm.harness.suite.published_section import Published, choose_published
 from otlvm.harness.suite.runs import Run
@@ -42,6 +44,7 @@ class Suite:
     figures: Sequence[FigureEntry]
     track: Sequence[Spec]
     lock: Lock | None
+    metrics: Sequence[Spec] = ()
 
     @property
     def file(self) -> YamlFile:
@@ -56,6 +59,7 @@ class Suite:
     def sections(self) -> dict[str, Any]:
         """Return what it says of tables, figures and claims, which decides no result."""
         said = {
+            "metrics": list(self.metrics),
             "table": self.table.model_dump(exclude_defaults=True),
             "published": [row.model_dump(exclude_none=True) for row in self.published],
             "claims": list(self.claims),
@@ -74,7 +78,7 @@ def load_suite(path: Path, overrides: dict[str, Any] | None = None) -> Suite:
     Args:
         path: The YAML file.
         overrides: Values by dotted path, set in every run after everything else; or ``seeds``,
-            ``name``, ``track``.
+            ``name``, ``track``, ``metrics``.
 
     Raises:
         InputError: If anything is wrong; the message is complete.
@@ -89,18 +93,21 @@ def load_suite(path: Path, overrides: dict[str, Any] | None = None) -> Suite:
         suite = validated(SuiteFile, content)
         runs = expand(suite, fields, "seeds" in (overrides or {}))
         check_starts(runs)
-        check_table(suite.table, [run.config for run in runs])
+        check_metrics(suite.metrics)
+        known = None if names_others(suite.metrics) else METRICS
+        check_table(suite.table, [run.config for run in runs], known)
         changed = any(path.partition(".")[0] == "train" for path in overrides or {})
-        check_claims(suite.claims, runs, changed)
+        check_claims(suite.claims, runs, changed, known)
         check_figures(suite.figures, runs)
         published = choose_published(suite.published)
+        runs = asking(runs, suite.metrics, suite.table, suite.claims)
     except RepeatedLabelError as error:
         raise RepeatedLabelError(source.locate(error), (), error.runs, source) from error
     except InputError as error:
         raise InputError(source.locate(error)) from error
     name, limits = suite.name or path.stem, suite.execution.limits()
     shown = (suite.table, published, suite.claims, suite.figures)
-    return Suite(name, runs, limits, source, *shown, suite.track, suite.lock)
+    return Suite(name, runs, limits, source, *shown, suite.track, suite.lock, suite.metrics)
 
 
 def _with_overrides(content: Any, overrides: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
@@ -108,12 +115,12 @@ def _with_overrides(content: Any, overrides: dict[str, Any]) -> tuple[Any, dict[
     fields = {}
     for path, value in overrides.items():
         root = path.partition(".")[0]
-        if path in ("name", "seeds", "track") or root == "execution":
+        if path in ("name", "seeds", "track", "metrics") or root == "execution":
             content = set_field(content, path, value) if isinstance(content, dict) else content
         elif root in SECTIONS:
             fields[path] = value
         else:
-            roots = [*SECTIONS, "execution", "seeds", "name", "track"]
+            roots = [*SECTIONS, "execution", "seeds", "name", "track", "metrics"]
             hint, known = did_you_mean(root, roots), ", ".join(roots)
             raise InputError(
                 f"{write_option(path, value)}: unknown field{hint}; it starts with one of {known}"

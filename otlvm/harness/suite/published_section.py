@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import Field
 
 from otlvm.harness.messages import InputError
+from otlvm.harness.metrics import METRICS
 from otlvm.harness.suite.table_section import Entry, check_metric
 from otlvm.harness.suite.validation import Strict, validated
 from otlvm.harness.suite.yaml import YamlFile
@@ -71,7 +72,7 @@ def choose_published(wanted: str | Sequence[Entry]) -> list[Published]:
         path = ("published", index)
         if isinstance(entry, dict):
             row = validated(Published, entry, path)
-            check_metric(row.metric, (*path, "metric"))
+            check_metric(row.metric, METRICS, (*path, "metric"))
             chosen.append(row)
         elif entry not in methods:
             hint = did_you_mean(entry, methods)

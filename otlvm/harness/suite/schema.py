@@ -190,6 +190,8 @@ class SuiteFile(Strict):
         seeds: Each row is trained once with each.
         runs: What is trained.
         baselines: Clusterings without a latent-variable model.
+        metrics: What is measured besides what always is: ours that have to be asked for, here or by
+            a table or claim that names them, and your own.
         table: How the comparison is laid out.
         published: Values of the literature beside it: ``all``, or methods and entries of your own.
         claims: What is expected, such as ``accuracy of GM-WAE >= 0.65``; checked after the runs.
@@ -208,6 +210,7 @@ class SuiteFile(Strict):
     seeds: Seeds = [0]
     runs: list[Entry] = []
     baselines: list[Spec] = []
+    metrics: list[Spec] = []
     table: TableOptions = Field(default_factory=TableOptions)
     published: str | list[Spec] = []
     claims: list[str] = []

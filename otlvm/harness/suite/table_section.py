@@ -6,13 +6,12 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from otlvm.harness.config import Config, fields_of, get_field
+from otlvm.harness.config import Config, as_mapping, fields_of, get_field
 from otlvm.harness.messages import InputError, KeyPath
 from otlvm.harness.metrics import METRICS, Metric
 from otlvm.harness.suite.validation import Strict, validated
 from otlvm.wording import did_you_mean
 
-KEYS = [metric.key for metric in METRICS]
 Entry = str | dict[str, Any]
 
 
@@ -31,9 +30,9 @@ class MetricChoice(Strict):
     digits: int | None = Field(None, ge=0, le=10)
     best: Literal["high", "low", "near zero", "none"] | None = None
 
-    def metric(self) -> Metric:
-        """Return the metric as it is to be shown."""
-        metric = METRICS[KEYS.index(self.name)]
+    def metric(self, known: Sequence[Metric] = METRICS) -> Metric:
+        """Return the metric, one of those known, as it is to be shown."""
+        metric = next(each for each in known if each.key == self.name)
         changes = self.model_dump(exclude={"name", "best"}, exclude_none=True)
         if self.best is not None:
             changes["best"] = None if self.best == "none" else self.best
@@ -61,27 +60,34 @@ class TableOptions(Strict):
     group: str | None = None
     form: Literal["wide", "long"] = "wide"
 
-    def chosen(self) -> tuple[Metric, ...]:
-        """Return the metrics to show, in order."""
+    def names(self) -> list[str]:
+        """Return the names of the metrics that it gives, and what orders its rows."""
+        specs = [as_mapping(entry) for entry in self.metrics or []]
+        return [*(spec["name"] for spec in specs), self.order]
+
+    def chosen(self, known: Sequence[Metric] = METRICS) -> tuple[Metric, ...]:
+        """Return the metrics to show, in order, of those known."""
         if self.metrics is None:
-            return METRICS
-        specs = [{"name": entry} if isinstance(entry, str) else entry for entry in self.metrics]
-        return tuple(MetricChoice.model_validate(spec).metric() for spec in specs)
+            return tuple(known)
+        specs = [as_mapping(entry) for entry in self.metrics]
+        return tuple(MetricChoice.model_validate(spec).metric(known) for spec in specs)
 
-    def needed(self) -> tuple[Metric, ...]:
+    def needed(self, known: Sequence[Metric] = METRICS) -> tuple[Metric, ...]:
         """Return the metrics to show, and the one by which rows are ordered if it is not shown."""
-        chosen = self.chosen()
-        if self.order not in KEYS or self.order in [metric.key for metric in chosen]:
-            return chosen
-        return (*chosen, METRICS[KEYS.index(self.order)])
+        chosen = self.chosen(known)
+        shown = [metric.key for metric in chosen]
+        return (*chosen, *(m for m in known if m.key == self.order and m.key not in shown))
 
 
-def check_table(options: TableOptions, configs: Sequence[Config]) -> None:
+def check_table(
+    options: TableOptions, configs: Sequence[Config], known: Sequence[Metric] | None = METRICS
+) -> None:
     """Check the metrics and fields that a suite wants to see.
 
     Args:
         options: What it says.
         configs: The configs of its runs.
+        known: The metrics; None if they are not known yet, see `check_named_metrics`.
 
     Raises:
         InputError: If there is no such metric, one is given twice, an entry does not fit, or no
@@ -92,15 +98,26 @@ def check_table(options: TableOptions, configs: Sequence[Config]) -> None:
         path = ("table", "metrics", index)
         spec = {"name": entry} if isinstance(entry, str) else entry
         name = validated(MetricChoice, spec, path).name
-        check_metric(name, path)
         if name in names:
             raise InputError(f"{name} is given twice", path)
         names.append(name)
-    check_metric(options.order, ("table", "order"), ("suite", "label"))
+    if known is not None:
+        check_named_metrics(options, known)
     for index, field in enumerate(options.columns):
         _check_field(field, configs, ("table", "columns", index))
     if options.group and options.group not in ("data", "method"):
         _check_field(options.group, configs, ("table", "group"))
+
+
+def check_named_metrics(options: TableOptions, known: Sequence[Metric]) -> None:
+    """Check that there are the metrics that a table names.
+
+    Raises:
+        InputError: If not.
+    """
+    for index, name in enumerate(options.names()[:-1]):
+        check_metric(name, known, ("table", "metrics", index))
+    check_metric(options.order, known, ("table", "order"), ("suite", "label"))
 
 
 def _check_field(field: str, configs: Sequence[Config], path: KeyPath) -> None:
@@ -111,13 +128,15 @@ def _check_field(field: str, configs: Sequence[Config], path: KeyPath) -> None:
         raise InputError(message, path)
 
 
-def check_metric(name: str, path: KeyPath, others: tuple[str, ...] = ()) -> None:
+def check_metric(
+    name: str, metrics: Sequence[Metric], path: KeyPath, others: tuple[str, ...] = ()
+) -> None:
     """Check that there is such a metric.
 
     Raises:
         InputError: If not, and it is not one of the others either.
     """
-    known = [*others, *KEYS]
+    known = [*others, *(metric.key for metric in metrics)]
     if name not in known:
         hint = did_you_mean(name, known)
         raise InputError(f"unknown metric {name!r}{hint}; known: {', '.join(known)}", path)

@@ -38,7 +38,11 @@ PUBLISHED_NOTE = (
 
 
 def lay_out(
-    records: pd.DataFrame, summary: pd.DataFrame, title: str, options: TableOptions
+    records: pd.DataFrame,
+    summary: pd.DataFrame,
+    title: str,
+    options: TableOptions,
+    known_metrics: Sequence[Metric] = METRICS,
 ) -> View:
     """Lay the comparison out as a table.
 
@@ -47,15 +51,16 @@ def lay_out(
         summary: What `summarize` made of it, with the metrics that the options need.
         title: The table's title.
         options: Columns, order, grouping and form.
+        known_metrics: The metrics of which the options choose.
     """
-    metrics = [m for m in options.chosen() if summary[f"{m.key}_mean"].notna().any()]
+    metrics = [m for m in options.chosen(known_metrics) if summary[f"{m.key}_mean"].notna().any()]
     known = records.dropna(subset="config").drop_duplicates("label")
     configs = dict(zip(known["label"], known["config"], strict=True))
     lines = _wide if options.form == "wide" else _long
     groups = []
     for heading, labels in _groups(summary, configs, options):
         rows = []
-        for label in _ordered(summary.loc[labels], records, options):
+        for label in _ordered(summary.loc[labels], records, options, known_metrics):
             config = configs.get(label, {})
             fields = [Cell(*_field(config, path)) for path in options.columns]
             row = summary.loc[[label]].iloc[0]
@@ -96,13 +101,18 @@ def _several_data(summary: pd.DataFrame) -> bool:
     return len(set(summary["data"])) > 1
 
 
-def _ordered(summary: pd.DataFrame, records: pd.DataFrame, options: TableOptions) -> list[str]:
+def _ordered(
+    summary: pd.DataFrame,
+    records: pd.DataFrame,
+    options: TableOptions,
+    known_metrics: Sequence[Metric],
+) -> list[str]:
     """Return the labels of a group in the order that the options ask for."""
     if options.order == "suite":
         return list(summary.index)
     if options.order == "label":
         return sorted(summary.index)
-    metric = {metric.key: metric for metric in options.needed()}[options.order]
+    metric = {metric.key: metric for metric in options.needed(known_metrics)}[options.order]
     done = records[records["status"] == "done"]
     costs = metric.costs(done[metric.key].astype(float)).groupby(done["label"]).mean()
     return list(costs.reindex(summary.index).sort_values(kind="stable").index)
@@ -239,12 +249,7 @@ def _published(row: Published) -> list[Cell]:
     return [Cell(row.method, row.method), value, *(Cell(text, text) for text in texts)]
 
 
-KEYS = {metric.key: metric for metric in METRICS}
-
-
 VERDICTS = (FAILS, UNDECIDED, HOLDS)
-
-
 NOTE = (
     f"A claim holds or fails where the seeds tell so, and is undecided where not: t-tests (Welch's "
     f"between rows, seed by seed within one), p corrected for the number of claims (Holm), "
@@ -255,7 +260,10 @@ NOTE = (
 
 
 def lay_out_claims(
-    claims: Sequence[str], records: pd.DataFrame, curves: pd.DataFrame = NO_CURVES
+    claims: Sequence[str],
+    records: pd.DataFrame,
+    curves: pd.DataFrame = NO_CURVES,
+    known_metrics: Sequence[Metric] = METRICS,
 ) -> View:
     """Check claims and lay the outcomes out as a table.
 
@@ -263,16 +271,18 @@ def lay_out_claims(
         claims: The claims, each as the suite has it.
         records: What `otlvm.harness.comparison.records.read_records` returns.
         curves: What `otlvm.harness.comparison.records.read_curves` returns, for claims about steps.
+        known_metrics: The metrics.
     """
     parsed = [parse_claim(text) for text in claims]
+    digits_of = {metric.key: f".{metric.digits}f" for metric in known_metrics}
+    verdicts = check_claims(parsed, records, curves, known_metrics)
     rows = []
-    for claim, verdict in zip(parsed, check_claims(parsed, records, curves), strict=True):
+    for claim, verdict in zip(parsed, verdicts, strict=True):
         shown = verdict.shown
         metrics = [term.metric for term in claim.terms()]
         numbers = []
         for value, metric in zip((shown.left, shown.right), (metrics * 2)[:2], strict=True):
-            digits = f".{KEYS[metric].digits}f" if metric in KEYS else ".4g"
-            numbers.append(_number(value, f"{value:{digits}}"))
+            numbers.append(_number(value, f"{value:{digits_of.get(metric, '.4g')}}"))
         if isinstance(claim.right, float):
             numbers[1] = Cell(f"{claim.right:g}", claim.right)
         outcome = Cell(verdict.text, VERDICTS.index(verdict.outcome))

@@ -9,6 +9,7 @@ from otlvm.harness.comparison.claims import NO_CURVES
 from otlvm.harness.comparison.records import FACTS, read_curves
 from otlvm.harness.comparison.summary import long_form, summarize
 from otlvm.harness.escapes.csv import to_csv
+from otlvm.harness.metrics import known_metrics
 from otlvm.harness.store.files import replacing
 from otlvm.harness.store.store import Store
 from otlvm.harness.suite.claims_section import parse_claim
@@ -31,10 +32,12 @@ def views_of(store: Store, records: pd.DataFrame) -> tuple[list[View], pd.DataFr
     manifest = store.manifest()
     options = TableOptions.model_validate(manifest.get("table", {}))
     published = [Published.model_validate(row) for row in manifest.get("published", [])]
-    summary = summarize(records, options.needed())
-    comparison = lay_out(records, summary, manifest["name"], options)
+    known = known_metrics(manifest)
+    summary = summarize(records, options.needed(known))
+    comparison = lay_out(records, summary, manifest["name"], options, known)
     claims = manifest.get("claims", [])
-    checked = [lay_out_claims(claims, records, _curves(claims, store, records))] if claims else []
+    curves = _curves(claims, store, records)
+    checked = [lay_out_claims(claims, records, curves, known)] if claims else []
     return [comparison, *checked, *lay_out_published(published)], summary
 
 

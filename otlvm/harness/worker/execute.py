@@ -4,7 +4,7 @@ import math
 import random
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -22,10 +22,11 @@ from otlvm.evaluation import (
     show_clustering,
     show_model,
 )
-from otlvm.harness.config import Config
+from otlvm.harness.config import CODE, MEASURED, Config
 from otlvm.harness.messages import one_line
 from otlvm.harness.worker.machine import peak_memory, reset_peak_memory
 from otlvm.harness.worker.snapshots import Snapshots
+from otlvm.metrics import Measured, Metric, measure_assignments, measure_model, metrics
 from otlvm.networks import LatentMixtureModel
 from otlvm.objectives import objectives
 from otlvm.priors import priors
@@ -42,6 +43,7 @@ from otlvm.training import (
 )
 
 Row = dict[str, float]
+Ask = Callable[[Mapping[str, Metric]], Measured]
 
 
 @dataclass
@@ -58,6 +60,7 @@ class Result:
         model: The trained model, if there is one.
         pictures: What it shows, as arrays by name.
         pictures_failed: Why there are none, if making them raised; one line.
+        metrics_failed: Why metrics that were asked for have no numbers, by name; one line.
     """
 
     status: str = "done"
@@ -69,6 +72,7 @@ class Result:
     model: LatentMixtureModel | None = None
     pictures: Pictures = field(default_factory=dict)
     pictures_failed: str | None = None
+    metrics_failed: dict[str, str] = field(default_factory=dict)
 
 
 def execute(
@@ -99,13 +103,14 @@ def execute(
     reset_peak_memory(device)
     try:
         if "baseline" in config:
-            show = _cluster(config, data, result, shelf)
+            show, ask = _cluster(config, data, result, shelf)
         else:
-            show = _train(config, data, checkpoints, result, on_row, shelf)
+            show, ask = _train(config, data, checkpoints, result, on_row, shelf)
         result.metrics["peak_mb"] = peak_memory(device)
         for name, value in result.metrics.items():
             if not math.isfinite(value):
                 raise DivergedError(name, value, config.get("train", {}).get("steps", 0))
+        _ask_metrics(config, ask, result, shelf)
         _take_pictures(show, result)
     except (InterruptedTrainingError, CheckpointError):
         raise
@@ -133,8 +138,8 @@ def _train(
     result: Result,
     on_row: Callable[[Row], None] | None,
     shelf: Shelf | None,
-) -> Callable[[], Pictures]:
-    """Train and measure a model; returns what makes its pictures."""
+) -> tuple[Callable[[], Pictures], Ask]:
+    """Train and measure a model; returns what makes its pictures and what asks metrics of it."""
     device = data.x_train.device
     model = LatentMixtureModel(data.image_shape, **config["model"], scaling=data.scaling)
     model = model.to(device)
@@ -187,13 +192,14 @@ def _train(
         "fit_seconds": checkpoints.notes["start_seconds"] + history.seconds,
         "step_ms": 1000 * history.seconds / history.steps,
     }
-    return lambda: {**show_model(model, data), **snapshots.pictures()}
+    ask = partial(measure_model, model=model, data=data)
+    return lambda: {**show_model(model, data), **snapshots.pictures()}, ask
 
 
 def _cluster(
     config: Config, data: Dataset, result: Result, shelf: Shelf | None
-) -> Callable[[], Pictures]:
-    """Fit and measure a baseline; returns what makes its pictures."""
+) -> tuple[Callable[[], Pictures], Ask]:
+    """Fit and measure a baseline; returns what makes its pictures and what asks metrics of it."""
     prior = priors.build(config["model"]["prior"])
     baseline = baselines.build(config["baseline"])
     started = time.perf_counter()
@@ -202,7 +208,18 @@ def _cluster(
         pi_test = baseline.assign(data.x_test)
     seconds = time.perf_counter() - started + _saved(shelf)
     result.metrics = {**assignment_scores(pi_train, pi_test, data), "fit_seconds": seconds}
-    return partial(show_clustering, pi_test, data)
+    ask = partial(measure_assignments, pi_train=pi_train, pi_test=pi_test, data=data)
+    return partial(show_clustering, pi_test, data), ask
+
+
+def _ask_metrics(config: Config, ask: Ask, result: Result, shelf: Shelf | None) -> None:
+    """Measure what the suite asks for; after the run's memory and time are taken."""
+    specs = [{k: v for k, v in spec.items() if k != CODE} for spec in config.get(MEASURED, ())]
+    chosen = {spec["name"]: metrics.build(spec) for spec in specs}
+    with shared_on(shelf):
+        measured = ask(chosen)
+    result.metrics |= measured.numbers
+    result.metrics_failed = {name: one_line(error) for name, error in measured.failed.items()}
 
 
 def _take_pictures(show: Callable[[], Pictures], result: Result) -> None:

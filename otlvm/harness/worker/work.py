@@ -107,6 +107,7 @@ def work(job: Job, folder: Path, control: Control) -> None:
         details=result.details,
         diverged=result.diverged,
         metrics=result.metrics,
+        metrics_failed=result.metrics_failed,
         pictures_failed=result.pictures_failed,
         side_by_side=control.side_by_side,
         started=started.isoformat(timespec="seconds"),

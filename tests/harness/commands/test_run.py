@@ -36,8 +36,9 @@ LABELS = ["GM-WAE (IMQ)", "VAE", "kmeans"]
 
 
 METRICS = [
-    *("accuracy", "accuracy_hungarian", "nmi", "ari", "components_used", "smallest_share"),
-    *("bce", "squared_error", "latent_mmd", "latent_w2"),
+    *("accuracy", "accuracy_hungarian", "accuracy_majority", "purity", "nmi", "ari"),
+    *("components_used", "information", "smallest_share"),
+    *("bce", "squared_error", "latent_mmd", "latent_w2", "parameters"),
 ]
 
 
@@ -107,7 +108,7 @@ def test_records(finished):
         assert record["metrics"]["fit_seconds"] > 0
         assert record["metrics"]["peak_mb"] > 10
         if label == "kmeans":
-            assert set(record["metrics"]) == {*METRICS[:6], "fit_seconds", "peak_mb"}
+            assert set(record["metrics"]) == {*METRICS[:9], "fit_seconds", "peak_mb"}
         else:
             assert set(record["metrics"]) == {*METRICS, *COSTS}
             assert record["config"]["train"]["start"] == {"name": "moments", "steps": 3}

@@ -37,6 +37,10 @@ def test_a_suite_with_everything_validates(suite_of_nine, validator):
 
 
 WELL = {
+    "own metric": "{metrics: ['mine:Mine'], table: {metrics: [mine, accuracy], order: mine}}",
+    "own metric with parameters": "{metrics: [flops, {name: 'mine:Mine', k: 3}], "
+    "table: {metrics: [{name: mine, digits: 1}]}}",
+    "our metrics": "{metrics: [{name: nll_iw, samples: 3}, flops], table: {metrics: [nll_iw]}}",
     "own class": "objective: {name: wae, divergence: {name: 'mine:Mine', power: 2}}",
     "own bare class": "objective: {name: wae, divergence: 'mine.deep:Mine'}",
     "bare names": "{objective: wae, grid: {objective.divergence: [energy]}}",
@@ -71,6 +75,10 @@ ILL = {
     "empty grid": "{grid: {objective.beta: []}}",
     "wrong value in a grid": "{grid: {objective.beta: [low, high]}}",
     "unknown metric": "{table: {metrics: [acuracy]}}",
+    "unknown order": "{table: {order: acuracy}}",
+    "unknown metric beside ours": "{metrics: [flops], table: {metrics: [acuracy]}}",
+    "unknown metric to measure": "{metrics: [flosp]}",
+    "unknown parameter of a metric": "{metrics: [{name: nll_iw, sample: 3}]}",
     "no claim": "{claims: [accuracy is high]}",
     "unknown method": "{published: [VaED]}",
     "unknown figure": "{figures: [{name: colapse, rows: [GM-VAE]}]}",

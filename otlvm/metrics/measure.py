@@ -1,0 +1,98 @@
+"""Asking metrics: one that fails costs its numbers, and nothing else."""
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+import torch
+from torch import Tensor
+
+from otlvm.data import Dataset
+from otlvm.evaluation import evaluation_mode
+from otlvm.metrics.base import AssignmentMetric, Metric
+from otlvm.networks import LatentMixtureModel
+from otlvm.seeding import seeded
+
+Chosen = Mapping[str, Metric]
+Numbers = dict[str, float]
+M = TypeVar("M", bound=Metric)
+
+
+@dataclass
+class Measured:
+    """What metrics say.
+
+    Attributes:
+        numbers: The numbers, all finite.
+        failed: What each metric raised that has no numbers, or not all of them.
+    """
+
+    numbers: Numbers = field(default_factory=dict)
+    failed: dict[str, Exception] = field(default_factory=dict)
+
+
+def measure_model(chosen: Chosen, model: LatentMixtureModel, data: Dataset) -> Measured:
+    """Ask metrics about a model; each has a random state of its own.
+
+    Args:
+        chosen: The metrics, by name.
+        model: The model, on the data's device.
+        data: The data.
+    """
+
+    def ask(metric: Metric) -> Numbers:
+        with evaluation_mode(model):
+            return metric.compute(model, data)
+
+    return _measure(chosen, ask, data)
+
+
+def measure_assignments(
+    chosen: Chosen, pi_train: Tensor, pi_test: Tensor, data: Dataset
+) -> Measured:
+    """Ask about the assignments of a baseline; metrics that need a model are not asked.
+
+    Args:
+        chosen: The metrics, by name.
+        pi_train: Assignments of the training images, with shape ``[n, K]``.
+        pi_test: Assignments of the held-out images, with shape ``[m, K]``.
+        data: The data.
+    """
+
+    def ask(metric: AssignmentMetric) -> Numbers:
+        with seeded(0, pi_test.device), torch.no_grad():
+            return metric.score(pi_train, pi_test, data)
+
+    able = {name: each for name, each in chosen.items() if isinstance(each, AssignmentMetric)}
+    return _measure(able, ask, data)
+
+
+def _measure(chosen: Mapping[str, M], ask: Callable[[M], Numbers], data: Dataset) -> Measured:
+    measured = Measured()
+    labelled = data.unlabelled[1] < len(data.x_test)
+    for name, metric in chosen.items():
+        if metric.needs_labels and not labelled:
+            continue
+        try:
+            found = {key: float(value) for key, value in ask(metric).items()}
+            measured.numbers |= _checked(metric, found)
+            _refuse_infinite(found)
+        except Exception as error:  # a metric, the user's too, may fail in any way
+            measured.failed[name] = error
+    return measured
+
+
+def _checked(metric: Metric, found: Numbers) -> Numbers:
+    """Return the finite numbers; refuse those that the metric does not name."""
+    known = [number.key for number in metric.numbers]
+    unknown = [key for key in found if key not in known]
+    if unknown:
+        raise ValueError(f"{', '.join(unknown)} is not among its numbers: {', '.join(known)}")
+    return {key: value for key, value in found.items() if math.isfinite(value)}
+
+
+def _refuse_infinite(found: Numbers) -> None:
+    wrong = [f"{key} is {value}" for key, value in found.items() if not math.isfinite(value)]
+    if wrong:
+        raise ValueError(", ".join(wrong))

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from torch import Tensor
 
 from otlvm.inference.base import Inference, MakeNetwork, inferences
+from otlvm.inputs import check_encoding
 from otlvm.latents import Draw, MixturePosterior, reparameterised
 from otlvm.priors import Prior
 
@@ -30,4 +31,5 @@ class Mirror(Inference):
     ) -> MixturePosterior:
         """Ask the network for all of it; see `Inference.posterior`."""
         logits, mean, std = network.encode(x)
+        check_encoding(logits, mean, std, len(x), (prior.n_components, prior.dim))
         return MixturePosterior(logits, mean, std, draw(mean, std))

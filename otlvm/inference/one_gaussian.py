@@ -21,7 +21,7 @@ class OneGaussian(Inference):
             ValueError: If the network has a net for each of several components.
         """
         mean, std = network.components(x)
-        if mean.shape[1] != 1:
+        if mean.dim() != 3 or mean.shape[1] != 1:
             raise ValueError(
                 f"one Gaussian for all k is needed, the network's component nets give "
                 f"{mean.shape[1]}: pass its spec, or build them with n_components=1"

@@ -68,10 +68,10 @@ def refuse_outside(name: str, low: float, high: float) -> None:
     """
     if low >= -ROUNDING and high <= 1 + ROUNDING:
         return
-    span = f"'span: {high:.7g}' if that is the largest value there can be, " if low >= 0 else ""
+    span = f", 'span: {high:.7g}' if none can be larger" if low >= 0 else ""
     raise ValueError(
         f"the likelihood {name} is of values in [0, 1], the data span [{low:.7g}, {high:.7g}]: "
-        f"say 'likelihood: gaussian' in model:, or in data: {span}'scale: unit'"
+        f"say 'likelihood: gaussian' in model:, or in data: 'scale: unit'{span}"
     )
 
 

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from otlvm.data.checks import check_image_shape
 from otlvm.inference import Inference, inferences
-from otlvm.inputs import as_codes, as_images, check_encoding, component, count
+from otlvm.inputs import as_codes, as_images, component, count
 from otlvm.latents import Draw, MixturePosterior, at_mean, reparameterised
 from otlvm.likelihoods import Likelihood, likelihoods
 from otlvm.networks.base import Network, networks
@@ -138,10 +138,7 @@ class LatentMixtureModel(nn.Module):
 
     def _infer(self, x: Tensor | NDArray[Any], draw: Draw) -> MixturePosterior:
         x = self.images(x)
-        q = self.inference.posterior(self.network, self.prior, x, draw)
-        sizes = self.prior.n_components, self.prior.dim
-        check_encoding(q.logits, q.mean, q.std, len(x), sizes)
-        return q
+        return self.inference.posterior(self.network, self.prior, x, draw)
 
     def codes(self, z: Tensor, k: Tensor) -> Tensor:
         """Turn z ``[..., d]`` and k ``[...]`` into codes ``[..., c]``, which the decoder is given.

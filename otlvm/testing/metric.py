@@ -130,7 +130,7 @@ def _works_without_labels(make: Make) -> None:
         raise Fault(f"data without labels raise {message}") from error
 
 
-CHECKS: tuple[Check[Metric], ...] = (
+CHECKS: tuple[Check[Make], ...] = (
     Check("says what its numbers are", _says_what_its_numbers_are),
     Check("finite numbers, those that it names", _gives_finite_numbers_it_names),
     Check("same model, same numbers", _is_deterministic),

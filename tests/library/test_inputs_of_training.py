@@ -50,8 +50,8 @@ def x():
 @pytest.mark.parametrize(
     ("change", "told"),
     [
-        (lambda x: 255 * x, "training images span [0."),
-        (lambda x: x - 0.5, "scale them to [0, 1]"),
+        (lambda x: 255 * x, "the data span [0."),
+        (lambda x: x - 0.5, "say 'likelihood: gaussian' in model:, or in data: 'scale: unit'"),
         (lambda x: x / (x > 0.5), "hold infinite numbers"),
         (lambda x: x.masked_fill(x > 0.9, float("nan")), "hold NaN (not a number)"),
         (lambda x: x[:0], "x is empty"),

@@ -33,6 +33,7 @@ DECIDES = (
     "starts",
     "training",
     "weights",
+    "inputs.py",
     "latents.py",
     "registry.py",
     "scaling.py",

@@ -105,7 +105,7 @@ def test_keys_of_a_row_in_a_spec(refuse, write_suite, added, path, form):
             {"imq_mmd}": 'imq_mmd, weight: "abc"}'},
             "    objective",
             "runs[0].objective.weight: ",
-            "valid number, got 'abc'",
+            "unknown weight 'abc'",
         ),
         (ROW, {"{steps: 4": "{steps: 1.5"}, "train:", "train.steps: ", "valid integer"),
         (ROW, {"{steps: 4": "{steps: true"}, "train:", "train.steps: ", "valid integer, got true"),
@@ -178,9 +178,9 @@ def test_seed_too_large(refuse, write_suite):
     refuse(write_suite(ROW + f"seeds: [{10**20}]\n"), "seeds[0]: ", at="seeds")
 
 
-def test_too_many_components(refuse, write_suite):
-    suite = write_suite(ROW, **{"components: 3": "components: 4"})
-    refuse(suite, "model.prior: ", "components <= dim + 1 = 3, or dim >= 3", at="  prior")
+def test_too_few_components(refuse, write_suite):
+    suite = write_suite(ROW, **{"components: 3": "components: 0"})
+    refuse(suite, "model.prior: ", "components, dim, distance and sigma must be", at="  prior")
 
 
 def test_duplicate_keys(refuse, write_suite):

@@ -55,7 +55,7 @@ def _check(run: Run, data: Dataset, built: dict[str, Any]) -> None:
     spec = config["model"]["prior"]
     prior: Prior = once(("model", "prior"), spec, None, lambda: priors.build(spec))
     for index, asked in enumerate(config.get("metrics", ())):
-        once(("metrics", index), asked, None, lambda asked=asked: metrics.build(asked))
+        once(("metrics", index), asked, None, partial(metrics.build, asked))
     if "baseline" in config:
         baseline = once((), config["baseline"], None, lambda: baselines.build(config["baseline"]))
         _fits(run, (), lambda: baseline.check(len(data.x_train), prior.n_components))

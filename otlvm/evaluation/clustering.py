@@ -1,5 +1,6 @@
-"""How well components match classes. Labels are read here and nowhere else."""
+"""How well components match classes. Only this and metrics on request read labels."""
 
+import math
 from typing import Any
 
 import numpy as np
@@ -151,7 +152,7 @@ def component_usage(pi: Floats) -> dict[str, float]:
     used, within = _entropy(share), float(_entropy(pi.astype(np.float64)).mean())
     return {
         "components_used": float(np.exp(used)),
-        "information": float(np.exp(max(used - within, 0.0))),  # a rounding error below 0 is 0
+        "information": math.exp(max(float(used) - within, 0.0)),  # a rounding error below 0 is 0
         "smallest_share": float(share.min()),
     }
 

@@ -29,8 +29,9 @@ def feature_map(data: Dataset) -> FeatureMap:
     """
     if data.y_train is not None:
         known = data.y_train >= 0
-        if len(data.y_train[known].unique()) > 1:
-            return _classifier_features(data.x_train[known], data.y_train[known], data.image_shape)
+        y = data.y_train[known]
+        if bool((y != y[:1]).any()):
+            return _classifier_features(data.x_train[known], y, data.image_shape)
     return _principal_components(part(data.x_train, IMAGES))
 
 
@@ -77,7 +78,8 @@ class Classifier(nn.Module):
             for _ in range(STEPS):
                 chosen = torch.randint(len(x), (BATCH_SIZE,), device=x.device)
                 adam.zero_grad()
-                cross_entropy(self.head(self.trunk(x[chosen])), y[chosen]).backward()
+                loss = cross_entropy(self.head(self.trunk(x[chosen])), y[chosen])
+                loss.backward()  # type: ignore[no-untyped-call]
                 adam.step()
 
     @torch.no_grad()

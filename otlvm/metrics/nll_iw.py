@@ -81,9 +81,9 @@ def importance_weighted_nll(
     rows = torch.arange(len(k), device=k.device)[:, None]
     mean, std = posterior.mean[rows, k], posterior.std[rows, k]
     z = torch.addcmul(mean, std, torch.randn_like(mean))
-    each = torch.distributions.Normal(
-        posterior.mean.unsqueeze(1).double(), posterior.std.unsqueeze(1).double()
-    )
-    log_q = each.log_prob(z.unsqueeze(2).double()).sum(-1) + posterior.log_pi.double().unsqueeze(1)
+    means, stds = posterior.mean.unsqueeze(1).double(), posterior.std.unsqueeze(1).double()
+    squares = ((z.unsqueeze(2).double() - means) / stds).square() + math.log(2 * math.pi)
+    log_q = posterior.log_pi.double().unsqueeze(1) - (squares / 2 + stds.log()).sum(-1)
     log_p = log_likelihood(z).double() + prior.log_prob(z).double()
-    return math.log(samples) - (log_p - log_q.logsumexp(-1)).logsumexp(1)
+    log_weights: Tensor = log_p - log_q.logsumexp(-1)
+    return math.log(samples) - log_weights.logsumexp(1)

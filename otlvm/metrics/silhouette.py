@@ -33,7 +33,7 @@ class Silhouette(Metric):
         assigned = torch.cat([posterior.pi.argmax(1) for posterior in posteriors])
         means = torch.cat([posterior.mean for posterior in posteriors])
         codes = means[torch.arange(len(means), device=means.device), assigned]
-        used = len(assigned.unique())
+        used = len(set(assigned.tolist()))
         if not 1 < used < len(assigned):
             raise ValueError(f"{len(assigned)} codes are in {used} components: nothing to compare")
         score = silhouette_score(codes.double().cpu().numpy(), assigned.cpu().numpy())

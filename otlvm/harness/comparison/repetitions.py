@@ -36,17 +36,17 @@ class Verdict:
     text: str
 
 
-def read_rows(path: Path, metrics: Sequence[Metric] = METRICS) -> Rows:
+def read_rows(path: Path, known: Sequence[Metric] = METRICS) -> Rows:
     """Read the finished runs of ``runs.csv``, numbers to the last bit and labels as they are.
 
     Args:
         path: The file.
-        metrics: The folder's metrics; costs do not come out the same.
+        known: The folder's metrics; costs do not come out the same.
 
     Raises:
         InputError: If it cannot be read, or is not such a table.
     """
-    compared = [metric for metric in metrics if metric.best is not None]
+    compared = [metric for metric in known if metric.best is not None]
     rows: Rows = {}
     line = 1
     try:
@@ -71,7 +71,7 @@ def judge(
     before: Mapping[str, float],
     after: Record | None,
     tolerance: float,
-    metrics: Sequence[Metric] = METRICS,
+    known: Sequence[Metric] = METRICS,
 ) -> Verdict:
     """Compare the metrics of a run and of its repetition; times and memory do not count.
 
@@ -79,14 +79,14 @@ def judge(
         before: Its metrics in ``runs.csv``.
         after: The repetition's record; None if it has none.
         tolerance: The largest relative difference that counts as rounding.
-        metrics: Those of the folder.
+        known: The folder's metrics.
     """
     if after is None or after["status"] != "done":
         status = after["status"] if after else "missing"
         reason = f": {after['reason']}" if after and after["reason"] else ""
         return Verdict("differs", f"{status}{reason}")
     gaps = []
-    for metric in (each for each in metrics if each.best is not None):
+    for metric in (each for each in known if each.best is not None):
         there, here = before.get(metric.key), after["metrics"].get(metric.key)
         if (there is None) != (here is None):
             return Verdict("differs", f"{metric.title}: {there} there, {here} here")

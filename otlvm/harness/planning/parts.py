@@ -61,7 +61,7 @@ def _check(run: Run, data: Dataset, built: dict[str, Any]) -> None:
     spec = config["model"]["prior"]
     prior: Prior = once(("model", "prior"), spec, None, lambda: priors.build(spec))
     for index, asked in enumerate(config.get("metrics", ())):
-        once(("metrics", index), asked, None, lambda asked=asked: metrics.build(asked))
+        once(("metrics", index), asked, None, partial(metrics.build, asked))
     if "baseline" in config:
         spec = config["baseline"]
         where = () if run.origin[0] == "baselines" else ("baseline",)

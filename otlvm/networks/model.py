@@ -115,6 +115,10 @@ class LatentMixtureModel(nn.Module):
         count = sum(p.numel() for p in self.parameters() if p.requires_grad)
         return f"image_shape={self.image_shape}, parameters={count}"
 
+    def notes(self) -> list[str]:
+        """Return what a reader of a table has to know of the model, beside its row's label."""
+        return [self.prior.note] if self.prior.note else []
+
     def images(self, x: Tensor | NDArray[Any]) -> Tensor:
         """Return images as `encode` takes them: ``[n, D]``, in the model's precision.
 

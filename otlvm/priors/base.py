@@ -24,6 +24,7 @@ class Prior(nn.Module, ABC):
         has_density: Whether `component_log_prob` says anything. A prior on a manifold, such as a
             sphere, has no density in R^d; its subclass says False here and writes
             `responsibilities` itself.
+        note: What a reader of a table has to know of it, as a sentence without its point.
 
     Args:
         n_components: K.
@@ -36,6 +37,7 @@ class Prior(nn.Module, ABC):
     """
 
     has_density: ClassVar[bool] = True
+    note: str = ""
     weight_logits: Tensor
 
     def __init__(

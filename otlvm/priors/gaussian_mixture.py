@@ -47,6 +47,12 @@ class GaussianMixture(GaussianPrior):
         means = place(components, dim) * (distance * sigma)
         scale_tril = (sigma * torch.eye(dim)).expand(components, dim, dim).clone()
         super().__init__(means, scale_tril, learn=learn)
+        if components > dim + 1:
+            distances = torch.pdist(means) / sigma
+            self.note = (
+                f"the {components} means are not equidistant in {dim} dimensions: "
+                f"{float(distances.min()):.3g} to {float(distances.max()):.3g} sigma apart"
+            )
 
 
 def regular_simplex(vertices: int, dim: int) -> Tensor:

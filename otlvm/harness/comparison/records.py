@@ -17,6 +17,7 @@ FACTS = (
     "unlabelled",
     "class_names",
     "metrics_failed",
+    "notes",
 )
 
 

@@ -45,11 +45,18 @@ def summarize(records: pd.DataFrame, metrics: Sequence[Metric] = METRICS) -> pd.
         "problems": problems.reindex(labels, fill_value=""),
         "short": short.reindex(labels, fill_value=""),
         "side_by_side": shared.reindex(labels, fill_value=False),
+        "notes": _notes(done).reindex(labels, fill_value=""),
     }
     columns |= {str(name): column for name, column in described.items()}
     for metric in metrics:
         columns |= _ranked(done, metric, labels)
     return pd.DataFrame(columns, index=labels)
+
+
+def _notes(done: pd.DataFrame) -> pd.Series:
+    """What a reader has to know of each row; older records say nothing."""
+    texts = done["notes"].map(lambda notes: "; ".join(notes or []))
+    return texts.groupby(done["label"], sort=False).first()
 
 
 def _ranked(done: pd.DataFrame, metric: Metric, labels: pd.Index) -> dict[str, object]:

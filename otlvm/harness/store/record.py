@@ -54,6 +54,7 @@ class Facts(TypedDict, total=False):
         wall_seconds: How long it took.
         environment: Versions, revision and machine.
         unlabelled: How many training and held-out images have no label, where others have one.
+        notes: What a reader of a table has to know of the model.
         class_names: What the classes are called; None if 0, 1, 2 ..., and in older records.
     """
 
@@ -69,6 +70,7 @@ class Facts(TypedDict, total=False):
     wall_seconds: float | None
     environment: dict[str, Any]
     unlabelled: list[int] | None
+    notes: list[str]
     class_names: list[str] | None
 
 
@@ -114,6 +116,7 @@ def new_record(identity: Mapping[str, Any], label: str, status: str, **facts: Un
         "wall_seconds": None,
         "environment": {},
         "unlabelled": None,
+        "notes": [],
         "class_names": None,
     }
     decided = {key: identity[key] for key in IDENTITY}

@@ -200,8 +200,16 @@ def _note(summary: pd.DataFrame, metrics: Sequence[Metric], options: TableOption
         _smallest(summary, metrics),
         LEFT_OUT_NOTE if left_out else "",
         shared,
+        _notes_of_rows(summary),
     )
     return " ".join(part for part in parts if part)
+
+
+def _notes_of_rows(summary: pd.DataFrame) -> str:
+    """Say once what is to be known of rows, and of which."""
+    told = summary["notes"][summary["notes"] != ""]
+    sentences = [f"{', '.join(rows)}: {note}." for note, rows in told.groupby(told).groups.items()]
+    return " ".join(sentences)
 
 
 def _smallest(summary: pd.DataFrame, metrics: Sequence[Metric]) -> str:

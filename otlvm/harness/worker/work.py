@@ -116,6 +116,7 @@ def work(job: Job, folder: Path, control: Control) -> None:
         environment=environment(device),
         unlabelled=of_data.get("unlabelled"),
         class_names=of_data.get("class_names"),
+        notes=[] if result.model is None else result.model.notes(),
     )
     save = result.model.save if result.model is not None else None
     try:

@@ -333,3 +333,16 @@ def test_published_values_stand_by_themselves_grouped_by_k(commit):
     views, summary = views_of(store, read_records(store))
     assert list(summary.index) == ["b", "c", "a"]
     assert len(views) == 2
+
+
+def test_what_is_to_be_known_of_a_row_stands_below_the_table(run_main, write_suite, tmp_path):
+    suite = write_suite(
+        "runs:\n"
+        "  - {label: seven, objective: vae, model: {prior: {components: 7}}}\n"
+        "  - {label: three, objective: vae}\n"
+    )
+    code, _, errors = run_main(suite, "--out", tmp_path / "out")
+    assert code == 0, errors
+    table = (tmp_path / "out" / "table.md").read_text()
+    assert "seven: the 7 means are not equidistant in 2 dimensions: 4 to 8.99 sigma apart." in table
+    assert "three: " not in table

@@ -1,7 +1,7 @@
 """What an encoder says of a batch: a mixture posterior q(z, k | x)."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import torch
@@ -44,7 +44,7 @@ class MixturePosterior:
     std: Tensor
     z: Tensor
     decoded: Tensor | None = None
-    shared: bool = False
+    shared: bool = field(default=False, kw_only=True)
 
     def __post_init__(self) -> None:
         """View what all k share as [n, K, d]."""
@@ -109,7 +109,7 @@ class MixturePosterior:
             self.std.detach(),
             self.z.detach(),
             None if self.decoded is None else self.decoded.detach(),
-            self.shared,
+            shared=self.shared,
         )
 
     def cloud(self) -> tuple[Tensor, Tensor]:

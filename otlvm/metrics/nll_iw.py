@@ -48,11 +48,13 @@ class ImportanceWeightedNLL(Metric):
         """Measure a model on all held-out images; see `Metric.compute`."""
         if not model.prior.has_density:
             raise ValueError(f"the prior {type(model.prior).__name__} has no density")
+        if model.code_dim != model.prior.dim:
+            raise ValueError("p(x|z) is needed, and this decoder is told k too")
         total = 0.0
         for x in torch.split(data.x_test, max(1, CODES // self.samples)):
 
             def log_likelihood(z: Tensor, x: Tensor = x) -> Tensor:
-                return -bernoulli_cross_entropy(model.decode_logits(z), x.unsqueeze(1))
+                return -model.likelihood.nll(model.decode_logits(z), x.unsqueeze(1))
 
             posterior = model.encode(x)
             nll = importance_weighted_nll(log_likelihood, posterior, model.prior, self.samples)

@@ -16,8 +16,7 @@ from otlvm.likelihoods import likelihoods
 from otlvm.networks import LatentMixtureModel
 from otlvm.registry import Spec
 from otlvm.seeding import seeded
-from otlvm.sklearn.parts import build_objective, build_prior, named
-from otlvm.starts import starts
+from otlvm.sklearn.parts import build_objective, build_prior, build_start, named
 from otlvm.training import fit
 
 Floats = NDArray[np.float64]
@@ -41,8 +40,8 @@ class LatentMixture(
     of X.
 
     The weight of a divergence, where the objective's spec names neither ``weight`` nor ``cost``,
-    is the variance of X as the model sees it, summed over features: so the divergence weighs as
-    much beside the reconstruction whatever X is.
+    is 4 times the variance of X as the model sees it, summed over features: so the divergence
+    weighs as much beside the reconstruction whatever X is.
 
     Training is in single precision, and the fitted model on the CPU in double: no row's result
     depends on the rows beside it.
@@ -56,7 +55,8 @@ class LatentMixture(
         prior: Spec of p(z, k); its ``components`` and ``dim`` are filled in.
         network: Spec of encoder and decoder.
         likelihood: Spec of p(x|z): ``"gaussian"`` decodes to numbers beyond the range of X too.
-        start: Spec of what happens before training.
+        start: Spec of what happens before training; None learns the clusters of K-means first, as
+            `sklearn.mixture.GaussianMixture` does, or only moments where rows are fewer than K.
         steps: Training steps.
         batch_size: Rows per step; all rows where there are fewer.
         learning_rate: Adam's learning rate.
@@ -95,7 +95,7 @@ class LatentMixture(
         prior: Spec = "gaussian_mixture",
         network: Spec = "mlp",
         likelihood: Spec = "bernoulli",
-        start: Spec = "moments",
+        start: Spec | None = None,
         steps: int = 1000,
         batch_size: int = 128,
         learning_rate: float = 5e-4,
@@ -160,8 +160,7 @@ class LatentMixture(
         prior = build_prior(self.prior, int(self.n_components), n_latent)
         variance = float(x.var(0, correction=0).sum()) or 1.0  # constant data have none
         objective = build_objective(self.objective, self.divergence, variance).to(device)
-        with named("start"):
-            start = starts.build(self.start)
+        start = build_start(self.start, len(x), prior.n_components)
         with named("likelihood"):
             likelihood = likelihoods.build(self.likelihood, features=x.shape[1])
         objective.check_likelihood(likelihood)

@@ -12,7 +12,6 @@ from otlvm.latents import MixturePosterior
 from otlvm.metrics.base import Metric, metrics, numbers_of
 from otlvm.networks import LatentMixtureModel
 from otlvm.numbers import Number
-from otlvm.objectives import bernoulli_cross_entropy
 from otlvm.priors import Prior
 
 CODES = 2000

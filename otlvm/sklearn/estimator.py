@@ -17,8 +17,7 @@ from otlvm.likelihoods import likelihoods
 from otlvm.networks import LatentMixtureModel
 from otlvm.registry import Spec
 from otlvm.seeding import seeded
-from otlvm.sklearn.parts import build_objective, build_prior, named
-from otlvm.starts import starts
+from otlvm.sklearn.parts import build_objective, build_prior, build_start, named
 from otlvm.training import fit
 
 Floats = NDArray[np.float64]
@@ -42,8 +41,8 @@ class LatentMixture(
     of X.
 
     The weight of a divergence, where the objective's spec names neither ``weight`` nor ``cost``,
-    is the variance of X as the model sees it, summed over features: so the divergence weighs as
-    much beside the reconstruction whatever X is.
+    is 4 times the variance of X as the model sees it, summed over features: so the divergence
+    weighs as much beside the reconstruction whatever X is.
 
     Training is in single precision, and the fitted model on the CPU in double: no row's result
     depends on the rows beside it.
@@ -58,7 +57,8 @@ class LatentMixture(
         network: Spec of encoder and decoder.
         inference: Spec of what q(z, k|x) is made of.
         likelihood: Spec of p(x|z): ``"gaussian"`` decodes to numbers beyond the range of X too.
-        start: Spec of what happens before training.
+        start: Spec of what happens before training; None learns the clusters of K-means first, as
+            `sklearn.mixture.GaussianMixture` does, or only moments where rows are fewer than K.
         steps: Training steps.
         batch_size: Rows per step; all rows where there are fewer.
         learning_rate: Adam's learning rate.
@@ -98,7 +98,7 @@ class LatentMixture(
         network: Spec = "mlp",
         inference: Spec = "mirror",
         likelihood: Spec = "bernoulli",
-        start: Spec = "moments",
+        start: Spec | None = None,
         steps: int = 1000,
         batch_size: int = 128,
         learning_rate: float = 5e-4,
@@ -164,8 +164,6 @@ class LatentMixture(
         prior = build_prior(self.prior, int(self.n_components), n_latent)
         variance = float(x.var(0, correction=0).sum()) or 1.0  # constant data have none
         objective = build_objective(self.objective, self.divergence, variance).to(device)
-        with named("start"):
-            start = starts.build(self.start)
         with named("inference"):
             inference = inferences.build(self.inference)
         with named("likelihood"):
@@ -175,7 +173,7 @@ class LatentMixture(
             model = LatentMixtureModel(shape, self.network, prior, inference, likelihood)
             model = model.to(device)
         batch_size = min(int(self.batch_size), len(x))
-        start.prepare(model, x, batch_size)
+        build_start(self.start, model, len(x)).prepare(model, x, batch_size)
         history = fit(
             model,
             objective,

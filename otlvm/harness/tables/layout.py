@@ -9,29 +9,18 @@ import pandas as pd
 from otlvm.harness.comparison.claims import NO_CURVES, check_claims
 from otlvm.harness.comparison.evidence import FAILS, HOLDS, UNDECIDED
 from otlvm.harness.comparison.seed_tests import LEVEL, MIN_SEEDS
-from otlvm.harness.comparison.significance import RULE, TOO_FEW
 from otlvm.harness.config import Config, get_field, name_of
 from otlvm.harness.metrics import METRICS, Metric
 from otlvm.harness.suite.claims_section import parse_claim
 from otlvm.harness.suite.published_section import Published
 from otlvm.harness.suite.table_section import TableOptions
+from otlvm.harness.tables.notes import note_of, several_data
 from otlvm.harness.tables.view import Cell, Column, Group, View
 
 MISSING = "–"
 SHARED = " ∥"
-SHARED_NOTE = "∥: other runs shared the machine; times are not comparable."
 LEFT_OUT = "°"
-LEFT_OUT_NOTE = f"°: fewer than {MIN_SEEDS} seeds, so not ranked."
-SPREADS = {
-    "std": "Mean ± standard deviation over seeds (n)",
-    "interval": "Mean over seeds (n) [95 % t interval]",
-}
 LONG = ("metric", "n", "mean", "SD", "95 % interval", "IQM")
-LONG_NOTE = (
-    "Mean, standard deviation (SD), t interval of the mean and interquartile mean (IQM, of four "
-    "seeds or more) over seeds (n)"
-)
-SMALLEST = "Smallest true difference that these seeds show, four times of five"
 PUBLISHED_NOTE = (
     "As their sources report them: other networks, protocols and splits. Never ranked with ours."
 )
@@ -77,7 +66,7 @@ def lay_out(
         columns += [Column("n", key=True), *(Column(metric.heading) for metric in metrics)]
     else:
         columns += [Column(LONG[0], numeric=False), *map(Column, LONG[1:])]
-    return View(title, columns, groups, _note(summary, metrics, options), _problems(summary))
+    return View(title, columns, groups, note_of(summary, metrics, options), _problems(summary))
 
 
 def _groups(
@@ -86,7 +75,7 @@ def _groups(
     """Yield heading and labels of each group, in the suite's order."""
     field = options.group
     if field is None:
-        field = "data" if _several_data(summary) else ""
+        field = "data" if several_data(summary) else ""
     values: dict[str, list[str]] = {}
     for label in summary.index:
         if field in ("", "data", "method"):
@@ -95,10 +84,6 @@ def _groups(
             value = f"{field.rpartition('.')[2]}: {_field(configs.get(label, {}), field)[0]}"
         values.setdefault(value, []).append(str(label))
     yield from values.items()
-
-
-def _several_data(summary: pd.DataFrame) -> bool:
-    return len(set(summary["data"])) > 1
 
 
 def _ordered(
@@ -179,52 +164,6 @@ def _mean(row: pd.Series, metric: Metric) -> str:
 def _interval(row: pd.Series, metric: Metric) -> str:
     low, high = (f"{row[f'{metric.key}_{end}']:.{metric.digits}f}" for end in ("low", "high"))
     return f"[{low}, {high}]"
-
-
-def _note(summary: pd.DataFrame, metrics: Sequence[Metric], options: TableOptions) -> str:
-    """What a reader has to know."""
-    means = SPREADS[options.spread] if options.form == "wide" else LONG_NOTE
-    titles = [f"{metric.title}: {metric.note}" for metric in metrics if metric.note]
-    marked = any(summary[f"{metric.key}_best"].any() for metric in metrics)
-    ranked = any(metric.best for metric in metrics) and summary["data"].duplicated().any()
-    rule = RULE if marked else TOO_FEW if ranked else ""
-    if marked and _several_data(summary):
-        rule += " Each data set is ranked by itself."
-    left_out = any(summary[f"{metric.key}_left_out"].any() for metric in metrics)
-    shared = SHARED_NOTE if summary["side_by_side"].any() else ""
-    explained = "; ".join(titles) + "." if titles else ""
-    parts = (
-        f"{means}, held-out data, eval mode.",
-        explained,
-        rule,
-        _smallest(summary, metrics),
-        LEFT_OUT_NOTE if left_out else "",
-        shared,
-        _notes_of_rows(summary),
-    )
-    return " ".join(part for part in parts if part)
-
-
-def _notes_of_rows(summary: pd.DataFrame) -> str:
-    """Say once what is to be known of rows, and of which."""
-    told = summary["notes"][summary["notes"] != ""]
-    sentences = [f"{', '.join(rows)}: {note}." for note, rows in told.groupby(told).groups.items()]
-    return " ".join(sentences)
-
-
-def _smallest(summary: pd.DataFrame, metrics: Sequence[Metric]) -> str:
-    """Say what difference the seeds can show in each metric that is ranked."""
-    shown = []
-    for metric in metrics:
-        values = summary[f"{metric.key}_smallest"].dropna()
-        if (values > 0).any():
-            ends = dict.fromkeys(map(_two_digits, (values.min(), values.max())))
-            shown.append(f"{metric.title} {'–'.join(ends)}")
-    return f"{SMALLEST}: {', '.join(shown)}." if shown else ""
-
-
-def _two_digits(value: float) -> str:
-    return np.format_float_positional(value, 2, fractional=False, trim="-")
 
 
 def _problems(summary: pd.DataFrame) -> list[str]:

@@ -38,7 +38,7 @@ LABELS = ["GM-WAE (IMQ)", "VAE", "kmeans"]
 METRICS = [
     *("accuracy", "accuracy_hungarian", "accuracy_majority", "purity", "nmi", "ari"),
     *("components_used", "information", "smallest_share"),
-    *("bce", "squared_error", "latent_mmd", "latent_w2", "parameters"),
+    *("nll", "bce", "squared_error", "latent_mmd", "latent_w2", "parameters"),
 ]
 
 
@@ -80,8 +80,8 @@ def test_exit_code_and_output(finished):
     for suffix in ("pdf", "png"):
         assert sorted(path.stem for path in out.glob(f"*.{suffix}")) == figures
     assert sorted(path.name for path in out.iterdir() if path.stem not in figures) == [
-        *(".otlvm", "card.md", "leases", "report.html", "runs", "runs.csv", "suite.json"),
-        "suite.lock.yaml",
+        *(".otlvm", "card.md", "dark", "leases", "report.html", "runs", "runs.csv", "shared"),
+        *("suite.json", "suite.lock.yaml"),
         *("table.csv", "table.html", "table.md", "table.tex", "table_long.csv", "work"),
     ]
     assert (out / "curves.png").read_bytes().startswith(b"\x89PNG")
@@ -125,10 +125,10 @@ def test_curves(finished):
             assert not path.exists()
             continue
         curves = pd.read_csv(path)
-        terms = ["divergence"] if label == "GM-WAE (IMQ)" else ["kl_z", "kl_k"]
+        terms = ["divergence", "weight"] if label == "GM-WAE (IMQ)" else ["kl_z", "kl_k"]
         assert list(curves.columns) == [
             *("step", "loss", "gradient", "reconstruction", "regularizer", *terms),
-            *("bce", "accuracy", "components_used"),
+            *("bce", "accuracy", "components_used", "latent_mmd"),
         ]
         assert list(curves["step"]) == [4, 6]
         assert curves.notna().all(axis=None)
@@ -277,7 +277,7 @@ def test_list(run_main):
     assert [registry.kind for registry in REGISTRIES] == [
         *("prior", "divergence", "objective", "weight", "expectation", "network", "init"),
         *("inference", "likelihood", "start", "optimizer", "schedule"),
-        *("dataset", "baseline", "feature"),
+        *("dataset", "baseline", "feature", "metric"),
     ]
 
 

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from otlvm.divergences import Divergence
 from otlvm.expectations import EXACT, Expectation
-from otlvm.latents import as_posterior
+from otlvm.latents import MixturePosterior, as_posterior
 from otlvm.likelihoods import Likelihood
 from otlvm.networks import LatentMixtureModel
 from otlvm.objectives.base import Losses, Objective, objectives
@@ -90,14 +90,17 @@ class WAE(Objective):
             self.divergence.update(model.encode(draw()), model.prior)
         n, prior, divergence = len(draw()), model.prior, deepcopy(self.divergence)
 
-        def chance() -> Tensor:
+        def draw_of_prior() -> MixturePosterior:
             posterior = as_posterior(*prior.sample_with_components(n), prior.n_components)
             divergence.update(posterior, prior)
-            value: Tensor = divergence(posterior, prior)
+            return posterior
+
+        def chance() -> Tensor:
+            value: Tensor = divergence(draw_of_prior(), prior)
             return value
 
         for _ in range(divergence.warm_up):
-            chance()
+            draw_of_prior()
         self.weight.calibrate(chance)
 
     def forward(self, model: LatentMixtureModel, x: Tensor) -> Losses:

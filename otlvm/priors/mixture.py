@@ -18,6 +18,8 @@ class Mixture(GaussianPrior):
 
     .. math:: p(z, k) = w_k N(z; \mu_k, \Sigma_k)
 
+    Source: McLachlan and Peel, *Finite mixture models* (2000), Ch. 3.
+
     Args:
         means: K means of d numbers each.
         covariances: A variance for all; or K variances, of spherical components; or K times d, of

@@ -15,10 +15,10 @@ NETWORK = {"name": "mlp", "hidden": [16], "component_hidden": [8]}
 PRIOR = {"name": "gaussian_mixture", "components": 3, "dim": 2}
 
 
-def small_model() -> LatentMixtureModel:
+def small_model(inference: str = "mirror") -> LatentMixtureModel:
     """Build a model that costs nothing, the same every time, in train mode."""
     torch.manual_seed(0)
-    return LatentMixtureModel(IMAGE_SHAPE, NETWORK, PRIOR)
+    return LatentMixtureModel(IMAGE_SHAPE, NETWORK, PRIOR, inference)
 
 
 def small_images(n: int = 24, seed: int = 0) -> Tensor:

@@ -1,6 +1,5 @@
 """`check_baseline` passes a baseline of one's own, and finds what is wrong with others."""
 
-import numpy as np
 import pytest
 import torch
 from torch.nn.functional import one_hot
@@ -101,18 +100,6 @@ class OnlyFloat32(Nearest):
         return torch.softmax(x @ torch.ones(x.shape[1], len(self.centres)), dim=1)
 
 
-class FromNumPy(Nearest):
-    def fit(self, x, n_components):
-        self.centres = x[np.random.permutation(len(x))[:n_components]]  # noqa: NPY002
-        return self.assign(x)
-
-
-class Reseeds(Nearest):
-    def fit(self, x, n_components):
-        torch.manual_seed(0)
-        return super().fit(x, n_components)
-
-
 class Unseeded(Nearest):
     rng = torch.Generator()
 
@@ -136,9 +123,6 @@ class Unseeded(Nearest):
         (Adapts, "assigned otherwise the second time"),
         (Centres, "changes the images that it is given"),
         (OnlyFloat32, "float32 and float64: it raises RuntimeError"),
-        (FromNumPy, "NumPy's global random state"),
-        (FromNumPy, "two fits under the same seed differ"),
-        (Reseeds, "it sets torch's seed"),
         (Unseeded, "two fits under the same seed differ"),
     ],
 )

@@ -12,7 +12,7 @@ def test_every_kind_is_checked_on_the_command_line(tmp_path, capsys, monkeypatch
     (tmp_path / "mine_of_every_kind.py").write_text(PLUGINS)
     monkeypatch.syspath_prepend(tmp_path)
     for key, told in (
-        ("mine_of_every_kind:bytes_as_they_are", "x_train span [0, 255]: scale it to [0, 1]"),
+        ("mine_of_every_kind:the_same_twice", "every held-out image is a training image too"),
         ("mine_of_every_kind:Negative", "standard deviations go down to -"),
         ("mine_of_every_kind:Labels", "[n, K], K shares of each image"),
         ("mine_of_every_kind:LeavesEval", "it leaves the model in eval mode"),
@@ -35,8 +35,8 @@ from otlvm.features import Pixels
 from otlvm.networks import MLP
 from otlvm.starts import Start
 
-def bytes_as_they_are() -> Dataset:
-    x = torch.arange(256.0).view(16, 16)
+def the_same_twice() -> Dataset:
+    x = torch.arange(256.0).view(16, 16) / 255
     return Dataset("mine", (1, 4, 4), x, None, x, None)
 
 def number() -> int:

@@ -58,10 +58,6 @@ def reseeds():
 @pytest.mark.parametrize(
     ("make", "told"),
     [
-        (
-            lambda: good(x_train=255 * images()),
-            r"DataError: mine: x_train span.*scale it to \[0, 1\]",
-        ),
         (lambda: good(x_train=images() / 0), "hold infinite numbers"),
         (lambda: good(x_test=images()[:, :9]), r"x_test has shape \[20, 9\]"),
         (lambda: good(y_train=torch.arange(19)), r"y_train has shape \[19\]"),
@@ -69,7 +65,6 @@ def reseeds():
         (lambda: good(y_test=torch.rand(10)), "whole numbers are expected"),
         (lambda: good(x_train=images().tolist()), "x_train is a list"),
         (lambda: (images(), images()), "returns a tuple, not a Dataset"),
-        (after("x_train", lambda x: x.mul_(255)), r"x_train spans \[.*scale it to \[0, 1\]"),
         (after("x_test", lambda x: x[0].fill_(float("nan"))), "x_test holds NaN"),
         (after("x_train", lambda x: x.zero_()), "all pixels of x_train are 0"),
         (
@@ -99,6 +94,6 @@ def test_faulty_data_are_caught(make, told):
 
 
 def test_data_that_are_not_read_are_told_once():
-    outcomes = dataset_outcomes(lambda: good(x_train=255 * images()))
+    outcomes = dataset_outcomes(lambda: good(x_train=images() / 0))
     assert [o.status for o in outcomes].count("failed") == 1
     assert {o.message for o in outcomes[1:]} == {"it is not read"}

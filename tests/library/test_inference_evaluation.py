@@ -68,6 +68,7 @@ def test_reconstruction_errors_are_expectations_over_what_is_decoded(kind, data)
             bce += float((posterior.pi[:, k] * each).mean())
             squared += float((posterior.pi[:, k] * (decoded - x).square().sum(1)).mean())
     assert found == {
+        "nll": pytest.approx(bce, rel=1e-5),  # of the Bernoulli likelihood
         "bce": pytest.approx(bce, rel=1e-5),
         "squared_error": pytest.approx(squared, rel=1e-5),
     }

@@ -128,7 +128,7 @@ def test_sigma_is_positive(sigma, learn):
     ("low", "high", "remedy"),
     [
         (-3.0, 2.0, "say 'likelihood: gaussian' in model:, or in data: 'scale: unit'"),
-        (0.0, 255.0, "say .* in data: 'span: 255' if that is .*, 'scale: unit'"),
+        (0.0, 255.0, "say .* in data: 'scale: unit', 'span: 255' if none can be larger"),
     ],
 )
 def test_data_beyond_0_and_1_are_refused_with_the_remedy(name, low, high, remedy):
@@ -141,7 +141,9 @@ def test_data_beyond_0_and_1_are_refused_with_the_remedy(name, low, high, remedy
 
 def make_model(likelihood, prior=PRIOR):
     torch.manual_seed(0)
-    return LatentMixtureModel((1, 4, 4), {"name": "mlp", "hidden": [8]}, prior, likelihood)
+    return LatentMixtureModel(
+        (1, 4, 4), {"name": "mlp", "hidden": [8]}, prior, likelihood=likelihood
+    )
 
 
 def test_a_model_decodes_to_the_likelihood_s_mean():
@@ -218,7 +220,7 @@ def test_a_likelihood_that_learns_is_trained_or_refused():
         before = float(model.likelihood.sigma.detach())
         fit(model, spec, 0.1 * torch.randn(32, 16), steps=5, batch_size=16)
         assert float(model.likelihood.sigma.detach()) < before
-    with pytest.raises(ValueError, match="cost 'square' is none: say squared or absolute or"):
+    with pytest.raises(ValueError, match="cost 'square' is not one: say squared or absolute or"):
         WAE(objectives.build(wae).divergence, cost="square")
 
 

@@ -21,6 +21,7 @@ from sklearn.preprocessing import MinMaxScaler, StandardScaler
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from otlvm.likelihoods import Gaussian
+from otlvm.networks import LatentMixtureModel
 from otlvm.sklearn import LatentMixture
 from otlvm.sklearn.parts import CLUSTERED, VARIANCES, build_objective, build_start
 from otlvm.starts import Distill, Moments
@@ -119,7 +120,7 @@ def weight_of(x, objective="wae"):
     """The weight of the divergence that an estimator trains with."""
     with mock.patch("otlvm.sklearn.estimator.build_objective", wraps=build_objective) as built:
         LatentMixture(2, **FAST, objective=objective).fit(x)
-    return build_objective(*built.call_args.args).weight
+    return build_objective(*built.call_args.args).weight.value
 
 
 def test_the_weight_is_the_data_s_variance_unless_it_is_said():
@@ -157,10 +158,16 @@ def test_real_valued_clusters_are_found():
 
 
 def test_fewer_rows_than_components_start_from_moments():
-    assert isinstance(build_start(None, 9, 10), Moments)
-    assert isinstance(build_start(None, 10, 10), Distill)
+    def model(inference="mirror"):
+        return LatentMixtureModel((1, 2, 2), "mlp", "gaussian_mixture", inference)
+
+    assert isinstance(build_start(None, model(), 9), Moments)
+    assert isinstance(build_start(None, model(), 10), Distill)
+    assert isinstance(build_start(None, model("responsibilities"), 10), Moments)
     with pytest.raises(ValueError, match="10"):
-        build_start(CLUSTERED, 9, 10)
+        build_start(CLUSTERED, model(), 9)
+    with pytest.raises(TypeError, match="teaches a classifier"):
+        build_start(CLUSTERED, model("responsibilities"), 10)
 
 
 def test_constant_data_can_be_fitted():
@@ -285,7 +292,6 @@ def test_verbose_prints_the_history(capsys):
         ({"prior": "gausian_mixture"}, r"prior: .*did you mean 'gaussian_mixture'"),
         ({"network": "mpl"}, r"network: .*did you mean 'mlp'"),
         ({"start": "moment"}, r"start: .*did you mean 'moments'"),
-        ({"n_latent": 2}, "prior: .*10 equidistant means do not fit in 2 dimensions"),
         ({"prior": "standard_normal"}, "has 1 components in 10 dimensions, .* n_components=10"),
         ({"prior": "rotated_2d", "n_latent": 3}, "in 2 dimensions, .* n_latent=3"),
         ({"n_components": 0}, "n_components == 0, must be >= 1"),

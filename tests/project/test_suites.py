@@ -71,7 +71,7 @@ runs:
         steps: 100
         clustering:
           name: gmm
-          features: {name: autoencoder, dim: 4, hidden: [32], steps: 100}
+          features: {name: autoencoder, dim: 4, hidden: [32], steps: 300}
 """
 
 

@@ -48,7 +48,7 @@ def draw_matrices(
     """
     if not matrices:
         return None
-    names = wrap_names(matrices, 22)
+    names = wrap_names(matrices, 16)
     across = min(ACROSS, len(names))
     down = math.ceil(len(names) / across)
     width = PAGE if across > 2 else COLUMN

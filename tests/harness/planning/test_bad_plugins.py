@@ -51,4 +51,4 @@ def test_plugins_that_do_not_load(refuse, write_suite, tmp_path, name, code, tol
 def test_trackers(refuse, write_suite, track, path, remedy):
     suite = write_suite(ROW + f"track: {track}\n")
     refuse(suite, path, remedy, at="track")
-    refuse(write_suite(ROW), path, remedy, arguments=("--set", f"track={track}"))
+    refuse(write_suite(ROW), "--set track=", remedy, arguments=("--set", f"track={track}"))

@@ -127,5 +127,5 @@ def test_broken_installed_plugin(run_main, write_suite, monkeypatch, tmp_path, c
     assert run_main(suite, "--dry-run")[0] == 0
     code, _, errors = run_main(suite, "--dry-run", "--set", "objective.divergence=broken")
     assert code == 2
-    assert "runs[0].objective.divergence" in "".join(errors.split())
+    assert "--setobjective.divergence=broken:" in "".join(errors.split())
     assert "broken_gap" in errors

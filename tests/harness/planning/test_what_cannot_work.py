@@ -59,12 +59,12 @@ OTHER_PRIOR = "model: {prior: 'mine:Uniform'}"
         ),
         (
             "baseline: kmeans, model: {prior: {name: rotated_2d, components: 2000}}",
-            "",
+            "baseline",
             "cannot make 2000 components",
         ),
         (
             "baseline: {name: gmm, features: {name: umap, neighbors: 1500}}",
-            "",
+            "baseline",
             "umap with 1500 neighbors and dim 10 needs 1501 training images or more",
         ),
         (

@@ -78,6 +78,41 @@ def test_the_prices_of_expectations_are_those_measured():
         assert bias == f"{float(row['bias']):.2f}"
 
 
+def test_the_price_of_a_queue_is_that_measured():
+    with (ROOT / "results/speed/queues.csv").open() as file:
+        measured = list(csv.DictReader(file))
+    (rows,) = (
+        rows
+        for heading, rows in tables((ROOT / "docs/honest-divergence.md").read_text())
+        if "queue" in heading
+    )
+    assert len(rows) == len(measured)
+    for (statistic, queue, spread, milliseconds), row in zip(rows, measured, strict=True):
+        assert (statistic, queue) == (row["statistic"], row["queue"].removesuffix(".0") or "–")
+        assert spread == f"{float(row['sd']):.3f}"
+        assert milliseconds == f"{float(row['ms']):.0f}"
+
+
+def test_what_training_sees_and_what_is_held_out_is_that_of_the_curves():
+    with (ROOT / "results/honest_divergence/curves.csv").open() as file:
+        curves = list(csv.DictReader(file))
+    (rows,) = (
+        rows
+        for heading, rows in tables((ROOT / "docs/honest-divergence.md").read_text())
+        if "held out" in heading
+    )
+    assert rows
+    for statistic, norm, n, *shown in rows:
+        label = f"{statistic}, {norm}"
+        last = [row for row in curves if row["label"] == label and row["step"] == "3000"]
+        assert int(n) == len(last)
+        means = [
+            sum(float(row[column]) for row in last) / len(last)
+            for column in ("divergence", "latent_mmd", "components_used", "bce")
+        ]
+        assert shown == [f"{m:.{d}f}" for m, d in zip(means, (4, 4, 2, 1), strict=True)]
+
+
 @pytest.mark.parametrize(
     ("text", "folder", "label", "column"),
     [

@@ -27,6 +27,7 @@ def run(options: argparse.Namespace) -> int:
     from otlvm.harness.speed.divergences import divergence_cases
     from otlvm.harness.speed.growth import draw_growth, grow
     from otlvm.harness.speed.harness import measure_harness
+    from otlvm.harness.speed.queues import measure_queues
     from otlvm.harness.speed.ratios import measure, print_ratios
     from otlvm.harness.speed.startup import measure_startup
     from otlvm.harness.speed.training import step_cases, throughput_cases
@@ -52,6 +53,9 @@ def run(options: argparse.Namespace) -> int:
         startup = measure_startup()
         console.print(startup.to_string(index=False, float_format="%.2f"), highlight=False)
         startup.to_csv(options.out / "startup.csv", index=False, float_format="%.3g")
+        queues = measure_queues()
+        console.print(queues.to_string(index=False, float_format="%.3f"), highlight=False)
+        queues.to_csv(options.out / "queues.csv", index=False, float_format="%.3g")
         harness = measure_harness(console)
         console.print(harness.to_string(index=False, float_format="%.2f"), highlight=False)
         harness.to_csv(options.out / "harness.csv", index=False, float_format="%.3g")

@@ -22,7 +22,7 @@ from otlvm.harness.trackers.logged import LoggedSuite, read_run
 from otlvm.registry import Spec
 
 PATIENCE_SECONDS = 60.0
-GRACE_SECONDS = 3.0
+GRACE_SECONDS = 8.0
 """For a tracker that is told to stop to say so where it logs."""
 FOLDER = "trackers"
 Message = tuple[str, str] | None

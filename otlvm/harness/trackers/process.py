@@ -11,6 +11,7 @@ import traceback
 from collections import deque
 from multiprocessing.connection import Connection
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 from filelock import FileLock
@@ -127,7 +128,6 @@ def _main(spec: Spec, root: Path, suite: str, log: Path, connection: Connection)
     SIGTERM interrupts the tracker, as Ctrl-C does elsewhere, so that it can close what it has open.
     """
     leave_parent(log)
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
     messages: queue.SimpleQueue[Message] = queue.SimpleQueue()
     idle = threading.Event()
     threading.Thread(target=_listen, args=(connection, messages, idle), daemon=True).start()
@@ -136,6 +136,7 @@ def _main(spec: Spec, root: Path, suite: str, log: Path, connection: Connection)
     while True:
         problem = None
         try:
+            signal.signal(signal.SIGTERM, _interrupt_once)
             idle.set()
             message = messages.get()
             idle.clear()
@@ -153,6 +154,12 @@ def _main(spec: Spec, root: Path, suite: str, log: Path, connection: Connection)
             problem = " ".join(f"{type(error).__name__}: {error}".split())
         with contextlib.suppress(OSError):  # the harness is gone
             connection.send(problem)
+
+
+def _interrupt_once(number: int, frame: FrameType | None) -> None:
+    """Interrupt, and be deaf from then on: a second signal would cut off what the first began."""
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    raise KeyboardInterrupt
 
 
 def _listen(

@@ -59,7 +59,7 @@ def learnt_once(what: str, x: Tensor, compute: Compute) -> Tensor:
         x: The images.
         compute: Learns it.
     """
-    return shared(compute, what, torch.initial_seed(), x.device.type, x)
+    return _beside(shared(compute, what, torch.initial_seed(), x.device.type, x), x)
 
 
 def shared(compute: Compute, *what: object) -> Tensor:
@@ -125,7 +125,7 @@ def _learning(method: Callable[..., Tensor]) -> Callable[..., Tensor]:
         self._catch_up = learn_now
         seed = torch.initial_seed()
         self._lesson = _digest(self._spec, seed, x.device.type, _content(x), args, kwargs)
-        return shelf.once(self._lesson, learn_now)
+        return _beside(shelf.once(self._lesson, learn_now), x)
 
     return learn
 
@@ -145,7 +145,7 @@ def _applying(method: Callable[..., Tensor]) -> Callable[..., Tensor]:
         shelf = _SHELF.get()
         if shelf is None or self._lesson is None:
             return compute()
-        return shelf.once(_digest(self._lesson, _content(x)), compute)
+        return _beside(shelf.once(_digest(self._lesson, _content(x)), compute), x)
 
     return apply
 
@@ -157,6 +157,11 @@ def _alone(learner: Learner) -> Iterator[None]:
         yield
     finally:
         learner._busy = False
+
+
+def _beside(kept: Tensor, x: Tensor) -> Tensor:
+    """Move what another run left to the GPU of these images; what is on the CPU stays there."""
+    return kept if kept.device.type == "cpu" else kept.to(x.device)
 
 
 def _digest(*parts: Any) -> str:

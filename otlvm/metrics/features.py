@@ -44,7 +44,7 @@ def _classifier_features(x: Tensor, y: Tensor, image_shape: tuple[int, int, int]
         return parameters_to_vector(network.parameters()).detach()
 
     weights = shared(learn, "classifier", image_shape, x.device.type, x, y)
-    vector_to_parameters(weights, network.parameters())
+    vector_to_parameters(weights.to(x.device), network.parameters())
     return network.features
 
 

@@ -1,6 +1,7 @@
 """The optimisers of torch that the field uses."""
 
 from collections.abc import Sequence
+from typing import ClassVar
 
 import torch
 
@@ -22,6 +23,8 @@ class Adam(Optimizer):
         ValueError: If a number is out of range.
     """
 
+    of_torch: ClassVar[type[torch.optim.Adam]] = torch.optim.Adam
+
     def __init__(
         self, betas: Sequence[float] = BETAS, eps: float = 1e-8, weight_decay: float = 0.0
     ) -> None:
@@ -32,13 +35,13 @@ class Adam(Optimizer):
 
     def make(self, groups: Sequence[Group]) -> torch.optim.Optimizer:
         """Build it; see `Optimizer.make`."""
-        return torch.optim.Adam(
+        return self.of_torch(
             groups, betas=self.betas, eps=self.eps, weight_decay=self.weight_decay, fused=True
         )
 
 
 @optimizers.register("adamw")
-class AdamW(Optimizer):
+class AdamW(Adam):
     """Adam with decoupled weight decay. Source: Loshchilov and Hutter (2019).
 
     Args:
@@ -50,19 +53,12 @@ class AdamW(Optimizer):
         ValueError: If a number is out of range.
     """
 
+    of_torch = torch.optim.AdamW
+
     def __init__(
         self, betas: Sequence[float] = BETAS, eps: float = 1e-8, weight_decay: float = 0.01
     ) -> None:
-        self.betas = _pair(betas)
-        self.eps = eps
-        self.weight_decay = weight_decay
-        _not_negative(eps=eps, weight_decay=weight_decay)
-
-    def make(self, groups: Sequence[Group]) -> torch.optim.Optimizer:
-        """Build it; see `Optimizer.make`."""
-        return torch.optim.AdamW(
-            groups, betas=self.betas, eps=self.eps, weight_decay=self.weight_decay, fused=True
-        )
+        super().__init__(betas, eps, weight_decay)
 
 
 @optimizers.register("sgd")

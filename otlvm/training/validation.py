@@ -18,7 +18,8 @@ class Stop:
     """When training ends before its last step, and which model is kept.
 
     Never by test data, and never by labels: part of the training images is held back, and the
-    objective is measured on it at each row of the learning curve, in eval mode.
+    objective is measured on it at each row of the learning curve, in eval mode. In a suite the
+    start sees all training images, so that a clustering is the same as in its own row.
 
     Attributes:
         metric: What is watched; lower is better: ``loss``, ``reconstruction``, ``regularizer`` or

@@ -84,7 +84,8 @@ def _estimate(plan: Plan, device: str) -> Estimate:
 
 def _kind(config: Config) -> str:
     """Write what a step's time depends on: how many there are is counted afterwards."""
-    train = {key: config["train"][key] for key in ("batch_size", "compile", "start")}
+    counts = ("steps", "epochs", "eval_every", "eval_at", "snapshots")
+    train = {key: value for key, value in config["train"].items() if key not in counts}
     start = {key: value for key, value in train["start"].items() if key != "run"}
     return json.dumps({**config, "train": {**train, "start": start}}, sort_keys=True)
 

@@ -131,6 +131,12 @@ def seed_everything(seed: int) -> None:
     torch.manual_seed(seed)
 
 
+def step_options(train: Config) -> dict[str, Any]:
+    """Return the arguments of `fit` that say what a step does."""
+    names = ("batch_size", "learning_rate", "optimizer", "rates", "schedule", "clip")
+    return {**{name: train[name] for name in names}, "compiled": train["compile"]}
+
+
 def _train(
     config: Config,
     data: Dataset,
@@ -172,16 +178,10 @@ def _train(
         objective,
         data,
         steps=train["steps"],
-        batch_size=train["batch_size"],
-        learning_rate=train["learning_rate"],
-        optimizer=train["optimizer"],
-        rates=train["rates"],
-        schedule=train["schedule"],
-        clip=train["clip"],
         stop=None if train["stop"] is None else Stop(**train["stop"]),
+        **step_options(train),
         log_every=train["eval_every"],
         log_at={*train["eval_at"], *train["snapshots"]},
-        compiled=train["compile"],
         evaluate=lambda trained: curve_point(trained, data),
         on_row=log,
         checkpoints=checkpoints,

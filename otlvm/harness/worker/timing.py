@@ -11,7 +11,7 @@ import torch
 from otlvm.data import Dataset
 from otlvm.evaluation import curve_point, evaluate, show_model
 from otlvm.harness.config import Config
-from otlvm.harness.worker.execute import seed_everything
+from otlvm.harness.worker.execute import seed_everything, step_options
 from otlvm.networks import LatentMixtureModel
 from otlvm.objectives import objectives
 from otlvm.starts import starts
@@ -62,16 +62,7 @@ def measure(config: Config, data: Dataset, steps: int) -> Cost:
     objective = objectives.build(config["objective"]).to(x.device)
 
     def take(steps: int) -> float:
-        history = fit(
-            model,
-            objective,
-            x,
-            steps=steps,
-            batch_size=train["batch_size"],
-            learning_rate=train["learning_rate"],
-            compiled=train["compile"],
-        )
-        return history.seconds
+        return fit(model, objective, x, steps=steps, **step_options(train)).seconds
 
     start = _start(train["start"], model, data, train["batch_size"], steps)
     first, step = take(WARM_UP), take(steps) / steps

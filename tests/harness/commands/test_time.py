@@ -91,6 +91,7 @@ CONFIG = {
     "objective": {"name": "vae"},
     "train": {
         **{"steps": 10, "batch_size": 32, "learning_rate": 1e-3, "compile": False},
+        **{"optimizer": "adam", "rates": {}, "schedule": "constant", "clip": None},
         **{"eval_every": 4, "eval_at": [5, 8], "snapshots": [0, 3]},
         "start": {"name": "moments", "steps": 400},
     },

@@ -126,3 +126,17 @@ def test_an_epoch_of_pythaes_trainer_trains_the_given_networks(tmp_path):
     trainer.train_step(1)
     after = model.network.decoder.parameters()
     assert not all(torch.equal(p, q) for p, q in zip(before, after, strict=True))
+
+
+def test_the_price_of_a_queue_is_measured(monkeypatch):
+    from otlvm.harness.speed import queues
+
+    monkeypatch.setattr(queues, "REPETITIONS", 20)
+    monkeypatch.setattr(queues, "LENGTHS", (1, 12))
+    frame = queues.measure_queues()
+    assert list(frame["statistic"]) == ["u", "cross", "cross"]
+    assert frame["queue"].tolist()[1:] == [1, 12]
+    unbiased, short, long = frame["ms"]
+    assert long > 2 * short  # twelve times the pairs
+    assert 0 < frame["sd"][0] < frame["sd"][1]
+    assert unbiased > 0

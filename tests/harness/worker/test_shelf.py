@@ -106,3 +106,13 @@ def test_only_runs_of_a_store_share(tmp_path):
     assert DiskShelf.of(tmp_path / "work" / "id", "") is None
     (tmp_path / ".otlvm").touch()
     assert DiskShelf.of(tmp_path / "work" / "id", "") is not None
+
+
+def test_a_result_names_a_kind_of_device_and_no_place(tmp_path):
+    """What one GPU learnt, a run on another of the machine reads."""
+    from safetensors import safe_open
+
+    DiskShelf(tmp_path, "").once("key", lambda: torch.ones(2))
+    (path,) = tmp_path.glob("*.safetensors")
+    with safe_open(path, framework="pt") as file:
+        assert file.metadata()["device"] == torch.ones(2).device.type == "cpu"

@@ -33,7 +33,7 @@ class Scaling(nn.Module):
     def __init__(self, kind: str, features: int) -> None:
         super().__init__()
         if kind not in FITS:
-            raise ValueError(f"scale {kind!r} is none: say {' or '.join(FITS)}")
+            raise ValueError(f"scale {kind!r} is not one: say {' or '.join(FITS)}")
         self.kind = kind
         self.register_buffer("shift", torch.zeros(features))
         self.register_buffer("factor", torch.ones(features))

@@ -160,7 +160,7 @@ def _numbers(
 ) -> Sequence[NDArray[Any]]:
     """Turn arrays into floats: pixels into those in [0, 1], what is scaled later as it is."""
     if scale not in get_args(Scale):
-        raise DataError(f"{name}: 'scale: {scale}' is none: say {' or '.join(get_args(Scale))}")
+        raise DataError(f"{name}: 'scale: {scale}' is not one: say {' or '.join(get_args(Scale))}")
     if scale == "none":
         return to_floats(name, parts, span)
     if span is not None:
@@ -187,7 +187,7 @@ def _assemble(
     if binarize is not None:
         if binarize not in get_args(Binarize):
             choices = " or ".join(get_args(Binarize))
-            raise DataError(f"{name}: 'binarize: {binarize}' is none: say {choices}")
+            raise DataError(f"{name}: 'binarize: {binarize}' is not one: say {choices}")
         shades = x_train if binarize == "dynamic" else None
         x_train, x_test = draw_once(name, (x_train, x_test))
     y_train = y_test = None

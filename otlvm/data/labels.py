@@ -219,7 +219,7 @@ def _names(values: Values) -> tuple[str, ...] | None:
 
 
 def _codes(part: Values, gaps: NDArray[np.bool_], classes: Values) -> Codes:
-    """Each image's class; -1 where there is a gap, or a class that is none."""
+    """Each image's class; -1 where there is a gap, or what is not a class."""
     codes = np.full(part.shape, NO_LABEL, dtype=np.int64)
     present = part[~gaps]
     if len(present) and len(classes):

@@ -34,7 +34,7 @@ def draw_parts(
 
     Raises:
         DataError: If a part would be empty or, with classes, smaller than their number; if the
-            fraction is not between 0 and 1 or the seed is none.
+            fraction is not between 0 and 1 or the seed is not a seed.
     """
     if not 0 < test_fraction < 1:
         raise DataError(

@@ -11,7 +11,7 @@ from otlvm.latents import MixturePosterior
 
 @expectations.register("gumbel")
 class Gumbel(Expectation):
-    r"""One code a data point, mixed by a relaxed sample y of q(k|x).
+    r"""One code per data point, mixed by a relaxed sample y of q(k|x).
 
     .. math:: f\Bigl(\sum_k y_k z_k\Bigr), \qquad
         y = \operatorname{softmax}\bigl((\log \pi + g) / \tau\bigr), \qquad

@@ -65,7 +65,7 @@ def _has_shapes(make: Make) -> None:
             raise Fault("a standard deviation is not positive")
         count = posterior.codes.shape[1]
         if count not in (1, K):
-            raise Fault(f"it decodes {count} codes a data point, not 1 or K = {K}")
+            raise Fault(f"it decodes {count} codes per data point, not 1 or K = {K}")
 
 
 def _check_tensor(name: str, tensor: Tensor, shape: tuple[int, ...], dtype: torch.dtype) -> None:

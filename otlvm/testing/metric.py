@@ -68,7 +68,7 @@ def _says_what_its_numbers_are(make: Make) -> None:
         raise Fault("its class needs `numbers`, a tuple of otlvm.metrics.Number")
     for number in numbers:
         if not number.key.isidentifier():
-            raise Fault(f"its key {number.key!r} is no name: letters, digits and _")
+            raise Fault(f"its key {number.key!r} is not a name: letters, digits and _")
         for other in (each for each in BUILT_IN if each != number):
             if other.key == number.key or other.title == number.title:
                 raise Fault(f"{number.key} ({number.title}) has the name of our {other.key}")
@@ -116,7 +116,7 @@ def _leaves_out_images_without_a_label(make: Make) -> None:
 
     for value in _numbers(make(), _data(every_other)).values():
         if not math.isfinite(float(value)):
-            raise Fault("it is not finite where some images have the label -1, which is none")
+            raise Fault("it is not finite where some images have the label -1: no label")
 
 
 def _works_without_labels(make: Make) -> None:

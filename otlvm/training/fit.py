@@ -42,7 +42,7 @@ class History:
     """What training measured.
 
     Attributes:
-        rows: One a logged step: ``step``, the mean losses since the row before, and what
+        rows: One per logged step: ``step``, the mean losses since the row before, and what
             ``evaluate`` returned.
         seconds: Time spent in training steps, evaluation and checkpoints left out.
         steps: Training steps done.

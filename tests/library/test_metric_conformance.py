@@ -87,7 +87,7 @@ class Labels(Good):
     [
         (Unnamed, "needs `numbers`"),
         (Stolen, "has the name of our accuracy"),
-        (Spaced, "'so good' is no name"),
+        (Spaced, "'so good' is not a name"),
         (Other, "returns better, which is not among its numbers: good"),
         (Infinite, "good is inf"),
         (NumPys, "draw from torch alone"),

@@ -75,9 +75,9 @@ def test_scaled_data_are_other_data_and_unscaled_ones_are_what_they_were():
 @pytest.mark.parametrize(
     ("how", "told"),
     [
-        ({"scale": "log"}, "'scale: log' is none: say none or unit or standard"),
+        ({"scale": "log"}, "'scale: log' is not one: say none or unit or standard"),
         ({"scale": "unit", "span": 16}, "'span:' and 'scale: unit' both say a range"),
-        ({"binarize": "yes"}, "'binarize: yes' is none: say static or dynamic"),
+        ({"binarize": "yes"}, "'binarize: yes' is not one: say static or dynamic"),
         ({"binarize": "static"}, r"span \[.*\]: say 'scale: unit' beside it"),
         ({"binarize": "dynamic", "scale": "standard"}, "say 'scale: unit' beside it"),
         ({"span": 2e4}, "'span:' is of numbers from 0 on"),
@@ -134,7 +134,7 @@ def test_a_model_s_samples_are_in_the_units_that_data_came_in(kind, tmp_path):
 
 
 def test_a_scaling_of_another_name_is_refused():
-    with pytest.raises(ValueError, match="scale 'log' is none: say unit or standard"):
+    with pytest.raises(ValueError, match="scale 'log' is not one: say unit or standard"):
         Scaling("log", 3)
 
 

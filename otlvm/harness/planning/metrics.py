@@ -35,7 +35,7 @@ def other_numbers(suite: Suite) -> list[Metric]:
                     message = f"its number {number.key} ({number.title}) has the name of another"
                     raise InputError(f"{message}: {other.key} ({other.title})", path)
             if not number.key.isidentifier():
-                raise InputError(f"{number.key!r} is no name: letters, digits and _", path)
+                raise InputError(f"{number.key!r} is not a name: letters, digits and _", path)
             found.append(number)
     return found
 

@@ -2,8 +2,6 @@
 
 from typing import ClassVar
 
-from torch.utils.flop_counter import FlopCounterMode
-
 from otlvm.data import Dataset
 from otlvm.metrics.base import Metric, metrics, numbers_of
 from otlvm.networks import LatentMixtureModel
@@ -21,6 +19,8 @@ class Flops(Metric):
 
     def compute(self, model: LatentMixtureModel, data: Dataset) -> dict[str, float]:
         """Count what a model does with a held-out image; see `Metric.compute`."""
+        from torch.utils.flop_counter import FlopCounterMode  # it imports triton
+
         with FlopCounterMode(display=False) as counter:
             model.reconstruct(data.x_test[:1])
         return {"flops": float(counter.get_total_flops())}

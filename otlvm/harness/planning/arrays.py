@@ -65,7 +65,9 @@ def _read(folder: Path, file: str, name: str, path: KeyPath) -> Any:
     except InputError:
         raise
     except Exception as error:  # a damaged archive may raise anything in its readers
-        raise InputError(f"{file}: not a whole .npz file of plain arrays ({error})", path) from error
+        raise InputError(
+            f"{file}: not a whole .npz file of plain arrays ({error})", path
+        ) from error
     if array.dtype.kind not in "fiu" or not np.isfinite(array).all():
         raise InputError(f"array {name!r} of {file} is not made of finite numbers", path)
     if array.size > MOST:

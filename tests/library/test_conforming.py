@@ -8,6 +8,7 @@ from PIL import Image
 
 from otlvm.baselines import baselines
 from otlvm.data import datasets
+from otlvm.expectations import expectations
 from otlvm.features import features
 from otlvm.networks import networks
 from otlvm.optimizers import optimizers
@@ -16,6 +17,7 @@ from otlvm.starts import starts
 from otlvm.testing import (
     check_baseline,
     check_dataset,
+    check_expectation,
     check_feature,
     check_network,
     check_optimizer,
@@ -52,6 +54,7 @@ WEIGHTS = {"fixed": {"value": 3.0}, "linear": {"start": 9.0, "end": 1.0, "steps"
 SCHEDULES = {"step": {"every": 30}, "plateau": {"patience": 1}}
 
 BUILT_INS = [
+    *((check_expectation, expectations, name, {}) for name in expectations),
     *((check_weight, weights, name, WEIGHTS.get(name, {})) for name in weights),
     *((check_optimizer, optimizers, name, {}) for name in optimizers),
     *((check_schedule, schedules, name, SCHEDULES.get(name, {})) for name in schedules),

@@ -43,4 +43,5 @@ def target_distribution(q: Tensor) -> Tensor:
 
 def divergence_to_target(p: Tensor, q: Tensor) -> Tensor:
     """KL(p || q), the mean over images ``[n, K]``; their eq. 2, which sums."""
-    return torch.special.xlogy(p, p / q).sum(1).mean()
+    mean: Tensor = torch.special.xlogy(p, p / q).sum(1).mean()
+    return mean

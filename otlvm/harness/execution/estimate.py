@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import torch
+from threadpoolctl import threadpool_limits
 
 from otlvm.data import Dataset, datasets, relative_to
 from otlvm.harness.config import Config, data_key
@@ -53,9 +54,11 @@ def estimate(plan: Plan, place: Place) -> Estimate:
         place: Where its runs would train, with how many threads.
     """
     before = torch.get_num_threads()
-    torch.set_num_threads(threads_each(place.jobs, place.threads))
+    each = threads_each(place.jobs, place.threads)
+    torch.set_num_threads(each)
     try:
-        return _estimate(plan, place.device)
+        with threadpool_limits(each):
+            return _estimate(plan, place.device)
     finally:
         torch.set_num_threads(before)
 

@@ -23,5 +23,5 @@ class State:
     def load(self, content: Tensor) -> None:
         """Take all of it from what `content` returned."""
         sizes = [part.numel() * part.element_size() for part in self._parts]
-        for part, values in zip(self._parts, content.split(sizes), strict=True):
+        for part, values in zip(self._parts, torch.split(content, sizes), strict=True):
             part.copy_(values.clone().view(part.dtype).view_as(part))

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from threadpoolctl import threadpool_limits
+from threadpoolctl import ThreadpoolController
 
 from otlvm.harness.worker.given import cores
 
@@ -87,10 +87,12 @@ def threads_each(jobs: int, threads: int | None) -> int:
 
 
 def limit_threads(threads: int) -> None:
-    """Let torch, BLAS and OpenMP take so many threads, as far as they are loaded.
+    """Let torch take so many threads, and BLAS and OpenMP no more, as far as they are loaded.
 
     Threads that wait for a busy core cost more than they gain: K-means with two beside other runs
     takes many times the processor time of one.
     """
-    threadpool_limits(threads)
+    for library in ThreadpoolController().lib_controllers:
+        if (library.num_threads or 0) > threads:
+            library.set_num_threads(threads)
     torch.set_num_threads(threads)

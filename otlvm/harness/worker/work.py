@@ -26,7 +26,7 @@ from otlvm.harness.processes import leave_parent
 from otlvm.harness.store.record import Facts, new_record, write_result
 from otlvm.harness.store.work_folder import CHECKPOINT, DAMAGED, LOG, START, write_progress
 from otlvm.harness.worker.execute import Result, Row, execute
-from otlvm.harness.worker.machine import environment
+from otlvm.harness.worker.machine import environment, limit_threads
 from otlvm.harness.worker.shelf import DiskShelf
 from otlvm.registry import RegistryError
 from otlvm.training import CheckpointError, Checkpoints, InterruptedTrainingError
@@ -60,7 +60,7 @@ def work(job: Job, folder: Path, control: Control) -> None:
     """
     importlib.import_module("otlvm.harness.worker.preload")  # before the clock starts
     if job.threads is not None:
-        torch.set_num_threads(job.threads)
+        limit_threads(job.threads)
     shutil.rmtree(folder / "result", ignore_errors=True)
     clock, started = time.monotonic(), datetime.now(UTC)
     device = torch.device(job.device)

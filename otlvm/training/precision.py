@@ -37,17 +37,17 @@ def in_precision(model: LatentMixtureModel, precision: Precision) -> LatentMixtu
     return _WAYS[precision](model)
 
 
-def emulated(device: torch.device) -> str | None:
-    """Say that a device has no instructions for bfloat16, so that nothing is gained by it.
+def emulated(precision: Precision, device: torch.device) -> str | None:
+    """Say that a device has no instructions for a precision, so that nothing is gained by it.
 
     Returns:
         None if it has.
     """
-    if _INSTRUCTIONS.get(device.type, lambda: True)():
+    if _INSTRUCTIONS[precision].get(device.type, lambda: True)():
         return None
     return (
-        f"precision bfloat16: this {_NAMES[device.type]} has no instructions for it and computes "
-        f"it by way of float32, slower than float32 itself"
+        f"precision {precision}: this {_NAMES[device.type]} has no instructions for it and "
+        f"computes it by way of float32, slower than float32 itself"
     )
 
 
@@ -78,7 +78,7 @@ def _in_bfloat16(model: LatentMixtureModel) -> LatentMixtureModel:
     if parameter.dtype != torch.float32:
         found = str(parameter.dtype).removeprefix("torch.")
         raise ValueError(f"precision bfloat16 is for a float32 model, not {found}: model.float()")
-    if slow := emulated(parameter.device):
+    if slow := emulated("bfloat16", parameter.device):
         warnings.warn(slow, stacklevel=4)
     parts = dict(model.network.named_children())
     maps = {name: Autocast(parts[name]) for name in MAPS if name in parts}
@@ -108,5 +108,8 @@ _WAYS: Mapping[Precision, Callable[[LatentMixtureModel], LatentMixtureModel]] = 
     "float32": _as_it_is,
     "bfloat16": _in_bfloat16,
 }
-_INSTRUCTIONS: Mapping[str, Callable[[], bool]] = {"cpu": _of_processor, "cuda": _of_gpu}
+_INSTRUCTIONS: Mapping[Precision, Mapping[str, Callable[[], bool]]] = {
+    "float32": {},
+    "bfloat16": {"cpu": _of_processor, "cuda": _of_gpu},
+}
 _NAMES = {"cpu": "processor", "cuda": "GPU"}

@@ -20,7 +20,7 @@ CPU = torch.device("cpu")
 @pytest.fixture(autouse=True)
 def with_instructions(monkeypatch):
     """Whatever processor the tests run on: values are the same, and speed is no matter here."""
-    monkeypatch.setitem(precision._INSTRUCTIONS, "cpu", lambda: True)
+    monkeypatch.setitem(precision._INSTRUCTIONS["bfloat16"], "cpu", lambda: True)
 
 
 class Seen(SampleDivergence):
@@ -176,6 +176,7 @@ def test_rows_and_images_held_back_are_measured_in_float32():
 def test_float32_is_the_model_itself():
     model = build()
     assert in_precision(model, "float32") is model
+    assert emulated("float32", CPU) is None
 
 
 def test_a_network_of_ones_own_keeps_its_methods_and_parts():
@@ -199,7 +200,7 @@ def test_other_precisions_and_models_are_refused():
 
 
 def test_a_processor_that_only_emulates_it_is_told_of_before_training(monkeypatch):
-    monkeypatch.setitem(precision._INSTRUCTIONS, "cpu", lambda: False)
+    monkeypatch.setitem(precision._INSTRUCTIONS["bfloat16"], "cpu", lambda: False)
     monkeypatch.setattr(VAE, "forward", None)  # no step is taken
     with pytest.warns(UserWarning, match="processor has no instructions"), pytest.raises(TypeError):
         train(build())
@@ -223,12 +224,12 @@ def test_instructions_are_those_of_the_processor(
     monkeypatch.setattr(torch.cpu, "_is_amx_tile_supported", lambda: amx)
     monkeypatch.setattr(torch.backends.mkldnn, "is_available", lambda: True)
     monkeypatch.setattr(torch.ops.mkldnn, "_is_mkldnn_bf16_supported", lambda: other)
-    monkeypatch.setitem(precision._INSTRUCTIONS, "cpu", precision._of_processor)
-    assert (emulated(CPU) is None) is expected
+    monkeypatch.setitem(precision._INSTRUCTIONS["bfloat16"], "cpu", precision._of_processor)
+    assert (emulated("bfloat16", CPU) is None) is expected
 
 
 def test_a_gpu_is_asked_for_its_own_instructions(monkeypatch):
     asked = []
     monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda **how: asked.append(how))
-    assert "this GPU has no instructions" in emulated(torch.device("cuda"))
+    assert "this GPU has no instructions" in emulated("bfloat16", torch.device("cuda"))
     assert asked == [{"including_emulation": False}]

@@ -96,7 +96,7 @@ def run(options: argparse.Namespace) -> int:
         if options.jobs != 0 and not options.dry_run:
             start_server()  # it imports torch while we do the same
         plan, place = _plan(suite, options, errors)
-        for line in (*_differences(plan, place), *_asked_later(plan)):
+        for line in (*_differences(plan, place), *_remarks(plan, place)):
             say(errors, f"{suite.file.path}: {line}", "yellow")
         tracking = _tracking(suite, plan.store, errors)
         if options.dry_run:
@@ -156,11 +156,12 @@ def _differences(plan: "Plan", place: "Place") -> Sequence[str]:
     return list(plan.suite.lock.differences(plan.jobs, environment(place.device)))
 
 
-def _asked_later(plan: "Plan") -> Sequence[str]:
-    """Say what results lack that the suite asks for now."""
+def _remarks(plan: "Plan", place: "Place") -> Sequence[str]:
+    """Say what results lack that the suite asks for now, and what is slow here."""
     from otlvm.harness.planning.metrics import asked_later
+    from otlvm.harness.planning.precision import slow_here
 
-    return asked_later(plan)
+    return [*asked_later(plan), *slow_here(plan.jobs, place.device)]
 
 
 def _tracking(suite: Suite, store: Store, errors: Console) -> "Tracking":

@@ -27,6 +27,7 @@ from otlvm.harness.store.record import Facts, new_record, write_result
 from otlvm.harness.store.work_folder import CHECKPOINT, DAMAGED, LOG, START, write_progress
 from otlvm.harness.worker.execute import Result, Row, execute
 from otlvm.harness.worker.machine import environment, limit_threads
+from otlvm.harness.worker.memory import keep_freed_memory
 from otlvm.harness.worker.shelf import DiskShelf
 from otlvm.registry import RegistryError
 from otlvm.training import CheckpointError, Checkpoints, InterruptedTrainingError
@@ -148,6 +149,7 @@ def _load(spec: str, device: str, folder: str) -> Dataset:
 def work_alone(job: Job, folder: Path, connection: Connection) -> None:
     """Execute a job in the process that it has to itself."""
     leave_parent(folder / LOG)
+    keep_freed_memory()
     if job.limits.memory_mb is not None:
         limit = job.limits.memory_mb * 2**20
         resource.setrlimit(resource.RLIMIT_DATA, (limit, limit))

@@ -282,6 +282,9 @@ def _finish(jobs: Sequence[Job], store: Store, console: Console, errors: Console
     if failed:
         say(errors, f"{failed} of {len(jobs)} runs failed; they are tried again with "
             "--rerun failed", "red")  # fmt: skip
+    if missing := states.count(None):
+        say(errors, f"{missing} of {len(states)} runs have no result; the same command computes "
+            "them", "yellow")  # fmt: skip
     if all(state == "done" for state in states):
         return ALL_DONE
     return ALL_FAILED if failed == len(states) else SOME_FAILED

@@ -107,7 +107,7 @@ def _fits(run: Run, section: KeyPath, check: Callable[[], None]) -> None:
     """Ask a part whether it can work with the others."""
     try:
         check()
-    except Exception as error:  # a plug-in's check may refuse in any way
+    except (Exception, SystemExit) as error:  # a plug-in's check may refuse in any way
         refused = isinstance(error, ValueError | TypeError) and str(error)
         message = str(error) if refused else one_line(error)
         raise InputError(message, (*run.origin, *section)) from error

@@ -80,7 +80,7 @@ class Record(Identity, Facts):
     Attributes:
         id: Content hash of its identity.
         label: The row that it was computed for.
-        status: ``done``, ``failed``, ``diverged`` or ``timeout``.
+        status: ``done``, ``failed``, ``diverged``, ``timeout`` or ``memory``.
         schema: Version of this form.
         files: Size, time and hash of each of its files.
         digest: Hash of all the rest.

@@ -1,6 +1,12 @@
-"""A run's folder while it works: checkpoint, log, start, and how far it is."""
+"""A run's folder while it works: checkpoint, log, start, and how far it is.
+
+Whoever takes a run over from somebody who may yet live works in a folder of its own below the
+run's, ``try-<token>``, and begins from a copy of the checkpoint.
+"""
 
 import json
+import os
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +16,37 @@ CHECKPOINT, DAMAGED, LOG, START = "checkpoint", "checkpoint.damaged", "log.txt",
 """What a run keeps in its folder while it works."""
 PROGRESS = "progress.json"
 TAIL_BYTES = 2**15
+
+
+def attempts(place: Path) -> list[Path]:
+    """Return the folders in which a run was worked on, the newest first.
+
+    Args:
+        place: The run's folder.
+    """
+    if not place.is_dir():
+        return []
+    tries = [path for path in place.glob("try-*") if path.is_dir()]
+    return [*sorted(tries, key=lambda path: path.stat().st_mtime_ns, reverse=True), place]
+
+
+def newest_checkpoint(place: Path) -> Path | None:
+    """Return the checkpoint from which a run would go on; None if it has none."""
+    found = [path / CHECKPOINT for path in attempts(place) if (path / CHECKPOINT).is_file()]
+    return max(found, key=lambda path: path.stat().st_mtime_ns, default=None)
+
+
+def new_attempt(place: Path, token: str) -> Path:
+    """Make a folder for whoever takes a run over, with the newest checkpoint in it."""
+    folder, checkpoint = place / f"try-{token[:12]}", newest_checkpoint(place)
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    if checkpoint is not None:
+        try:
+            os.link(checkpoint, folder / CHECKPOINT)  # a new one replaces it, and leaves this alone
+        except OSError:  # a file system without links
+            shutil.copyfile(checkpoint, folder / CHECKPOINT)
+    return folder
 
 
 def write_progress(folder: Path, row: dict[str, Any]) -> None:

@@ -2,14 +2,17 @@
 
 import hashlib
 import re
+import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
+from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
 
 import otlvm
-from otlvm.harness.config import MEASURED, Config
-from otlvm.harness.planning.plugin_code import plugin_files
+from otlvm.harness.code.plugins import plugin_files
+from otlvm.harness.config import MEASURED, Config, get_field, set_field
+from otlvm.harness.job import START_FIELD
 from otlvm.harness.registries import REGISTRIES
 
 LIBRARY = Path(otlvm.__file__).parent
@@ -48,7 +51,8 @@ DECIDES = (
 def code_identities(configs: Iterable[Config]) -> list[str]:
     """Hash the code that decides each result: ours, and the plug-ins that its config names.
 
-    What is measured of a trained model decides no result.
+    What is measured of a trained model decides no result, and neither does the label of a row that
+    another starts from, which may look like a plug-in's name.
     """
     installed = _installed()
     hash_of = cache(plugin_hash)
@@ -58,8 +62,26 @@ def code_identities(configs: Iterable[Config]) -> list[str]:
         plugins = "".join(f"{name}\0{hash_of(name)}\0" for name in sorted(modules))
         return hashlib.sha256(f"{library_hash()}\0{plugins}".encode()).hexdigest()
 
-    decide = ({k: v for k, v in config.items() if k != MEASURED} for config in configs)
-    return [identity(frozenset(_modules(config, installed))) for config in decide]
+    return [identity(frozenset(_modules(_deciding(config), installed))) for config in configs]
+
+
+def plugin_modules(config: Config) -> list[str]:
+    """Return the modules of all plug-ins that a run uses, those that measure too."""
+    there = {**_deciding(config), MEASURED: config.get(MEASURED, ())}
+    return sorted({*_modules(there, _installed())})
+
+
+def library_files() -> list[Path]:
+    """Return the files of ours that decide results."""
+    places = [LIBRARY / name for name in DECIDES]
+    return [file for place in places for file in (sorted(place.rglob("*.py")) or [place])]
+
+
+def _deciding(config: Config) -> Config:
+    """Return what of a config may name a plug-in that decides its result."""
+    decides = {key: value for key, value in config.items() if key != MEASURED}
+    trained = get_field(config, "train.start.name") == "trained"
+    return set_field(decides, START_FIELD, "") if trained else decides
 
 
 def plugins_hash(spec: Any) -> str:
@@ -68,12 +90,19 @@ def plugins_hash(spec: Any) -> str:
     return hashlib.sha256("\0".join(hashes).encode()).hexdigest() if hashes else ""
 
 
-def _installed() -> dict[str, str]:
+def _installed() -> Mapping[str, str]:
     """Return the module of each installed plug-in, by its name."""
+    return _installed_on(tuple(sys.path))
+
+
+@cache
+def _installed_on(search_path: tuple[str, ...]) -> Mapping[str, str]:
+    """Return the same for a search path: to look through all that is installed takes time."""
+    every = entry_points()
     return {
         name: point.value.partition(":")[0]
         for registry in REGISTRIES
-        for name, point in registry.plugins().items()
+        for name, point in registry.plugins(every).items()
     }
 
 
@@ -89,10 +118,7 @@ def _modules(value: Any, installed: Mapping[str, str]) -> Iterator[str]:
 @cache
 def library_hash() -> str:
     """Hash what of our own code decides results."""
-    places = [LIBRARY / name for name in DECIDES]
-    return _hash(
-        LIBRARY, [file for place in places for file in (sorted(place.rglob("*.py")) or [place])]
-    )
+    return _hash(LIBRARY, library_files())
 
 
 def plugin_hash(module: str) -> str:

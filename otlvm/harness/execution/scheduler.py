@@ -199,12 +199,12 @@ class Scheduler:
             self.store.leases.release(job.id)
             raise StorageError(f"{job.label}, seed {job.seed}: {end.reason}")
         if end.how == "interrupted":
-            self.store.leases.release(job.id)
+            self.store.give_back(job.id)
             saved = self.store.has_checkpoint(job.id)
             self.observer.finish(job, None, f"interrupted{', its state is saved' * saved}")
             return
         if end.how == "other code":
-            self.store.leases.release(job.id)
+            self.store.give_back(job.id)
             self._refuse(job, end.reason)
             return
         self._tries[job.id, end.how] += 1
@@ -219,10 +219,12 @@ class Scheduler:
                     self._write_failure(job, end)
                 self.store.commit(job.id)
             else:
-                self._elsewhere.append(task)
                 ours = False
         if ours:
             self._committed(job)
+        else:  # whoever has it, or had it meanwhile
+            self.store.leases.release(job.id)
+            self._elsewhere.append(task)
 
     def _refuse(self, job: Job, reason: str) -> None:
         """Leave a run without a result: it would be that of other code."""

@@ -45,24 +45,15 @@ class Leases:
             "started": psutil.Process().create_time(),
             "token": self.token,
         }
-        self._taken_over: set[str] = set()
 
     def acquire(self, run_id: str) -> bool:
         """Take a run's lease, unless somebody alive has it."""
         self._folder.mkdir(parents=True, exist_ok=True)
-        path = self._path(run_id)
         with self._locked() as locked:
-            if not locked or self._alive(path):
+            if not locked or self._alive(self._path(run_id)):
                 return False
-            self._taken_over.discard(run_id)
-            if path.exists():
-                self._taken_over.add(run_id)
             self._write(run_id)
             return True
-
-    def taken_over(self, run_id: str) -> bool:
-        """Tell whether a lease of ours was never given back by its last owner, who may yet live."""
-        return run_id in self._taken_over
 
     def holds(self, run_id: str) -> bool:
         """Tell whether a run's lease is still ours."""

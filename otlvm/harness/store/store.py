@@ -7,7 +7,7 @@
                               model/ for `otlvm.load`
     DIR/work/<id>/            runs under way: checkpoint, progress, log, the result being written,
                               and start/, the model that it starts from, if it starts from one;
-                              try-<token>/, the same for whoever took it over
+                              try-<token>/, the same for whoever found something there
     DIR/leases/<id>.json      who works on what
     DIR/timings/              a store like this one, of runs that were repeated alone
     DIR/dark/                 figures for dark pages, which the report shows
@@ -120,12 +120,23 @@ class Store:
     def begin(self, run_id: str) -> Path:
         """Return the folder in which a run of ours works from now on.
 
-        It is one of its own if its last owner may yet write into the folder that was there.
+        It is one of its own: whoever worked in what is there may yet live, and write.
         """
-        self._folders.pop(run_id, None)
-        if self.leases.taken_over(run_id) and (self.work / run_id).exists():
-            self._folders[run_id] = new_attempt(self.work / run_id, self.leases.token)
+        place = self.work / run_id
+        used = place.is_dir() and any(place.iterdir())
+        self._folders[run_id] = new_attempt(place, self.leases.token) if used else place
         return self.folder(run_id)
+
+    def give_back(self, run_id: str) -> None:
+        """Leave what a run goes on from that did not finish, and its lease."""
+        with self.leases.held(run_id) as ours:
+            place, newest = self.work / run_id, newest_checkpoint(self.work / run_id)
+            if ours and newest is not None:
+                newest.replace(place / CHECKPOINT)
+            for folder in attempts(place)[:-1] if ours else ():
+                _remove(folder)
+        self._folders.pop(run_id, None)
+        self.leases.release(run_id)
 
     def folder(self, run_id: str) -> Path:
         """Return the folder in which a run works, new if need be."""
@@ -196,7 +207,7 @@ class Store:
             if newest is not None and newest != keep:
                 newest.replace(keep)
             again = record["status"] in ("failed", "timeout", "memory")
-            for path in place.iterdir():
+            for path in list(place.iterdir()):
                 if path != keep or not again:
                     _remove(path)
             with suppress(OSError):  # it keeps a checkpoint

@@ -1,7 +1,7 @@
 """A run's folder while it works: checkpoint, log, start, and how far it is.
 
-Whoever takes a run over from somebody who may yet live works in a folder of its own below the
-run's, ``try-<token>``, and begins from a copy of the checkpoint.
+Whoever finds something there works in a folder of its own below the run's, ``try-<token>``, and
+begins from a copy of the checkpoint: whoever left it may yet live, and write.
 """
 
 import json
@@ -37,7 +37,7 @@ def newest_checkpoint(place: Path) -> Path | None:
 
 
 def new_attempt(place: Path, token: str) -> Path:
-    """Make a folder for whoever takes a run over, with the newest checkpoint in it."""
+    """Make a folder of one's own, with the newest checkpoint in it."""
     folder, checkpoint = place / f"try-{token[:12]}", newest_checkpoint(place)
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)

@@ -152,7 +152,7 @@ class Registry(Generic[T]):
         factory = self.get(key)
         try:
             return self._signature(factory)
-        except NameError as error:  # in an annotation
+        except Exception as error:  # annotations are code, and builtins have no signature
             raise RegistryError(f"cannot read the parameters of {key!r}: {error}") from error
 
     def _signature(self, factory: Callable[..., T]) -> dict[str, inspect.Parameter]:

@@ -62,13 +62,45 @@ def code_identities(configs: Iterable[Config]) -> list[str]:
         plugins = "".join(f"{name}\0{hash_of(name)}\0" for name in sorted(modules))
         return hashlib.sha256(f"{library_hash()}\0{plugins}".encode()).hexdigest()
 
-    return [identity(frozenset(_modules(_deciding(config), installed))) for config in configs]
+    return [
+        identity(frozenset(_modules(_deciding(config), installed))) + _models_hash(config)
+        for config in configs
+    ]
 
 
 def plugin_modules(config: Config) -> list[str]:
     """Return the modules of all plug-ins that a run uses, those that measure too."""
     there = {**_deciding(config), MEASURED: config.get(MEASURED, ())}
     return sorted({*_modules(there, _installed())})
+
+
+def saved_models(spec: Any, path: tuple[str | int, ...] = ()) -> Iterator[tuple[Any, Path]]:
+    """Yield the folders of saved models that a start's parts start from, with their key paths.
+
+    Args:
+        spec: The start. What it names itself is a row, and no folder.
+        path: Where it stands.
+    """
+    inner = spec.items() if isinstance(spec, dict) else enumerate(spec) if _listed(spec) else ()
+    if path and isinstance(spec, dict) and spec.get("name") == "trained":
+        yield path, Path(str(spec.get("run")))
+    for key, value in inner:
+        yield from saved_models(value, (*path, key))
+
+
+def _listed(value: Any) -> bool:
+    return isinstance(value, list | tuple)
+
+
+def _models_hash(config: Config) -> str:
+    """Hash the saved models that a run starts from; empty for most."""
+    digest, found = hashlib.sha256(), False
+    for _, folder in saved_models(get_field(config, "train.start")):
+        for file in sorted(path for path in folder.rglob("*") if path.is_file()):
+            digest.update(f"\0{file.relative_to(folder).as_posix()}\0".encode())
+            digest.update(file.read_bytes())
+        found = True
+    return digest.hexdigest() if found else ""
 
 
 def library_files() -> list[Path]:

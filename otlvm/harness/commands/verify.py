@@ -126,7 +126,8 @@ def _metrics(folder: Path) -> Sequence[Metric]:
 
 def _check(options: argparse.Namespace) -> None:
     """Check the numbers; the command line has said what they are."""
-    for name, least in (("runs", 1), ("threads", 1), ("tolerance", 0)):
+    args.check_threads(options.threads)
+    for name, least in (("runs", 1), ("tolerance", 0)):
         value = getattr(options, name)
         if value is not None and not value >= least:  # NaN is refused too
             raise InputError(f"--{name} {value}: expected {least} or more")

@@ -19,6 +19,8 @@ from typing import Any
 import psutil
 from filelock import FileLock, Timeout
 
+from otlvm.harness.store.files import read_json
+
 HEARTBEAT_SECONDS = 5.0
 STALE_SECONDS = 60.0
 CLOCK_SECONDS = 60.0
@@ -166,8 +168,8 @@ def _processes() -> str:
 
 def _read(path: Path) -> dict[str, Any] | None:
     try:
-        owner = json.loads(path.read_bytes())
-    except (FileNotFoundError, NotADirectoryError, ValueError):
+        owner = read_json(path)
+    except (OSError, ValueError):
         return None
     whole = isinstance(owner, dict) and {"host", "pid", "started"} <= owner.keys()
     return owner if whole else None

@@ -22,6 +22,7 @@ import itertools
 import json
 import os
 import shutil
+import zipfile
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -30,7 +31,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from otlvm.harness.store.files import replacing, synchronize
+from otlvm.harness.store.files import MOST_BYTES, read_json, replacing, synchronize
 from otlvm.harness.store.leases import Leases
 from otlvm.harness.store.record import (
     PICTURES,
@@ -114,6 +115,9 @@ class Store:
         path = self.runs / run_id / PICTURES
         if not path.is_file():
             return {}
+        with zipfile.ZipFile(path) as archive:
+            if sum(item.file_size for item in archive.infolist()) > MOST_BYTES:
+                return {}
         with np.load(path, allow_pickle=False) as arrays:
             return dict(arrays)
 
@@ -253,7 +257,7 @@ class Store:
         if not path.is_file():
             raise FileNotFoundError(f"{self.root} holds no results: {path.name} is missing")
         try:
-            manifest = json.loads(path.read_bytes())
+            manifest = read_json(path)
         except ValueError as error:
             raise ValueError(f"{path} is damaged: run the suite again: {error}") from error
         if not isinstance(manifest, dict) or manifest.get("schema") != MANIFEST_SCHEMA:

@@ -10,7 +10,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from otlvm.harness.store.files import replacing
+from otlvm.harness.store.files import read_json, replacing
 
 CHECKPOINT, DAMAGED, LOG, START = "checkpoint", "checkpoint.damaged", "log.txt", "start"
 """What a run keeps in its folder while it works."""
@@ -62,10 +62,13 @@ def write_progress(folder: Path, row: dict[str, Any]) -> None:
 def read_progress(folder: Path) -> dict[str, Any] | None:
     """Return the newest row, with ``step`` and ``steps``; None if there is none."""
     try:
-        progress = json.loads((folder / PROGRESS).read_bytes())
+        progress = read_json(folder / PROGRESS)
     except (OSError, ValueError):
         return None
-    return progress if isinstance(progress, dict) else None
+    found = progress.items() if isinstance(progress, dict) else ()
+    row = {name: value for name, value in found if type(value) in (int, float)}
+    whole = {"step", "steps"} <= row.keys() and 0 <= row["step"] <= row["steps"] < 1e18
+    return row if whole and row["steps"] else None
 
 
 def read_tail(path: Path) -> str:

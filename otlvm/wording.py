@@ -132,7 +132,7 @@ def _printable(char: str) -> str:
 
 
 def encodable(text: str) -> str:
-    r"""Write a text so that any file can hold it: bytes that were no text are seen as ``\\udcff``."""
+    r"""Write a text that any file can hold; bytes that were no text are ``\\udcff``."""
     return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 

@@ -132,7 +132,8 @@ def test_a_label_that_looks_like_a_plug_in_is_none(write_suite, load):
     def ids(label):
         text = (
             f"runs:\n  - {{label: '{label}', objective: vae}}\n"
-            f"  - {{label: b, objective: vae, train: {{start: {{name: trained, run: '{label}'}}}}}}\n"
+            "  - {label: b, objective: vae, train: {start: "
+            f"{{name: trained, run: '{label}'}}}}}}\n"
         )
         suite = load_suite(write_suite(text))
         return [each.id for each in resolve(suite, suite.runs)]

@@ -20,7 +20,7 @@ from otlvm.harness.commands.arguments import (
     call,
 )
 from otlvm.harness.job import Job
-from otlvm.harness.messages import InputError, say
+from otlvm.harness.messages import InputError, one_screen, say
 from otlvm.harness.planning.read import read_suite
 from otlvm.harness.processes import start_server
 from otlvm.harness.store.store import Store
@@ -64,6 +64,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="compute again what has a result: failures (going on from their checkpoints), "
         "everything, or the rows of a label or pattern")  # fmt: skip
     add("--shard", metavar="I/N", help="every N-th run, beginning with the I-th, from 1")
+    add("--no-smoke", dest="smoke", action="store_false",
+        help="begin a long suite without a first step of each config, which shows in seconds what "
+        "would fail in hours")  # fmt: skip
     add("--fail-fast", action="store_true", help="stop at the first run that fails")
     how = parser.add_argument_group("where and how")
     add = how.add_argument
@@ -101,9 +104,14 @@ def run(options: argparse.Namespace) -> int:
         if options.dry_run:
             dry_run.show(plan, options.jobs, console, _timed(plan, place, options, errors))
             return ALL_DONE
+        if options.smoke:
+            _smoke(plan, place)
         _open(plan.store, suite.name, options.force)
     except InputError as error:
         say(errors, error.message, "red")
+        return BAD_INPUT
+    except OSError as error:  # a name that is too long, for example
+        say(errors, one_screen(f"{error}"), "red")
         return BAD_INPUT
     except KeyboardInterrupt:
         say(errors, "interrupted: nothing was trained")
@@ -198,6 +206,13 @@ def _timed(
 
     say(errors, f"timing {STEPS} steps of each config")
     return estimate(plan, place)
+
+
+def _smoke(plan: "Plan", place: "Place") -> None:
+    """Take a step of each config of a long suite."""
+    from otlvm.harness.execution.smoke import smoke
+
+    smoke(plan, place)
 
 
 def _execute(

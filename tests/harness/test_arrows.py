@@ -22,7 +22,7 @@ MUST_NEVER = {
     "planning": {"execution", "commands", "tables", "figures", "report"},
     "execution": {"commands", "report", "tables", "figures"},
     "store": {"torch", "pandas", "matplotlib"},
-    "code": {"store", "suite", "planning", "worker"},
+    "code": {"store", "suite", "planning", "worker", "execution"},
     "escapes": {"torch", "matplotlib"},
     "json_schema": {"commands"},
     "trackers": {"commands"},

@@ -1,7 +1,6 @@
 """Which code decides a result, and its hash: what counts of ours, and a run's plug-ins."""
 
 import hashlib
-import re
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
@@ -10,14 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import otlvm
-from otlvm.harness.code.plugins import plugin_files
+from otlvm.harness.code.plugins import OWN, plugin_files, texts
 from otlvm.harness.config import MEASURED, Config, get_field, set_field
 from otlvm.harness.job import START_FIELD
 from otlvm.harness.registries import REGISTRIES
 
 LIBRARY = Path(otlvm.__file__).parent
-OWN = re.compile(r"((?:[^\W\d]\w*\.)*[^\W\d]\w*):[^\W\d]\w*")
-"""``my_module:MyClass``, and its module."""
 DECIDES = (
     "baselines",
     "data",
@@ -140,7 +137,7 @@ def _installed_on(search_path: tuple[str, ...]) -> Mapping[str, str]:
 
 def _modules(value: Any, installed: Mapping[str, str]) -> Iterator[str]:
     """Yield the modules of the plug-ins that are named anywhere in a value."""
-    for text in _texts(value):
+    for text in texts(value):
         if text in installed:
             yield installed[text]
         elif found := OWN.fullmatch(text):
@@ -167,15 +164,3 @@ def _hash(root: Path, files: Sequence[Path]) -> str:
     for file in files:
         digest.update(f"\0{file.relative_to(root).as_posix()}\0".encode() + file.read_bytes())
     return digest.hexdigest()
-
-
-def _texts(value: Any) -> Iterator[str]:
-    """Yield every text in a config, wherever it stands."""
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, dict):
-        for inner in value.values():
-            yield from _texts(inner)
-    elif isinstance(value, list | tuple):
-        for inner in value:
-            yield from _texts(inner)

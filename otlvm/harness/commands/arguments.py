@@ -118,6 +118,14 @@ def check_threads(threads: int | None) -> None:
         raise InputError(f"--threads {threads}: expected 1 to {MOST_THREADS}")
 
 
+def add_trust(parser: argparse.ArgumentParser) -> None:
+    """Say that a command may execute plug-ins that lie in a stranger's folder."""
+    parser.add_argument(
+        "--trust", action="store_true",
+        help="execute the plug-ins in the folder of a lock that you did not make, now and later",
+    )  # fmt: skip
+
+
 def add_directory(parser: argparse.ArgumentParser, description: str | None) -> None:
     """Say that a command takes a folder of results."""
     parser.description = description

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 
+from otlvm.harness.code.trust import allow_plugins, remember
 from otlvm.harness.commands import arguments as args
 from otlvm.harness.commands import dry_run, streams
 from otlvm.harness.commands.arguments import (
@@ -27,7 +28,6 @@ from otlvm.harness.store.store import Store
 from otlvm.harness.suite.load import Suite, find_suite
 from otlvm.harness.suite.lock_section import LOCK
 from otlvm.harness.suite.yaml import dump
-from otlvm.plugins import find_plugins_in
 
 if TYPE_CHECKING:  # they need torch, which takes seconds: a mistake in the suite is told before
     from otlvm.harness.execution.backends import Place
@@ -50,6 +50,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--out", type=Path, metavar="DIR", help="default: runs/<suite's name>")
     add("--force", action="store_true",
         help="write into a folder that holds other files, or another suite's results")  # fmt: skip
+    args.add_trust(parser)
     add("--list", action="store_true", help="print every name a suite can use")
     what = parser.add_argument_group("which runs")
     add = what.add_argument
@@ -123,9 +124,9 @@ def _read(options: argparse.Namespace) -> Suite:
     args.check(options)
     if options.suite is None:
         raise InputError("which suite? A file, or one that ships: quick")
-    path = find_suite(options.suite)
-    find_plugins_in(path.resolve().parent)
-    return read_suite(path, args.assignments(options.set))
+    suite = read_suite(find_suite(options.suite), args.assignments(options.set))
+    allow_plugins(suite.plugins(), suite.folder, suite.lock is not None, options.trust)
+    return suite
 
 
 def _plan(suite: Suite, options: argparse.Namespace) -> "tuple[Plan, Place]":
@@ -194,6 +195,7 @@ def _open(store: Store, suite: str, force: bool) -> None:
         store.open_for_writing()
     except OSError as error:
         raise InputError(f"--out {store.root} cannot be written: {error}") from error
+    remember(store.root)
 
 
 def _timed(

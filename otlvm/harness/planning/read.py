@@ -6,6 +6,7 @@ from typing import Any
 from otlvm.harness.messages import InputError
 from otlvm.harness.suite.duplicates import RepeatedLabelError
 from otlvm.harness.suite.load import Suite, load_suite
+from otlvm.plugins import find_plugins_in
 
 
 def read_suite(path: Path, overrides: dict[str, Any] | None = None) -> Suite:
@@ -21,7 +22,9 @@ def read_suite(path: Path, overrides: dict[str, Any] | None = None) -> Suite:
         from otlvm.harness.planning.parts import prepare
 
         source = error.source
-        if source is not None:
+        if source is not None and "lock" not in source.file.content:  # a stranger's, maybe
+            for folder in (Path.cwd(), source.file.path.resolve().parent):
+                find_plugins_in(folder)
             try:
                 with relative_to(source.file.path.resolve().parent):
                     prepare(list(error.runs))

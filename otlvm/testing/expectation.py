@@ -50,7 +50,8 @@ def _posterior(
 def _estimate(expectation: Expectation, posterior: MixturePosterior) -> Tensor:
     """Estimate E_q(k|x) k."""
     codes, weights = expectation(posterior)
-    return (weights * codes[..., 0]).sum(1)
+    estimate: Tensor = (weights * codes[..., 0]).sum(1)
+    return estimate
 
 
 def _exact(posterior: MixturePosterior) -> Tensor:

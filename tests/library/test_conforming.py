@@ -44,6 +44,10 @@ FEATURES = {
     "autoencoder": {"dim": 2, "hidden": [8], "steps": 5},
     "umap": {"dim": 2, "neighbors": 5},
 }
+SMALL_AUTOENCODER = {"name": "autoencoder", **FEATURES["autoencoder"]}
+BASELINES = {
+    name: {"features": SMALL_AUTOENCODER, "steps": 4, "update_every": 2} for name in ("dec", "idec")
+}
 MADE = {
     "mnist": "MNIST",
     "fashion_mnist": "FashionMNIST",
@@ -61,7 +65,7 @@ BUILT_INS = [
     *((check_network, networks, name, NETWORKS.get(name, {})) for name in networks),
     *((check_start, starts, name, STARTS.get(name, {})) for name in starts),
     (check_start, starts, "distill", {**STARTS["distill"], "hold": True}),
-    *((check_baseline, baselines, name, {}) for name in baselines),
+    *((check_baseline, baselines, name, BASELINES.get(name, {})) for name in baselines),
     *((check_feature, features, name, FEATURES.get(name, {})) for name in features),
 ]
 BUILT_INS += [
@@ -69,9 +73,10 @@ BUILT_INS += [
         check_baseline,
         baselines,
         name,
-        {"features": {"name": "autoencoder", **FEATURES["autoencoder"]}},
+        {"features": SMALL_AUTOENCODER},
     )
     for name in baselines
+    if name not in BASELINES
 ]
 
 

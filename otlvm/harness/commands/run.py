@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 
+from otlvm.harness.code.trust import allow_plugins, remember
 from otlvm.harness.commands import arguments as args
 from otlvm.harness.commands import dry_run, streams
 from otlvm.harness.commands.arguments import (
@@ -20,14 +21,13 @@ from otlvm.harness.commands.arguments import (
     call,
 )
 from otlvm.harness.job import Job
-from otlvm.harness.messages import InputError, say
+from otlvm.harness.messages import InputError, one_screen, say
 from otlvm.harness.planning.read import read_suite
 from otlvm.harness.processes import start_server
 from otlvm.harness.store.store import Store
 from otlvm.harness.suite.load import Suite, find_suite
 from otlvm.harness.suite.lock_section import LOCK
 from otlvm.harness.suite.yaml import dump
-from otlvm.plugins import find_plugins_in
 
 if TYPE_CHECKING:  # they need torch, which takes seconds: a mistake in the suite is told before
     from otlvm.harness.execution.backends import Place
@@ -50,6 +50,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--out", type=Path, metavar="DIR", help="default: runs/<suite's name>")
     add("--force", action="store_true",
         help="write into a folder that holds other files, or another suite's results")  # fmt: skip
+    args.add_trust(parser)
     add("--list", action="store_true", help="print every name a suite can use")
     what = parser.add_argument_group("which runs")
     add = what.add_argument
@@ -64,6 +65,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="compute again what has a result: failures (going on from their checkpoints), "
         "everything, or the rows of a label or pattern")  # fmt: skip
     add("--shard", metavar="I/N", help="every N-th run, beginning with the I-th, from 1")
+    add("--no-smoke", dest="smoke", action="store_false",
+        help="begin a long suite without a first step of each config, which shows in seconds what "
+        "would fail in hours")  # fmt: skip
     add("--fail-fast", action="store_true", help="stop at the first run that fails")
     how = parser.add_argument_group("where and how")
     add = how.add_argument
@@ -96,15 +100,20 @@ def run(options: argparse.Namespace) -> int:
         if options.jobs != 0 and not options.dry_run:
             start_server()  # it imports torch while we do the same
         plan, place = _plan(suite, options, errors)
-        for line in (*_differences(plan, place), *_asked_later(plan)):
+        for line in (*_differences(plan, place), *_remarks(plan, place)):
             say(errors, f"{suite.file.path}: {line}", "yellow")
         tracking = _tracking(suite, plan.store, errors)
         if options.dry_run:
             dry_run.show(plan, place.jobs, console, _timed(plan, place, options, errors))
             return ALL_DONE
+        if options.smoke:
+            _smoke(plan, place)
         _open(plan.store, suite.name, options.force)
     except InputError as error:
         say(errors, error.message, "red")
+        return BAD_INPUT
+    except OSError as error:  # a name that is too long, for example
+        say(errors, one_screen(f"{error}"), "red")
         return BAD_INPUT
     except KeyboardInterrupt:
         say(errors, "interrupted: nothing was trained")
@@ -116,9 +125,9 @@ def _read(options: argparse.Namespace) -> Suite:
     args.check(options)
     if options.suite is None:
         raise InputError("which suite? A file, or one that ships: quick")
-    path = find_suite(options.suite)
-    find_plugins_in(path.resolve().parent)
-    return read_suite(path, args.assignments(options.set))
+    suite = read_suite(find_suite(options.suite), args.assignments(options.set))
+    allow_plugins(suite.plugins(), suite.folder, suite.lock is not None, options.trust)
+    return suite
 
 
 def _plan(suite: Suite, options: argparse.Namespace, errors: Console) -> "tuple[Plan, Place]":
@@ -156,11 +165,12 @@ def _differences(plan: "Plan", place: "Place") -> Sequence[str]:
     return list(plan.suite.lock.differences(plan.jobs, environment(place.device)))
 
 
-def _asked_later(plan: "Plan") -> Sequence[str]:
-    """Say what results lack that the suite asks for now."""
+def _remarks(plan: "Plan", place: "Place") -> Sequence[str]:
+    """Say what results lack that the suite asks for now, and what is slow here."""
     from otlvm.harness.planning.metrics import asked_later
+    from otlvm.harness.planning.precision import slow_here
 
-    return asked_later(plan)
+    return [*asked_later(plan), *slow_here(plan.jobs, place.device)]
 
 
 def _tracking(suite: Suite, store: Store, errors: Console) -> "Tracking":
@@ -192,6 +202,7 @@ def _open(store: Store, suite: str, force: bool) -> None:
         store.open_for_writing()
     except OSError as error:
         raise InputError(f"--out {store.root} cannot be written: {error}") from error
+    remember(store.root)
 
 
 def _timed(
@@ -204,6 +215,13 @@ def _timed(
 
     say(errors, f"timing {STEPS} steps of each config")
     return estimate(plan, place)
+
+
+def _smoke(plan: "Plan", place: "Place") -> None:
+    """Take a step of each config of a long suite."""
+    from otlvm.harness.execution.smoke import smoke
+
+    smoke(plan, place)
 
 
 def _execute(
@@ -288,6 +306,9 @@ def _finish(jobs: Sequence[Job], store: Store, console: Console, errors: Console
     if failed:
         say(errors, f"{failed} of {len(jobs)} runs failed; they are tried again with "
             "--rerun failed", "red")  # fmt: skip
+    if missing := states.count(None):
+        say(errors, f"{missing} of {len(states)} runs have no result; the same command computes "
+            "them", "yellow")  # fmt: skip
     if all(state == "done" for state in states):
         return ALL_DONE
     return ALL_FAILED if failed == len(states) else SOME_FAILED

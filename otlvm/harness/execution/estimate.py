@@ -101,5 +101,5 @@ def _measure(config: Config, data: Dataset) -> Cost | str:
     """Measure a config; return why it cannot be, if it raises."""
     try:
         return measure(config, data, STEPS)
-    except Exception as error:  # it would cost a cell of the table, and here a number
+    except (Exception, SystemExit) as error:  # it would cost a cell of the table, and here a number
         return one_line(error)

@@ -81,7 +81,8 @@ def _task(item: Planned, plan: Plan, console: Console) -> Task:
     if state.name == "damaged":
         kept = plan.store.set_aside(plan.store.runs / job.id)
         say(console, f"{state.note}: kept as {kept}, computed again", "yellow")
-    if state.record is not None and job.label in plan.from_scratch:
+    again = state.record is not None and job.label in plan.from_scratch
+    if again and plan.store.leases.owner(job.id) is None:
         shutil.rmtree(plan.store.work / job.id, ignore_errors=True)
     return Task(job, state.record["digest"] if state.record else None)
 

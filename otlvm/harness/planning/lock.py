@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from otlvm.harness.code.decides import code_identities
 from otlvm.harness.config import PLACES, Config, data_key, set_field, without_places
 from otlvm.harness.job import START_FIELD, Job
-from otlvm.harness.planning.code import code_identities
 from otlvm.harness.planning.plan import Plan
 from otlvm.harness.store.record import Identity, Record, Row
 from otlvm.harness.suite.load import Suite

@@ -2,10 +2,10 @@
 
 from typing import TYPE_CHECKING
 
+from otlvm.harness.code.decides import plugins_hash
 from otlvm.harness.config import CODE, MEASURED, Config
 from otlvm.harness.messages import InputError, KeyPath
 from otlvm.harness.metrics import METRICS, Metric
-from otlvm.harness.planning.code import plugins_hash
 from otlvm.harness.suite.claims_section import check_claimed_metrics
 from otlvm.harness.suite.load import Suite
 from otlvm.harness.suite.metrics_section import named_numbers

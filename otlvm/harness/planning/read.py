@@ -8,6 +8,7 @@ from otlvm.harness.messages import InputError
 from otlvm.harness.planning.arrays import with_arrays
 from otlvm.harness.suite.duplicates import RepeatedLabelError
 from otlvm.harness.suite.load import Suite, load_suite
+from otlvm.plugins import find_plugins_in
 
 
 def read_suite(path: Path, overrides: dict[str, Any] | None = None) -> Suite:
@@ -25,7 +26,9 @@ def read_suite(path: Path, overrides: dict[str, Any] | None = None) -> Suite:
         from otlvm.harness.planning.parts import prepare
 
         source = error.source
-        if source is not None:
+        if source is not None and "lock" not in source.file.content:  # a stranger's, maybe
+            for folder in (Path.cwd(), source.file.path.resolve().parent):
+                find_plugins_in(folder)
             try:
                 folder = source.file.path.resolve().parent
                 with relative_to(folder):

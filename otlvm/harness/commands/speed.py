@@ -29,6 +29,7 @@ def run(options: argparse.Namespace) -> int:
     from otlvm.harness.speed.harness import measure_harness
     from otlvm.harness.speed.queues import measure_queues
     from otlvm.harness.speed.ratios import measure, print_ratios
+    from otlvm.harness.speed.side_by_side import measure_side_by_side
     from otlvm.harness.speed.startup import measure_startup
     from otlvm.harness.speed.training import step_cases, throughput_cases
 
@@ -56,6 +57,9 @@ def run(options: argparse.Namespace) -> int:
         queues = measure_queues()
         console.print(queues.to_string(index=False, float_format="%.3f"), highlight=False)
         queues.to_csv(options.out / "queues.csv", index=False, float_format="%.3g")
+        beside = measure_side_by_side()
+        console.print(beside.to_string(index=False, float_format="%.2f"), highlight=False)
+        beside.to_csv(options.out / "side_by_side.csv", index=False, float_format="%.3g")
         harness = measure_harness(console)
         console.print(harness.to_string(index=False, float_format="%.2f"), highlight=False)
         harness.to_csv(options.out / "harness.csv", index=False, float_format="%.3g")

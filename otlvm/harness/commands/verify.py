@@ -87,6 +87,7 @@ def _repeat(
     from otlvm.harness.comparison.repetitions import judge
     from otlvm.harness.execution.backends import Place
     from otlvm.harness.execution.session import repeat
+    from otlvm.harness.execution.side_by_side import fit_in
     from otlvm.harness.execution.stops import Stops
     from otlvm.harness.planning.jobs import resolve, with_starts
     from otlvm.harness.store.store import Store
@@ -101,9 +102,12 @@ def _repeat(
         threads = threads or suite.lock.threads
         for line in suite.lock.differences(jobs, environment(device)):
             say(errors, f"{suite.file.path}: {line}", "yellow")
+    at_a_time = 1
+    if threads is not None:
+        at_a_time, _ = fit_in(len(jobs), threads, device, suite.limits.memory_mb)
     with tempfile.TemporaryDirectory() as scratch, Stops() as stops:
         store = Store(Path(scratch))
-        repeat(with_starts(jobs), store, Place(device, threads=threads), stops, errors)
+        repeat(with_starts(jobs), store, Place(device, at_a_time, threads), stops, errors)
         if stops.count:
             raise KeyboardInterrupt
         return jobs, [

@@ -104,10 +104,10 @@ def time_alone(plan: Plan, place: Place, stops: Stops, console: Console) -> None
 
 
 def repeat(jobs: Sequence[Job], store: Store, place: Place, stops: Stops, console: Console) -> None:
-    """Execute jobs once more, one at a time, into a store of their own."""
+    """Execute jobs once more, into a store of their own."""
     store.open_for_writing()
     tasks = [Task(job) for job in jobs]
-    execute(tasks, store, Processes(1, place.device, place.threads), stops, console)
+    execute(tasks, store, Processes(place.jobs, place.device, place.threads), stops, console)
 
 
 def execute(

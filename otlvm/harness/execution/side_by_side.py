@@ -49,19 +49,31 @@ def share(
 
 
 def _most(plan: Plan, threads: int | None, device: str) -> Share:
-    """Train as many runs at a time as there are cores, one thread each; or share the cores out.
-
-    A second run does twice the work of one, a second thread never. The number of threads changes
-    results in the last digits, so it depends on the suite and the machine alone: not on what of the
-    suite is left to do, nor on a clock. Results that are kept have been trained with a number of
-    threads, and what joins them is trained with the same.
-    """
+    """Train as many runs at a time as fit, with the threads that results had which are kept."""
     if threads is None and plan.kept_environment is not None:
         threads = min(plan.kept_environment["threads"], cores())
-    slots = torch.cuda.device_count() if device == "cuda" else cores() // (threads or 1)
-    room = memory_mb() // (plan.suite.limits.memory_mb or RUN_MB)
-    jobs = max(1, min(slots, room, len(plan.suite.runs)))
-    each = threads or max(1, cores() // jobs)
+    suite = plan.suite
+    jobs, each = fit_in(len(suite.runs), threads, device, suite.limits.memory_mb)
     shown = f"{each} thread{'s' if each > 1 else ''}"
     note = f"{jobs} runs at a time, of {shown} each; --jobs and --threads say otherwise"
     return Share(jobs, each, note if jobs > 1 else "")
+
+
+def fit_in(
+    runs: int, threads: int | None, device: str, run_mb: int | None = None
+) -> tuple[int, int]:
+    """Return how many runs this machine takes at a time, and how many threads each has.
+
+    As many as there are cores, with one thread each; or the cores are shared out. A second run does
+    nearly twice the work of one, a second thread does not. The number of threads changes results in
+    the last digits, so it follows from a suite and a machine, and from no clock.
+
+    Args:
+        runs: How many runs there are: all of a suite, not just what is left to do.
+        threads: Threads of each, if they are given.
+        device: ``cpu``, or ``cuda``, where each GPU takes one.
+        run_mb: MiB of memory that a run may need; None takes `RUN_MB`.
+    """
+    slots = torch.cuda.device_count() if device == "cuda" else cores() // (threads or 1)
+    jobs = max(1, min(slots, memory_mb() // (run_mb or RUN_MB), runs))
+    return jobs, threads or max(1, cores() // jobs)

@@ -80,7 +80,8 @@ def test_a_repetition_that_fails_differs():
     assert judge(BEFORE, None, 1e-6).how == "differs"
 
 
-def test_verify(suite_of_nine, run_main, capsys, tmp_path):
+def test_verify(suite_of_nine, run_main, capsys, tmp_path, monkeypatch):
+    monkeypatch.setattr("otlvm.harness.execution.side_by_side.cores", lambda: 2)
     out = tmp_path / "out"
     code, _, _ = run_main(suite_of_nine, "--out", out, "--threads", "1", "--jobs", "1")
     assert code == 0

@@ -91,10 +91,15 @@ class Registry(Generic[T]):
 
         return add
 
-    def plugins(self) -> dict[str, EntryPoint]:
-        """Return the installed plug-ins by name; none is imported."""
+    def plugins(self, every: Any = None) -> dict[str, EntryPoint]:
+        """Return the installed plug-ins by name; none is imported.
+
+        Args:
+            every: What `entry_points` says of all that is installed; None asks it.
+        """
         found: dict[str, EntryPoint] = {}
-        for point in entry_points(group=f"otlvm.{self.kind}s"):
+        installed = entry_points() if every is None else every
+        for point in installed.select(group=f"otlvm.{self.kind}s"):
             if point.name in self._factories or found.get(point.name, point) != point:
                 raise RegistryError(f"{self.kind} {point.name!r} is registered twice: see {point}")
             found[point.name] = point
@@ -126,7 +131,7 @@ class Registry(Generic[T]):
         module_name, _, attribute = key.partition(":")
         try:
             module = importlib.import_module(module_name)
-        except Exception as error:  # a user's module may raise anything while it is imported
+        except (Exception, SystemExit) as error:  # a user's module may raise anything
             reason = f"{type(error).__name__}: {error}"
             raise RegistryError(f"cannot import {module_name!r} for {key!r}: {reason}") from error
         if not hasattr(module, attribute):
@@ -147,7 +152,7 @@ class Registry(Generic[T]):
         factory = self.get(key)
         try:
             return self._signature(factory)
-        except NameError as error:  # in an annotation
+        except Exception as error:  # annotations are code, and builtins have no signature
             raise RegistryError(f"cannot read the parameters of {key!r}: {error}") from error
 
     def _signature(self, factory: Callable[..., T]) -> dict[str, inspect.Parameter]:
@@ -188,8 +193,10 @@ class Registry(Generic[T]):
             built = self.get(key)(**context, **params)
         except RegistryError:
             raise
-        except Exception as error:  # a constructor, the user's too, may refuse in any way
-            raise RegistryError(f"{self.kind} {key!r}: {error}") from error
+        except (Exception, SystemExit) as error:  # a constructor may refuse in any way
+            plain = str(error) and not isinstance(error, SystemExit)
+            reason = str(error) if plain else f"{type(error).__name__} {error}".strip()
+            raise RegistryError(f"{self.kind} {key!r}: {reason}") from error
         if not isinstance(built, self.base):
             raise RegistryError(f"{key!r} returned no {self.base.__name__}")
         if isinstance(built, Described):

@@ -131,6 +131,11 @@ def _printable(char: str) -> str:
     return " " if char.isspace() else char.encode("unicode_escape").decode()
 
 
+def encodable(text: str) -> str:
+    r"""Write a text that any file can hold; bytes that were no text are ``\\udcff``."""
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
 def printable_lines(text: str) -> str:
     """Write a text of several lines as `printable` writes one."""
     return "\n".join(map(printable, text.expandtabs().split("\n")))

@@ -3,6 +3,7 @@ import importlib
 import os
 import struct
 import sys
+import tempfile
 from pathlib import Path
 
 import numpy as np
@@ -34,6 +35,7 @@ published: [VaDE]
 
 
 def pytest_configure():
+    os.environ["XDG_STATE_HOME"] = tempfile.mkdtemp()  # whom tests trust is not whom the user does
     os.environ.setdefault("OMP_NUM_THREADS", "1")  # threads of small tests wait for each other
 
 

@@ -20,7 +20,7 @@ class GMM(Baseline):
 
     Raises:
         ValueError: If there is no such covariance, ``n_init`` is not positive or
-            ``regularization`` negative.
+            ``regularization`` is not either.
     """
 
     def __init__(
@@ -34,8 +34,8 @@ class GMM(Baseline):
             raise ValueError(f"covariance is full, tied, diag or spherical, not {covariance!r}")
         if n_init < 1:
             raise ValueError("n_init must be positive")
-        if regularization < 0:
-            raise ValueError("regularization must not be negative")
+        if regularization <= 0:
+            raise ValueError("regularization must be positive: of pixels that never change")
         self.n_init = n_init
         self.covariance = covariance
         self.regularization = regularization

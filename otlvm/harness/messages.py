@@ -73,8 +73,20 @@ def show_duration(seconds: float) -> str:
 
 
 def one_line(error: BaseException) -> str:
-    """Write an error without line breaks, control codes and bytes that are no text."""
-    return printable(" ".join(f"{type(error).__name__}: {error}".split()))
+    """Write an error without line breaks, control codes and bytes that are no text, and cut."""
+    try:
+        told = str(error)
+    except Exception:  # a user's error may raise anything while it is written
+        told = ""
+    name = type(error).__name__
+    text = f"{name}: {told}" if told.strip() else name
+    return printable(_cut_middle(" ".join(_ends(text).split())))
+
+
+def _ends(text: str) -> str:
+    """Return the beginning and the end of a text that may be very long."""
+    most = 4 * MOST_CHARACTERS
+    return text if len(text) <= 2 * most else f"{text[:most]} {text[-most:]}"
 
 
 def say(console: "Console", text: str, style: str | None = None) -> None:

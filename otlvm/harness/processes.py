@@ -7,6 +7,7 @@ import os
 import signal
 import sys
 import threading
+import time
 from multiprocessing import forkserver
 from pathlib import Path
 from typing import Any
@@ -49,6 +50,26 @@ def start_server() -> None:
             os.environ[SAFE_PATH] = safe_path
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def server() -> int | None:
+    """Return the number of the server's process; None if there is none."""
+    pid: int | None = getattr(forkserver, "_forkserver")._forkserver_pid  # noqa: B009
+    return pid if _method == "forkserver" else None
+
+
+def has_ended(pid: int, within: float) -> bool:
+    """Tell whether a process of ours ends within some seconds."""
+    try:
+        process = psutil.Process(pid)
+        deadline = time.monotonic() + within
+        while process.status() != psutil.STATUS_ZOMBIE:
+            if time.monotonic() > deadline:
+                return False
+            time.sleep(0.01)
+    except psutil.NoSuchProcess:
+        return True
+    return True
 
 
 def leave_parent(log: Path) -> None:

@@ -29,7 +29,7 @@ class Measured:
     """
 
     numbers: Numbers = field(default_factory=dict)
-    failed: dict[str, Exception] = field(default_factory=dict)
+    failed: dict[str, BaseException] = field(default_factory=dict)
 
 
 def measure_model(chosen: Chosen, model: LatentMixtureModel, data: Dataset) -> Measured:
@@ -78,7 +78,7 @@ def _measure(chosen: Mapping[str, M], ask: Callable[[M], Numbers], data: Dataset
             found = {key: float(value) for key, value in ask(metric).items()}
             measured.numbers |= _checked(metric, found)
             _refuse_infinite(found)
-        except Exception as error:  # a metric, the user's too, may fail in any way
+        except (Exception, SystemExit) as error:  # a metric, the user's too, may fail in any way
             measured.failed[name] = error
     return measured
 

@@ -9,6 +9,9 @@ from torch import Tensor, nn
 from otlvm.networks.normalization import COMPONENTS, Normalization
 from otlvm.networks.std import STDS, Std
 
+MOST_UNITS = 1_000_000
+"""Of a layer: more, times the layer before, fit no memory."""
+
 
 class ComponentLinear(nn.Module):
     """K independent linear layers.
@@ -34,6 +37,17 @@ class ComponentLinear(nn.Module):
     def extra_repr(self) -> str:
         """Show the sizes in ``repr``."""
         return "n_components={}, in_features={}, out_features={}".format(*self.weight.shape)
+
+
+def check_widths(widths: Sequence[int]) -> None:
+    """Refuse layers of no unit, through which nothing passes, and of more than machines hold.
+
+    Raises:
+        ValueError: If a width is not positive, or larger than a million.
+    """
+    for width in widths:
+        if not 1 <= width <= MOST_UNITS:
+            raise ValueError(f"a layer has 1 to {MOST_UNITS:,} units, not {width}")
 
 
 class ComponentNets(nn.Module):
@@ -62,6 +76,7 @@ class ComponentNets(nn.Module):
     ) -> None:
         super().__init__()
         widths = (in_features, *hidden)
+        check_widths(widths)
         pairs = list(itertools.pairwise(widths))
         self.layers = nn.ModuleList([ComponentLinear(n_components, i, o) for i, o in pairs])
         self.norms = nn.ModuleList([COMPONENTS[normalization](n_components, o) for _, o in pairs])

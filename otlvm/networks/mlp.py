@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from torch import nn
 
 from otlvm.networks.base import Network, networks
-from otlvm.networks.components import ComponentNets
+from otlvm.networks.components import ComponentNets, check_widths
 from otlvm.networks.inits import PYTORCH, Init
 from otlvm.networks.normalization import DENSE, Normalization
 from otlvm.networks.std import Std
@@ -62,7 +62,12 @@ class MLP(Network):
 
 
 def dense(widths: Sequence[int], norm: Callable[[int], nn.Module]) -> nn.Sequential:
-    """Linear layers of the given widths, with normalisation and ReLU in between."""
+    """Linear layers of the given widths, with normalisation and ReLU in between.
+
+    Raises:
+        ValueError: If a width is not positive.
+    """
+    check_widths(widths)
     layers: list[nn.Module] = []
     for width_in, width_out in itertools.pairwise(widths[:-1]):
         layers += [nn.Linear(width_in, width_out), norm(width_out), nn.ReLU()]

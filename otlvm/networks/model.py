@@ -1,8 +1,10 @@
 """A latent mixture model: a network and a prior, and what can be done with the two."""
 
 import copy
+import errno
 import json
 import math
+import re
 from functools import partial
 from pathlib import Path
 from typing import Any, Self
@@ -250,7 +252,11 @@ class LatentMixtureModel(nn.Module):
         try:
             save_model(self, str(directory / WEIGHTS_FILE))
         except SafetensorError as error:  # a full disk, for example
-            raise OSError(f"{directory / WEIGHTS_FILE} could not be written: {error}") from error
+            told = re.search(r"os error (\d+)", str(error))
+            number = int(told[1]) if told else errno.EIO
+            raise OSError(
+                number, f"could not be written: {error}", directory / WEIGHTS_FILE
+            ) from error
         (directory / CONFIG_FILE).write_text(json.dumps(self.config, indent=2) + "\n")
 
 
@@ -275,6 +281,8 @@ def load(directory: str | Path) -> LatentMixtureModel:
         load_model(model, directory / WEIGHTS_FILE)
     except RegistryError:
         raise
-    except (json.JSONDecodeError, SafetensorError, TypeError, RuntimeError) as error:
+    except (OSError, MemoryError):
+        raise
+    except Exception as error:  # JSON and arrays of anybody's may raise anything
         raise ValueError(f"{directory} holds a damaged model: {error}") from error
     return model.eval()

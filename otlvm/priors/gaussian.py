@@ -10,6 +10,9 @@ from torch import Tensor, nn
 from otlvm.inputs import as_codes, count
 from otlvm.priors.base import Prior
 
+LARGEST = 1e15
+"""What of a mean or scale; float32 holds its square, and sums of these."""
+
 Part = Literal["means", "scales", "weights"]
 Learn = bool | Sequence[Part]
 PARTS: tuple[Part, ...] = ("means", "scales", "weights")
@@ -41,6 +44,8 @@ class GaussianPrior(Prior):
     ) -> None:
         parts = _parts(learn)
         n_components, dim = means.shape
+        if not max(means.abs().max(), scale_tril.abs().max()) < LARGEST:  # NaN is refused too
+            raise ValueError(f"means and scales must be smaller than {LARGEST:g}")
         super().__init__(n_components, dim, weights, learn_weights="weights" in parts)
         self.diagonal = not bool(scale_tril.tril(-1).any())
         # Copies: a view or an expanded tensor could not be saved.

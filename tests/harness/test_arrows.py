@@ -22,6 +22,7 @@ MUST_NEVER = {
     "planning": {"execution", "commands", "tables", "figures", "report"},
     "execution": {"commands", "report", "tables", "figures"},
     "store": {"torch", "pandas", "matplotlib"},
+    "code": {"store", "suite", "planning", "worker", "execution"},
     "escapes": {"torch", "matplotlib"},
     "json_schema": {"commands"},
     "trackers": {"commands"},
@@ -31,7 +32,7 @@ MUST_NEVER = {
 ORDER = (
     *({"commands"}, {"speed"}, {"execution", "json_schema"}, {"trackers"}, {"report"}),
     *({"tables", "figures"}, {"planning", "comparison"}, {"worker", "suite"}, {"store"}),
-    *({"escapes"}, GROUND),
+    *({"escapes", "code"}, GROUND),
 )
 """From the top: a package imports those below it, and none beside it."""
 STORE_MAY = {"store", "config", "job", "messages"}

@@ -4,10 +4,8 @@ import argparse
 import importlib
 import sys
 from collections.abc import Container
-from pathlib import Path
 
 from otlvm import __version__
-from otlvm.plugins import find_plugins_in
 from otlvm.wording import did_you_mean
 
 COMMANDS = {
@@ -43,7 +41,6 @@ def main(arguments: list[str] | None = None) -> int:
         parser.error(f"unrecognized arguments: {' '.join(unknown)}{place}")
     if options.command is None:
         whole.error("which command? otlvm --help lists them")
-    find_plugins_in(Path.cwd())  # as with python -m: plug-ins may be here
     code: int = importlib.import_module(f"{__package__}.{options.command}").run(options)
     return code
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 
+from otlvm.harness.code.trust import allow_plugins, remember
 from otlvm.harness.commands import arguments as args
 from otlvm.harness.commands import dry_run, streams
 from otlvm.harness.commands.arguments import (
@@ -20,14 +21,13 @@ from otlvm.harness.commands.arguments import (
     call,
 )
 from otlvm.harness.job import Job
-from otlvm.harness.messages import InputError, say
+from otlvm.harness.messages import InputError, one_screen, say
 from otlvm.harness.planning.read import read_suite
 from otlvm.harness.processes import start_server
 from otlvm.harness.store.store import Store
 from otlvm.harness.suite.load import Suite, find_suite
 from otlvm.harness.suite.lock_section import LOCK
 from otlvm.harness.suite.yaml import dump
-from otlvm.plugins import find_plugins_in
 
 if TYPE_CHECKING:  # they need torch, which takes seconds: a mistake in the suite is told before
     from otlvm.harness.execution.backends import Place
@@ -50,6 +50,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--out", type=Path, metavar="DIR", help="default: runs/<suite's name>")
     add("--force", action="store_true",
         help="write into a folder that holds other files, or another suite's results")  # fmt: skip
+    args.add_trust(parser)
     add("--list", action="store_true", help="print every name a suite can use")
     what = parser.add_argument_group("which runs")
     add = what.add_argument
@@ -64,13 +65,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="compute again what has a result: failures (going on from their checkpoints), "
         "everything, or the rows of a label or pattern")  # fmt: skip
     add("--shard", metavar="I/N", help="every N-th run, beginning with the I-th, from 1")
+    add("--no-smoke", dest="smoke", action="store_false",
+        help="begin a long suite without a first step of each config, which shows in seconds what "
+        "would fail in hours")  # fmt: skip
     add("--fail-fast", action="store_true", help="stop at the first run that fails")
     how = parser.add_argument_group("where and how")
     add = how.add_argument
     add("--device", choices=("auto", "cpu", "cuda"), default="auto")
-    add("--jobs", type=int, default=1, metavar="N",
-        help="runs at a time, each in a process of its own; 0: in this process, for a debugger, "
-        "without isolation and timeout")  # fmt: skip
+    add("--jobs", type=args.jobs, metavar="auto|N",
+        help="runs at a time, each in a process of its own; auto: as many as cores and memory "
+        "allow (default, but 1 where the suite asks for times, and with Dask); 0: in this process, "
+        "for a debugger, without isolation and timeout")  # fmt: skip
     add("--backend", choices=("local", "dask"), default="local",
         help="processes here, or Dask workers: --jobs of them here, or those of --scheduler or "
         "--cluster")  # fmt: skip
@@ -92,18 +97,23 @@ def run(options: argparse.Namespace) -> int:
         return listing.run(options)
     try:
         suite = _read(options)
-        if options.jobs and not options.dry_run:
+        if options.jobs != 0 and not options.dry_run:
             start_server()  # it imports torch while we do the same
-        plan, place = _plan(suite, options)
+        plan, place = _plan(suite, options, errors)
         for line in (*_differences(plan, place), *_remarks(plan, place)):
             say(errors, f"{suite.file.path}: {line}", "yellow")
         tracking = _tracking(suite, plan.store, errors)
         if options.dry_run:
-            dry_run.show(plan, options.jobs, console, _timed(plan, place, options, errors))
+            dry_run.show(plan, place.jobs, console, _timed(plan, place, options, errors))
             return ALL_DONE
+        if options.smoke:
+            _smoke(plan, place)
         _open(plan.store, suite.name, options.force)
     except InputError as error:
         say(errors, error.message, "red")
+        return BAD_INPUT
+    except OSError as error:  # a name that is too long, for example
+        say(errors, one_screen(f"{error}"), "red")
         return BAD_INPUT
     except KeyboardInterrupt:
         say(errors, "interrupted: nothing was trained")
@@ -115,25 +125,30 @@ def _read(options: argparse.Namespace) -> Suite:
     args.check(options)
     if options.suite is None:
         raise InputError("which suite? A file, or one that ships: quick")
-    path = find_suite(options.suite)
-    find_plugins_in(path.resolve().parent)
-    return read_suite(path, args.assignments(options.set))
+    suite = read_suite(find_suite(options.suite), args.assignments(options.set))
+    allow_plugins(suite.plugins(), suite.folder, suite.lock is not None, options.trust)
+    return suite
 
 
-def _plan(suite: Suite, options: argparse.Namespace) -> "tuple[Plan, Place]":
+def _plan(suite: Suite, options: argparse.Namespace, errors: Console) -> "tuple[Plan, Place]":
     """Resolve what to do and where, which needs torch and the data."""
     from otlvm.harness.execution.backends import Place
+    from otlvm.harness.execution.side_by_side import share
     from otlvm.harness.planning.plan import make_plan
 
     device = args.device(options.device)
     store = Store(options.out or Path("runs") / suite.name)
     shard = args.shard(options.shard)
     plan = make_plan(suite, store, options.only, shard, options.rerun)
-    locked = suite.lock.threads if suite.lock else None
+    threads = options.threads or (suite.lock.threads if suite.lock else None)
+    asked = 1 if options.jobs is None and options.backend == "dask" else options.jobs
+    shared = share(plan, asked, threads, device, options.serial_timing)
+    if shared.note and plan.todo:
+        say(errors, shared.note)
     return plan, Place(
         device=device,
-        jobs=options.jobs,
-        threads=options.threads or locked,
+        jobs=shared.jobs,
+        threads=shared.threads,
         backend=options.backend,
         scheduler=options.scheduler,
         cluster=options.cluster,
@@ -187,6 +202,7 @@ def _open(store: Store, suite: str, force: bool) -> None:
         store.open_for_writing()
     except OSError as error:
         raise InputError(f"--out {store.root} cannot be written: {error}") from error
+    remember(store.root)
 
 
 def _timed(
@@ -199,6 +215,13 @@ def _timed(
 
     say(errors, f"timing {STEPS} steps of each config")
     return estimate(plan, place)
+
+
+def _smoke(plan: "Plan", place: "Place") -> None:
+    """Take a step of each config of a long suite."""
+    from otlvm.harness.execution.smoke import smoke
+
+    smoke(plan, place)
 
 
 def _execute(
@@ -283,6 +306,9 @@ def _finish(jobs: Sequence[Job], store: Store, console: Console, errors: Console
     if failed:
         say(errors, f"{failed} of {len(jobs)} runs failed; they are tried again with "
             "--rerun failed", "red")  # fmt: skip
+    if missing := states.count(None):
+        say(errors, f"{missing} of {len(states)} runs have no result; the same command computes "
+            "them", "yellow")  # fmt: skip
     if all(state == "done" for state in states):
         return ALL_DONE
     return ALL_FAILED if failed == len(states) else SOME_FAILED

@@ -10,13 +10,12 @@ from rich.text import Text
 
 from otlvm.harness.commands.arguments import add_directory, call, show_store
 from otlvm.harness.messages import show_duration
-from otlvm.harness.planning.state import State, look_up, seconds_left
+from otlvm.harness.planning.state import FAILURES, State, look_up, seconds_left
 from otlvm.harness.store.record import ForeignResultError
 from otlvm.harness.store.store import Store
-from otlvm.harness.store.work_folder import read_progress
 from otlvm.wording import printable
 
-STYLES = {"done": "green", "running": "cyan", "failed": "red", "diverged": "red", "timeout": "red"}
+STYLES = {"done": "green", "running": "cyan", **dict.fromkeys(FAILURES, "red")}
 
 
 def show_status(store: Store, console: Console) -> None:
@@ -33,7 +32,7 @@ def show_status(store: Store, console: Console) -> None:
         table.add_column(heading, justify="right" if heading == "seed" else "left")
     left: list[tuple[str, float]] = []
     for cell, state in states:
-        progress = read_progress(store.work / cell["id"]) if state.record is None else None
+        progress = store.progress(cell["id"]) if state.record is None else None
         if state.record is None:
             done = progress["step"] / progress["steps"] if progress else 0.0
             left.append((cell["label"], 1 - done))

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from otlvm.harness.code.trust import allow_plugins
 from otlvm.harness.commands import arguments as args
 from otlvm.harness.commands.arguments import (
     ALL_DONE,
@@ -19,7 +20,6 @@ from otlvm.harness.job import Job
 from otlvm.harness.messages import InputError, say
 from otlvm.harness.metrics import METRICS, Metric, known_metrics
 from otlvm.harness.suite.lock_section import LOCK
-from otlvm.plugins import find_plugins_in
 from otlvm.wording import printable
 
 if TYPE_CHECKING:
@@ -63,8 +63,8 @@ def _sample(options: argparse.Namespace) -> "tuple[Suite, list[Run], Rows]":
     from otlvm.harness.suite.load import load_suite
 
     folder = options.directory
-    find_plugins_in(folder)
     suite = load_suite(folder / LOCK)
+    allow_plugins(suite.plugins(), folder, locked=True, trust=options.trust)
     rows = read_rows(folder / RUNS, _metrics(folder))
     runs = sample(suite, rows, None if options.all else options.runs, options.seed)
     if not runs:
@@ -126,7 +126,8 @@ def _metrics(folder: Path) -> Sequence[Metric]:
 
 def _check(options: argparse.Namespace) -> None:
     """Check the numbers; the command line has said what they are."""
-    for name, least in (("runs", 1), ("threads", 1), ("tolerance", 0)):
+    args.check_threads(options.threads)
+    for name, least in (("runs", 1), ("tolerance", 0)):
         value = getattr(options, name)
         if value is not None and not value >= least:  # NaN is refused too
             raise InputError(f"--{name} {value}: expected {least} or more")
@@ -161,6 +162,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--all", action="store_true", help="all of them")
     add("--seed", type=int, default=0, help="seed of the draw")
     add("--tolerance", type=float, default=1e-6, help="relative difference that is rounding")
+    args.add_trust(parser)
     add("--device", choices=("auto", "cpu", "cuda"), default="auto")
     add("--threads", type=int, metavar="N", help="default: as the runs had")
 

@@ -6,6 +6,7 @@ from typing import Any
 import pandas as pd
 
 from otlvm.harness.metrics import METRICS, known_metrics
+from otlvm.harness.store.files import check_readable
 from otlvm.harness.store.record import Record
 from otlvm.harness.store.store import Store
 
@@ -74,7 +75,11 @@ def read_curve(folder: Path) -> pd.DataFrame:
     A run that has none, as a baseline, has an empty one.
     """
     path = folder / "curves.csv"
-    return pd.read_csv(path) if path.is_file() else pd.DataFrame()
+    try:
+        check_readable(path)
+        return pd.read_csv(path)
+    except (FileNotFoundError, NotADirectoryError):
+        return pd.DataFrame()
 
 
 def read_curves(store: Store, records: pd.DataFrame) -> pd.DataFrame:

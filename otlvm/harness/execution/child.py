@@ -7,12 +7,16 @@ from pathlib import Path
 from typing import Any
 
 from otlvm.harness.job import Job
-from otlvm.harness.processes import kill_group, processes, start_server
+from otlvm.harness.processes import has_ended, kill_group, processes, server, start_server
 from otlvm.harness.store.work_folder import LOG, PROGRESS, read_progress, read_tail
-from otlvm.harness.worker.work import INTERRUPTED, NO_STORAGE, work_alone
+from otlvm.harness.worker.work import INTERRUPTED, NO_MEMORY, NO_STORAGE, OTHER_CODE, work_alone
 
 DETAILS = 4000
 """Characters of a log that a record keeps."""
+UNKNOWN_EXIT = 255
+"""What multiprocessing says of a process whose server has ended: nobody knows how it goes on."""
+SERVER_SECONDS = 0.5
+"""How long a server may take to be seen as ended, after its pipes are closed."""
 
 
 @dataclass(frozen=True)
@@ -20,9 +24,10 @@ class End:
     """How a process ended.
 
     Attributes:
-        how: ``finished`` (the result is in its folder), ``interrupted``, ``timeout``, ``no
-            storage`` or ``crashed``.
-        reason: One line, if it crashed or ran out of time.
+        how: ``finished`` (the result is in its folder), ``interrupted``, ``timeout``, ``memory``,
+            ``no storage``, ``other code``, ``crashed`` (by itself) or ``server lost`` (through no
+            fault of its own).
+        reason: One line, unless it finished or was interrupted.
         details: The end of its log.
     """
 
@@ -54,6 +59,7 @@ class Child:
 
     def _start(self) -> None:
         start_server()
+        self._server = server()
         self._control, control = processes.Pipe()
         self._process = processes.Process(target=work_alone, args=(self.job, self.folder, control))
         self._process.start()
@@ -109,8 +115,15 @@ class Child:
             return End("timeout", f"killed after {self.job.limits.timeout:g} s", details)
         if code == INTERRUPTED or self._stop_by < float("inf"):
             return End("interrupted")
+        last = details.strip().rpartition("\n")[2]
         if code == NO_STORAGE:
-            return End("no storage", details.strip().rpartition("\n")[2])
+            return End("no storage", last)
+        if code == OTHER_CODE:
+            return End("other code", last)
+        if code == NO_MEMORY:
+            return End("memory", last, details)
+        if code == UNKNOWN_EXIT and self._server and has_ended(self._server, SERVER_SECONDS):
+            return End("server lost", "the server that its process was forked from ended", details)
         if code < 0:
             name = signal.Signals(-code).name
             hint = ", as the kernel does when memory runs out" if code == -signal.SIGKILL else ""

@@ -14,6 +14,7 @@ from distributed import Client, Event, KilledWorker, get_client, get_worker
 from otlvm.harness.execution.child import Child, End
 from otlvm.harness.execution.launchers import BackendLostError
 from otlvm.harness.job import Job
+from otlvm.harness.messages import one_line
 from otlvm.harness.store.files import pack, unpack
 from otlvm.harness.store.work_folder import CHECKPOINT, DAMAGED, LOG, START, read_progress
 from otlvm.plugins import find_plugins_in
@@ -50,7 +51,11 @@ class DaskRuns:
         self._known: dict[str, dict[str, Any]] | None = None
         self._asked = float("-inf")
         self._mark = root.resolve() / "work" / ".token"
-        self._mark.write_text(self._token, encoding="utf-8")
+        self._mark.unlink(missing_ok=True)
+        with os.fdopen(
+            os.open(self._mark, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w"
+        ) as file:
+            file.write(self._token)
 
     @property
     def slots(self) -> int:
@@ -122,10 +127,9 @@ class RemoteRun:
             return end
         if status == "error":
             error = self._future.exception()
-            what = (
-                "its worker was lost again and again: " if isinstance(error, KilledWorker) else ""
-            )
-            return End("crashed", f"{what}{type(error).__name__}: {error}".splitlines()[0])
+            lost = isinstance(error, KilledWorker)  # Dask has tried again
+            what = "its worker was lost again and again: " if lost else ""
+            return End("workers lost" if lost else "crashed", f"{what}{one_line(error)}")
         raise BackendLostError("the Dask scheduler is gone")
 
     def stop(self, grace: float) -> None:

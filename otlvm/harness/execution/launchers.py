@@ -5,6 +5,7 @@ from typing import Any, Protocol
 
 import torch
 
+from otlvm.harness.code.running import CodeChangedError
 from otlvm.harness.execution.child import Child, End
 from otlvm.harness.execution.stops import Stops
 from otlvm.harness.job import Job
@@ -97,6 +98,8 @@ class Inline:
             work(job.on(self._device, self._threads), folder, control)
         except InterruptedTrainingError:
             return Finished(End("interrupted"), folder)
+        except CodeChangedError as error:
+            return Finished(End("other code", str(error)), folder)
         except OSError as error:
             return Finished(End("no storage", f"{type(error).__name__}: {error}"), folder)
         return Finished(End("finished"), folder)

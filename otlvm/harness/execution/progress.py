@@ -23,8 +23,11 @@ class Observer(Protocol):
     def row(self, job: Job, row: dict[str, Any]) -> None:
         """A run has a new row of its learning curve."""
 
+    def wait(self, job: Job, note: str) -> None:
+        """Somebody else has a run; the note says who."""
+
     def finish(self, job: Job, record: Record | None, note: str = "") -> None:
-        """A run is over; without a record it was interrupted."""
+        """A run is over; without a record it was interrupted or not executed: the note says why."""
 
 
 class Observers:
@@ -46,6 +49,11 @@ class Observers:
         """Pass on the newest row of a run's learning curve."""
         for observer in self._observers:
             observer.row(job, row)
+
+    def wait(self, job: Job, note: str) -> None:
+        """Pass on who has a run."""
+        for observer in self._observers:
+            observer.wait(job, note)
 
     def finish(self, job: Job, record: Record | None, note: str = "") -> None:
         """End a run."""
@@ -94,12 +102,16 @@ class SuiteProgress:
         numbers = "  ".join(f"{name} {row[name]:.4g}" for name in SHOWN if name in row)
         self._progress.update(self._bars[job.id], completed=row["step"], numbers=numbers)
 
+    def wait(self, job: Job, note: str) -> None:
+        """Say who has a run."""
+        say(self._console, f"{_title(job)}: {printable(note)}")
+
     def finish(self, job: Job, record: Record | None, note: str = "") -> None:
         """End a run with a line that stays."""
         if job.id in self._bars:
             self._progress.remove_task(self._bars.pop(job.id))
-        outcome = "interrupted" if record is None else _outcome(record)
-        line = f"{_title(job)}: {outcome}{', ' + note if note else ''}"
+        outcome = [] if record is None else [_outcome(record)]
+        line = f"{_title(job)}: {', '.join([*outcome, note] if note else outcome)}"
         say(self._console, line)
         self._progress.advance(self._suite)
 

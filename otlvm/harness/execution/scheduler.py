@@ -2,7 +2,7 @@
 
 import shutil
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -12,7 +12,8 @@ from otlvm.harness.execution.launchers import Handle, Launcher
 from otlvm.harness.execution.progress import Observer
 from otlvm.harness.execution.stops import Stops
 from otlvm.harness.job import Job
-from otlvm.harness.store.leases import HEARTBEAT_SECONDS
+from otlvm.harness.messages import show_duration
+from otlvm.harness.store.leases import HEARTBEAT_SECONDS, STALE_SECONDS
 from otlvm.harness.store.record import new_record, write_result
 from otlvm.harness.store.store import Store
 
@@ -20,6 +21,10 @@ POLL_SECONDS = 0.05
 LOOK_ELSEWHERE_SECONDS = 1.0
 COUNT_SECONDS = 0.5
 GRACE_SECONDS = 10.0
+TRIES = 2
+"""How often a run may end badly before it is blamed: the machine may have killed it once."""
+RESTARTS = 5
+"""How often a run goes on after the server that it was forked from has ended."""
 
 
 class StorageError(OSError):
@@ -60,6 +65,13 @@ class Scheduler:
     _failed: bool = False
     _ahead: set[str] = field(default_factory=set)
     """Runs of this call that are not settled: what starts from their models has to wait."""
+    _elsewhere: deque[Task] = field(default_factory=deque)
+    """Runs that somebody else has, or that wait for the model of another."""
+    _told: set[str] = field(default_factory=set)
+    _tries: Counter[tuple[str, str]] = field(default_factory=Counter)
+    """How often each run ended in each way."""
+    _refused: set[str] = field(default_factory=set)
+    """Runs that were not executed, for the code is another now."""
 
     def run(self, tasks: Sequence[Task]) -> None:
         """Execute all tasks that nobody else executes, and wait for the others.
@@ -67,7 +79,7 @@ class Scheduler:
         Raises:
             StorageError: If a result cannot be written. Runs under way save their state first.
         """
-        waiting, elsewhere = deque(tasks), deque[Task]()
+        waiting, elsewhere = deque(tasks), self._elsewhere
         self._ahead = {task.job.id for task in tasks}
         looked = heartbeat = counted = time.monotonic()
         try:
@@ -81,6 +93,7 @@ class Scheduler:
                         task = waiting.popleft()
                         if not self._begin(task):
                             elsewhere.append(task)
+                            self._tell_whom_we_wait_for(task.job)
                     if elsewhere and time.monotonic() - looked > LOOK_ELSEWHERE_SECONDS:
                         looked = time.monotonic()
                         waiting.extend(elsewhere)
@@ -127,6 +140,9 @@ class Scheduler:
             return True
         if job.start is not None and job.start.id in self._ahead:
             return False
+        if job.start is not None and job.start.id in self._refused:
+            self._refuse(job, f"the run that it starts from, {job.start.label}, was not executed")
+            return True
         if not self.store.leases.acquire(job.id):
             return False
         if self._done_meanwhile(task):
@@ -135,9 +151,10 @@ class Scheduler:
         if self.store.finished(job.identity()):  # its process died between writing and committing
             self._commit(job)
             return True
+        folder = self.store.begin(job.id)
         if not self._has_start(job):
             return True
-        self._running[job.id] = task, self.launcher.launch(job, self.store.folder(job.id))
+        self._running[job.id] = task, self.launcher.launch(job, folder)
         self.observer.start(job)
         self._tell_neighbours()
         return True
@@ -173,24 +190,54 @@ class Scheduler:
             if end is None:
                 continue
             del self._running[run_id]
-            self._settle(task.job, end)
+            self._settle(task, end)
 
-    def _settle(self, job: Job, end: End) -> None:
-        """Turn an ended run into a result, unless it was interrupted."""
+    def _settle(self, task: Task, end: End) -> None:
+        """Turn an ended run into a result, unless it was interrupted or goes on."""
+        job = task.job
         if end.how == "no storage":
             self.store.leases.release(job.id)
             raise StorageError(f"{job.label}, seed {job.seed}: {end.reason}")
-        if end.how == "interrupted" or not self.store.leases.holds(job.id):
-            self.store.leases.release(job.id)
+        if end.how == "interrupted":
+            self.store.give_back(job.id)
             saved = self.store.has_checkpoint(job.id)
-            self.observer.finish(job, None, "its state is saved" if saved else "")
+            self.observer.finish(job, None, f"interrupted{', its state is saved' * saved}")
             return
-        if end.how != "finished":
-            self._write_failure(job, end)
-        self._commit(job)
+        if end.how == "other code":
+            self.store.give_back(job.id)
+            self._refuse(job, end.reason)
+            return
+        self._tries[job.id, end.how] += 1
+        most = {"crashed": TRIES, "server lost": RESTARTS}.get(end.how, 1)
+        if self._tries[job.id, end.how] < most and not self._stopping():
+            self._running[job.id] = task, self.launcher.launch(job, self.store.folder(job.id))
+            return
+        with self.store.leases.held(job.id) as ours:
+            record = self.store.record_or_none(job.id)
+            if ours and (record is None or record["digest"] == task.before):
+                if end.how != "finished":
+                    self._write_failure(job, end)
+                self.store.commit(job.id)
+            else:
+                ours = False
+        if ours:
+            self._committed(job)
+        else:  # whoever has it, or had it meanwhile
+            self.store.leases.release(job.id)
+            self._elsewhere.append(task)
+
+    def _refuse(self, job: Job, reason: str) -> None:
+        """Leave a run without a result: it would be that of other code."""
+        self._refused.add(job.id)
+        self._ahead.discard(job.id)
+        self._failed = True
+        self.observer.finish(job, None, f"not executed, for {reason}; the same command plans anew")
 
     def _commit(self, job: Job) -> None:
         self.store.commit(job.id)
+        self._committed(job)
+
+    def _committed(self, job: Job) -> None:
         self.store.leases.release(job.id)
         self._ahead.discard(job.id)
         damaged = self.store.tidy(job.id)
@@ -203,7 +250,7 @@ class Scheduler:
         record = new_record(
             job.identity(),
             job.label,
-            "timeout" if end.how == "timeout" else "failed",
+            end.how if end.how in ("timeout", "memory") else "failed",
             reason=end.reason,
             details=end.details,
             finished=datetime.now(UTC).isoformat(timespec="seconds"),
@@ -213,8 +260,23 @@ class Scheduler:
         write_result(folder, record, [], None)
 
     def _heartbeat(self) -> None:
-        for run_id in self._running:
-            self.store.leases.touch(run_id)
+        for run_id, (task, handle) in list(self._running.items()):
+            if not self.store.leases.touch(run_id):  # we were stopped, and somebody has it now
+                handle.kill()
+                del self._running[run_id]
+                self._elsewhere.append(task)
+
+    def _tell_whom_we_wait_for(self, job: Job) -> None:
+        """Say once who has a run that we want."""
+        owner = self.store.leases.owner(job.id)
+        if owner is not None and job.id not in self._told:
+            self._told.add(job.id)
+            silent = self.store.leases.silent_for(job.id)
+            self.observer.wait(
+                job,
+                f"waits for {owner}, which gave a sign of life {show_duration(silent)} ago and "
+                f"loses the run {show_duration(STALE_SECONDS)} after its last",
+            )
 
     def _tell_neighbours(self) -> None:
         count = max(len(self._running), len(self.store.leases.on_this_host()))

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from otlvm.data import relative_to
+from otlvm.harness.code.decides import code_identities
 from otlvm.harness.config import data_key, set_field
 from otlvm.harness.job import START_FIELD, Job
 from otlvm.harness.messages import InputError, no_row
-from otlvm.harness.planning.code import code_identities
 from otlvm.harness.planning.metrics import check_names, with_code
 from otlvm.harness.planning.parts import prepare
 from otlvm.harness.store.record import Identity, run_id

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from otlvm.harness.code.decides import code_identities
 from otlvm.harness.config import PLACES, Config, data_key, set_field, without_places
 from otlvm.harness.job import START_FIELD, Job
-from otlvm.harness.planning.code import code_identities
 from otlvm.harness.planning.plan import Plan
 from otlvm.harness.store.record import Identity, Record, Row
 from otlvm.harness.suite.load import Suite
@@ -157,12 +157,9 @@ def lock_of(plan: Plan, shown: Shown, device: str, threads: int | None, here: Co
         threads: Torch's threads of each.
         here: Versions, revision and machine of this call.
     """
-    for item in plan.planned:
-        record = item.state.record
-        if record is not None and record["environment"] and not item.wanted:
-            here = record["environment"]
-            device, threads = here["device"].partition(":")[0], here["threads"]
-            break
+    if plan.kept_environment is not None:
+        here = {**plan.kept_environment}
+        device, threads = here["device"].partition(":")[0], here["threads"]
     identities = list(shown.identities.values())
     data = {data_key(each["config"]): each for each in identities}
     return Lock(

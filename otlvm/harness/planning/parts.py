@@ -2,12 +2,14 @@
 
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 from typing import Any, TypeVar
 
 import torch
 
 from otlvm.baselines import baselines
 from otlvm.data import DataError, Dataset, datasets
+from otlvm.harness.code.decides import saved_models
 from otlvm.harness.config import data_key, get_field
 from otlvm.harness.messages import InputError, KeyPath, one_line
 from otlvm.harness.suite.misplaced import where_it_belongs
@@ -15,7 +17,7 @@ from otlvm.harness.suite.runs import Run
 from otlvm.inference import inferences
 from otlvm.likelihoods import likelihoods
 from otlvm.metrics import metrics
-from otlvm.networks import networks
+from otlvm.networks import LatentMixtureModel, load, networks
 from otlvm.objectives import objectives
 from otlvm.optimizers import optimizers
 from otlvm.priors import Prior, priors
@@ -77,6 +79,9 @@ def _check(run: Run, data: Dataset, built: dict[str, Any]) -> None:
     _fits(run, ("objective",), lambda: objective.check(prior))
     start_spec = config["train"]["start"]
     start = once(("train", "start"), start_spec, None, lambda: starts.build(start_spec))
+    for where, folder in saved_models(start_spec):
+        section = ("train", "start", *where)
+        once(section, str(folder), None, partial(_load_model, folder))
     _fits(run, ("train", "start"), lambda: start.check(len(data.x_train), prior.n_components))
     for key, build_part in (("optimizer", optimizers.build), ("schedule", schedules.build)):
         part = config["train"][key]
@@ -103,11 +108,22 @@ def _check(run: Run, data: Dataset, built: dict[str, Any]) -> None:
         )
 
 
+def _load_model(folder: Path) -> LatentMixtureModel:
+    if not folder.is_dir():
+        raise RegistryError(f"no saved model: {folder} is no folder", ("run",))
+    try:
+        return load(folder)
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        raise RegistryError(
+            f"{folder} is no saved model, or damaged: {one_line(error)}", ("run",)
+        ) from error
+
+
 def _fits(run: Run, section: KeyPath, check: Callable[[], None]) -> None:
     """Ask a part whether it can work with the others."""
     try:
         check()
-    except Exception as error:  # a plug-in's check may refuse in any way
+    except (Exception, SystemExit) as error:  # a plug-in's check may refuse in any way
         refused = isinstance(error, ValueError | TypeError) and str(error)
         message = str(error) if refused else one_line(error)
         raise InputError(message, (*run.origin, *section)) from error

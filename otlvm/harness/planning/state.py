@@ -8,7 +8,7 @@ from typing import Any
 from otlvm.harness.store.record import DamagedResultError, Record
 from otlvm.harness.store.store import Store
 
-FAILURES = ("failed", "diverged", "timeout")
+FAILURES = ("failed", "diverged", "timeout", "memory")
 
 
 @dataclass(frozen=True)

@@ -1,13 +1,18 @@
 """Files written whole, flushed to the disk, packed as bytes."""
 
 import io
+import json
 import os
 import socket
+import stat
 import tarfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
+MOST_BYTES = 2**28
+"""No file of ours that is read whole is larger; what is was made by something else."""
 TIME = "otlvm.mtime_ns"  # a record knows its files by their time, to the nanosecond
 
 
@@ -30,6 +35,41 @@ def replacing(path: Path, flush: bool = False) -> Iterator[Path]:
         aside.replace(path)
     finally:
         aside.unlink(missing_ok=True)
+
+
+def read_json(path: Path) -> Any:
+    """Read a JSON file that may be anybody's.
+
+    Raises:
+        FileNotFoundError: If there is none.
+        NotADirectoryError: If a folder on its path is a file.
+        ValueError: If it is no JSON, no file, too large or nested too deeply.
+    """
+    check_readable(path)
+    try:
+        return json.loads(path.read_bytes())
+    except RecursionError as error:
+        raise ValueError("it is nested too deeply") from error
+
+
+def check_readable(path: Path, most: int = MOST_BYTES) -> None:
+    """Refuse what ends never, or fills the memory, when it is read: pipes, devices, huge files.
+
+    Raises:
+        FileNotFoundError: If there is none.
+        NotADirectoryError: If a folder on its path is a file.
+        ValueError: If it cannot be read.
+    """
+    try:
+        status = path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        raise
+    except (OSError, RuntimeError) as error:  # a circle of links, a name that is too long
+        raise ValueError(f"it cannot be read: {error}") from error
+    if not stat.S_ISREG(status.st_mode):
+        raise ValueError("it is no file")
+    if status.st_size > most:
+        raise ValueError(f"it has {status.st_size:,} bytes, more than the {most:,} that we read")
 
 
 def synchronize(path: Path) -> None:

@@ -11,11 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from otlvm.harness.config import Config, without_places
-from otlvm.harness.store.files import replacing, synchronize
-from otlvm.wording import flow
+from otlvm.harness.store.files import read_json, replacing, synchronize
+from otlvm.wording import encodable, flow
 
 SCHEMA = 2
 PICTURES = "pictures.npz"
+MOST_TEXT = 20_000
+"""Characters of a traceback, message or note that a record keeps: its end, which says what."""
 IDENTITY = ("config", "seed", "data_checksum", "code")
 """The fields of a record that decide its result; the id is their hash."""
 Row = dict[str, Any]
@@ -80,7 +82,7 @@ class Record(Identity, Facts):
     Attributes:
         id: Content hash of its identity.
         label: The row that it was computed for.
-        status: ``done``, ``failed``, ``diverged`` or ``timeout``.
+        status: ``done``, ``failed``, ``diverged``, ``timeout`` or ``memory``.
         schema: Version of this form.
         files: Size, time and hash of each of its files.
         digest: Hash of all the rest.
@@ -120,7 +122,18 @@ def new_record(identity: Mapping[str, Any], label: str, status: str, **facts: Un
         "class_names": None,
     }
     decided = {key: identity[key] for key in IDENTITY}
-    return {**decided, "label": label, "status": status, **unknown, **facts}
+    return {**decided, "label": label, "status": status, **unknown, **_as_text(facts)}
+
+
+def _as_text(value: Any) -> Any:
+    """Return what others say as text that any file can hold, and no more of it than is read."""
+    if isinstance(value, str):
+        return encodable(value if len(value) <= MOST_TEXT else f"... {value[-MOST_TEXT:]}")
+    if isinstance(value, Mapping):
+        return {_as_text(key): _as_text(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_as_text(inner) for inner in value]
+    return value
 
 
 class DamagedResultError(ValueError):
@@ -155,7 +168,9 @@ def write_result(
     """
     folder.mkdir(parents=True, exist_ok=True)
     if curves:
-        with (folder / "curves.csv").open("w", newline="") as file:
+        with (folder / "curves.csv").open(
+            "w", newline="", encoding="utf-8", errors="backslashreplace"
+        ) as file:
             names = dict.fromkeys(key for row in curves for key in row)
             writer = csv.DictWriter(file, fieldnames=list(names))
             writer.writeheader()
@@ -197,7 +212,7 @@ def read_result(folder: Path, expected: str | Mapping[str, Any]) -> Record | Non
         ForeignResultError: If schema or content are not what the place says; shows the difference.
     """
     try:
-        record = json.loads((folder / "record.json").read_bytes())
+        record = read_json(folder / "record.json")
     except (FileNotFoundError, NotADirectoryError) as error:
         if not folder.is_dir():
             return None

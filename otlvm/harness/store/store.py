@@ -6,7 +6,8 @@
     DIR/runs/<id>/            results: record.json, curves.csv, pictures.npz, log.txt, and
                               model/ for `otlvm.load`
     DIR/work/<id>/            runs under way: checkpoint, progress, log, the result being written,
-                              and start/, the model that it starts from, if it starts from one
+                              and start/, the model that it starts from, if it starts from one;
+                              try-<token>/, the same for whoever found something there
     DIR/leases/<id>.json      who works on what
     DIR/timings/              a store like this one, of runs that were repeated alone
     DIR/dark/                 figures for dark pages, which the report shows
@@ -21,14 +22,16 @@ import itertools
 import json
 import os
 import shutil
+import zipfile
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from otlvm.harness.store.files import replacing, synchronize
+from otlvm.harness.store.files import MOST_BYTES, read_json, replacing, synchronize
 from otlvm.harness.store.leases import Leases
 from otlvm.harness.store.record import (
     PICTURES,
@@ -38,7 +41,16 @@ from otlvm.harness.store.record import (
     Row,
     read_result,
 )
-from otlvm.harness.store.work_folder import CHECKPOINT, DAMAGED, LOG, START
+from otlvm.harness.store.work_folder import (
+    CHECKPOINT,
+    DAMAGED,
+    LOG,
+    START,
+    attempts,
+    new_attempt,
+    newest_checkpoint,
+    read_progress,
+)
 
 MANIFEST_SCHEMA = 1
 MARK = ".otlvm"
@@ -57,6 +69,7 @@ class Store:
         self.runs = root / "runs"
         self.work = root / "work"
         self.leases = Leases(root / "leases")
+        self._folders: dict[str, Path] = {}
 
     def timings(self) -> "Store":
         """Return the store of runs that were repeated alone, for their times."""
@@ -102,14 +115,47 @@ class Store:
         path = self.runs / run_id / PICTURES
         if not path.is_file():
             return {}
+        with zipfile.ZipFile(path) as archive:
+            if sum(item.file_size for item in archive.infolist()) > MOST_BYTES:
+                return {}
         with np.load(path, allow_pickle=False) as arrays:
             return dict(arrays)
 
+    def begin(self, run_id: str) -> Path:
+        """Return the folder in which a run of ours works from now on.
+
+        It is one of its own: whoever worked in what is there may yet live, and write.
+        """
+        place = self.work / run_id
+        used = place.is_dir() and any(place.iterdir())
+        self._folders[run_id] = new_attempt(place, self.leases.token) if used else place
+        return self.folder(run_id)
+
+    def give_back(self, run_id: str) -> None:
+        """Leave what a run goes on from that did not finish, and its lease."""
+        with self.leases.held(run_id) as ours:
+            place, newest = self.work / run_id, newest_checkpoint(self.work / run_id)
+            if ours and newest is not None:
+                newest.replace(place / CHECKPOINT)
+            for folder in attempts(place)[:-1] if ours else ():
+                _remove(folder)
+        self._folders.pop(run_id, None)
+        self.leases.release(run_id)
+
     def folder(self, run_id: str) -> Path:
         """Return the folder in which a run works, new if need be."""
-        folder = self.work / run_id
+        folder = self._folders.get(run_id) or next(
+            iter(attempts(self.work / run_id)), self.work / run_id
+        )
         folder.mkdir(parents=True, exist_ok=True)
         return folder
+
+    def progress(self, run_id: str) -> Row | None:
+        """Return the newest row of a run that works, with ``step`` and ``steps``."""
+        for folder in attempts(self.work / run_id):
+            if progress := read_progress(folder):
+                return progress
+        return None
 
     def place_start(self, run_id: str, start_id: str) -> None:
         """Copy the model of a finished run to where another one starts from it."""
@@ -119,21 +165,26 @@ class Store:
 
     def has_checkpoint(self, run_id: str) -> bool:
         """Tell whether a run that is not done left a checkpoint from which it goes on."""
-        return (self.work / run_id / CHECKPOINT).exists()
+        return newest_checkpoint(self.work / run_id) is not None
 
     def finished(self, expected: Mapping[str, Any]) -> Record | None:
         """Return the record of a result that was written but not committed, if there is one."""
-        try:
-            return read_result(self.work / expected["id"] / "result", expected)
-        except (DamagedResultError, ForeignResultError):
-            return None
+        for folder in attempts(self.work / expected["id"]):
+            try:
+                record = read_result(folder / "result", expected)
+            except (DamagedResultError, ForeignResultError):
+                continue
+            if record is not None:
+                self._folders[expected["id"]] = folder
+                return record
+        return None
 
     def commit(self, run_id: str) -> None:
         """Put a written result in its place in one step, instead of what was there."""
         place, old = self.runs / run_id, self.runs / f".old-{run_id}-{os.getpid()}"
         if place.exists():
             place.rename(old)
-        (self.work / run_id / "result").rename(place)
+        (self.folder(run_id) / "result").rename(place)
         synchronize(self.runs)
         shutil.rmtree(old, ignore_errors=True)
 
@@ -146,30 +197,35 @@ class Store:
         Returns:
             Where the damaged checkpoint is now, if there was one.
         """
-        folder, damaged = self.work / run_id, None
-        if not folder.exists() or not self.leases.acquire(run_id):
+        place, damaged = self.work / run_id, None
+        if not place.exists() or not self.leases.acquire(run_id):
             return None
         record = self.record_or_none(run_id)
         if record is not None:
+            folder, keep = self.folder(run_id), place / CHECKPOINT
             if (folder / DAMAGED).exists():
-                damaged = self.set_aside(folder / DAMAGED)
+                damaged = self.set_aside(folder / DAMAGED, run_id)
             if (folder / LOG).exists() and (folder / LOG).stat().st_size:
                 (folder / LOG).replace(self.runs / run_id / LOG)
-            keep = CHECKPOINT if record["status"] in ("failed", "timeout") else ""
-            for path in folder.iterdir():
-                if path.name != keep:
-                    shutil.rmtree(path) if path.is_dir() else path.unlink()
-            if not any(folder.iterdir()):
-                folder.rmdir()
+            newest = newest_checkpoint(place)
+            if newest is not None and newest != keep:
+                newest.replace(keep)
+            again = record["status"] in ("failed", "timeout", "memory")
+            for path in list(place.iterdir()):
+                if path != keep or not again:
+                    _remove(path)
+            with suppress(OSError):  # it keeps a checkpoint
+                place.rmdir()
+        self._folders.pop(run_id, None)
         self.leases.release(run_id)
         return damaged
 
-    def set_aside(self, path: Path) -> Path:
-        """Move something damaged out of the way; returns where it is now."""
+    def set_aside(self, path: Path, owner: str = "") -> Path:
+        """Move something damaged out of the way, named after its owner; returns where it is now."""
         folder = self.root / "damaged"
         folder.mkdir(parents=True, exist_ok=True)
         for count in itertools.count(1):
-            place = folder / f"{path.parent.name}-{path.name}-{count}"
+            place = folder / f"{owner or path.parent.name}-{path.name}-{count}"
             if not place.exists():
                 return path.rename(place)
         raise AssertionError
@@ -201,7 +257,7 @@ class Store:
         if not path.is_file():
             raise FileNotFoundError(f"{self.root} holds no results: {path.name} is missing")
         try:
-            manifest = json.loads(path.read_bytes())
+            manifest = read_json(path)
         except ValueError as error:
             raise ValueError(f"{path} is damaged: run the suite again: {error}") from error
         if not isinstance(manifest, dict) or manifest.get("schema") != MANIFEST_SCHEMA:
@@ -214,3 +270,11 @@ class Store:
         if not complete or not runs or "name" not in manifest:
             raise ValueError(f"{path} names no runs: run the suite again")
         return manifest
+
+
+def _remove(path: Path) -> None:
+    """Remove a file or folder, into which somebody who has lost the run may still write."""
+    if path.is_dir():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        path.unlink(missing_ok=True)

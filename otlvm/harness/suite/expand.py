@@ -17,6 +17,7 @@ from otlvm.harness.config import (
 from otlvm.harness.messages import InputError, KeyPath
 from otlvm.harness.suite.duplicates import refuse_duplicates
 from otlvm.harness.suite.labels import write_label
+from otlvm.harness.suite.plain import check_plain
 from otlvm.harness.suite.runs import Run
 from otlvm.harness.suite.schema import SECTIONS, BaselineConfig, Entry, SuiteFile, TrainedConfig
 from otlvm.harness.suite.validation import validated
@@ -104,6 +105,7 @@ def _configs(
         if not is_baseline and config["objective"] is None:
             raise InputError("no 'objective:', neither here nor for the whole suite", origin)
         resolved = validated(schema, config, origin).model_dump()
+        check_plain(resolved, origin)
         for section in ("model", "train"):  # their specs may be bare names
             if section in resolved:
                 resolved[section] = _with_specs(resolved[section])

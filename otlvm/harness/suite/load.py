@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import otlvm
+from otlvm.harness.code.plugins import named_modules
 from otlvm.harness.config import set_field
 from otlvm.harness.job import Limits
 from otlvm.harness.messages import InputError
@@ -55,6 +56,11 @@ class Suite:
     def folder(self) -> Path:
         """The file's folder, where plug-ins and relative paths of data are looked for."""
         return self.file.path.resolve().parent
+
+    def plugins(self) -> set[str]:
+        """Return the modules of the plug-ins that it names."""
+        configs = [run.config for run in self.runs]
+        return named_modules([configs, list(self.metrics), list(self.track)])
 
     def sections(self) -> dict[str, Any]:
         """Return what it says of tables, figures and claims, which decides no result."""

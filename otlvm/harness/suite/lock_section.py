@@ -35,7 +35,7 @@ class Lock(Strict):
 
     written: str
     device: str
-    threads: int | None = Field(None, gt=0)
+    threads: int | None = Field(None, gt=0, le=1024)
     code: list[str]
     data: list[LockedData]
     environment: dict[str, Any]

@@ -2,13 +2,20 @@
 
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, SerializerFunctionWrapHandler, model_serializer, model_validator
+from pydantic import (
+    AfterValidator,
+    Field,
+    SerializerFunctionWrapHandler,
+    model_serializer,
+    model_validator,
+)
 
 from otlvm.harness.job import Limits
 from otlvm.harness.suite.figures_section import FigureEntry
 from otlvm.harness.suite.lock_section import Lock
 from otlvm.harness.suite.table_section import TableOptions
 from otlvm.harness.suite.validation import Strict
+from otlvm.wording import cut
 
 SECTIONS = ("data", "model", "objective", "train")
 Spec = str | dict[str, Any]
@@ -152,8 +159,31 @@ class Entry(Strict):
     seeds: Seeds | None = None
 
 
-Duration = Annotated[str, Field(pattern=r"^\d+(\.\d+)? ?(s|min|h)$")]
 SECONDS = {"s": 1, "min": 60, "h": 3600}
+MOST_SECONDS = 1e9
+"""Thirty years."""
+MOST_MB = 2**40
+"""More than any machine has, and less than systems can count."""
+
+
+def seconds(duration: str) -> float:
+    """Read a duration such as ``90 s``, ``5 min`` or ``1.5 h``."""
+    number = duration.rstrip("sminh ")
+    return float(number) * SECONDS[duration[len(number) :].strip()]
+
+
+def _passes(duration: str) -> str:
+    """Refuse durations that never pass, or always have."""
+    if not 0 < seconds(duration) < MOST_SECONDS:
+        raise ValueError(
+            f"expected more than nothing and less than thirty years, got {cut(duration)}"
+        )
+    return duration
+
+
+Duration = Annotated[
+    str, Field(pattern=r"^\d+(\.\d+)? ?(s|min|h)$", max_length=40), AfterValidator(_passes)
+]
 
 
 class Execution(Strict):
@@ -166,7 +196,7 @@ class Execution(Strict):
     """
 
     timeout: Duration | None = None
-    memory_mb: int | None = Field(None, gt=0)
+    memory_mb: int | None = Field(None, gt=0, lt=MOST_MB)
     checkpoint_every: Annotated[int, Field(gt=0)] | Duration = "1 min"
 
     def limits(self) -> Limits:
@@ -178,12 +208,6 @@ class Execution(Strict):
             checkpoint_steps=every if isinstance(every, int) else None,
             checkpoint_seconds=seconds(every) if isinstance(every, str) else None,
         )
-
-
-def seconds(duration: str) -> float:
-    """Read a duration such as ``90 s``, ``5 min`` or ``1.5 h``."""
-    number = duration.rstrip("sminh ")
-    return float(number) * SECONDS[duration[len(number) :].strip()]
 
 
 class SuiteFile(Strict):

@@ -73,8 +73,12 @@ class Tracking:
         """Log nothing of it yet: curves are logged whole."""
         self._pump()
 
+    def wait(self, job: Job, note: str) -> None:
+        """Log nothing of a run that somebody else has."""
+        self._pump()
+
     def finish(self, job: Job, record: Record | None, note: str = "") -> None:
-        """Log a run, unless it was interrupted."""
+        """Log a run, unless it has no result."""
         if record is not None:
             self._put((job.label, job.id))
 

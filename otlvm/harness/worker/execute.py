@@ -42,6 +42,8 @@ from otlvm.training import (
     fit,
 )
 
+MOST_DETAILS = 20_000
+"""Characters of a traceback that a record keeps."""
 Row = dict[str, float]
 Ask = Callable[[Mapping[str, Metric]], Measured]
 
@@ -51,7 +53,8 @@ class Result:
     """What became of one run.
 
     Attributes:
-        status: ``done``, ``failed`` (it raised) or ``diverged`` (a number stopped being finite).
+        status: ``done``, ``failed`` (it raised), ``memory`` (there was not enough) or ``diverged``
+            (a number stopped being finite).
         reason: Why, if not done; one line.
         details: The traceback, if it raised.
         diverged: Term, value and step, if it diverged.
@@ -118,10 +121,19 @@ def execute(
         result.status, result.reason = "diverged", str(error)
         facts = {"term": error.term, "value": str(error.value), "step": error.step}
         result.diverged, result.metrics = facts, {}
-    except Exception as error:  # one bad cell must not cost the others; the record tells all
-        result.status, result.reason = "failed", one_line(error)
-        result.details, result.metrics = traceback.format_exc(), {}
+    except (Exception, SystemExit) as error:  # a bad cell costs no other; the record tells all
+        result.reason = one_line(error)
+        result.status = "memory" if _of_memory(error) else "failed"
+        result.details, result.metrics = traceback.format_exc()[-MOST_DETAILS:], {}
     return result
+
+
+def _of_memory(error: BaseException) -> bool:
+    """Tell whether memory ran out; torch says so in words where the CPU's does."""
+    told = "allocate memory" in str(error) or "not enough memory" in str(error)
+    return isinstance(error, MemoryError | torch.OutOfMemoryError) or (
+        isinstance(error, RuntimeError) and told
+    )
 
 
 def seed_everything(seed: int) -> None:
@@ -157,7 +169,7 @@ def _train(
     def snap(step: int) -> None:
         try:
             snapshots.take(step)
-        except Exception as error:  # as for the other pictures
+        except (Exception, SystemExit) as error:  # as for the other pictures
             result.pictures_failed = one_line(error)
 
     if checkpoints.load() is None:
@@ -226,7 +238,7 @@ def _ask_metrics(config: Config, ask: Ask, result: Result, shelf: Shelf | None) 
 def _take_pictures(show: Callable[[], Pictures], result: Result) -> None:
     try:
         result.pictures = show()
-    except Exception as error:  # the numbers are there, and worth more; the record tells
+    except (Exception, SystemExit) as error:  # the numbers are there, and worth more
         result.pictures_failed = one_line(error)
 
 

@@ -34,8 +34,10 @@ class DiskShelf(Shelf):
     @classmethod
     def of(cls, run_folder: Path, code: str) -> Self | None:
         """Return the shelf of the store in which a run works; None if it works elsewhere."""
-        store = run_folder.resolve().parents[1]
-        return cls(store / "shared", code) if (store / MARK).exists() else None
+        for store in run_folder.resolve().parents[1:3]:
+            if (store / MARK).exists():
+                return cls(store / "shared", code)
+        return None
 
     def once(self, key: str, compute: Compute) -> Tensor:
         """Return what is kept under a key; compute and keep it if there is nothing."""

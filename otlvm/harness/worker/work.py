@@ -1,24 +1,28 @@
 """Execute a job in a folder: what happens inside the process that a run has to itself."""
 
+import contextlib
+import errno
 import importlib
 import json
 import os
-import resource
 import shutil
 import signal
 import sys
 import threading
 import time
 import warnings
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
 from multiprocessing.connection import Connection
 from pathlib import Path
+from typing import NoReturn
 
 import torch
 
 from otlvm.data import Dataset, datasets, relative_to
+from otlvm.harness.code.running import CodeChangedError, RunningCode
 from otlvm.harness.config import set_field
 from otlvm.harness.job import START_FIELD, Job
 from otlvm.harness.messages import one_line
@@ -26,7 +30,8 @@ from otlvm.harness.processes import leave_parent
 from otlvm.harness.store.record import Facts, new_record, write_result
 from otlvm.harness.store.work_folder import CHECKPOINT, DAMAGED, LOG, START, write_progress
 from otlvm.harness.worker.execute import Result, Row, execute
-from otlvm.harness.worker.machine import environment
+from otlvm.harness.worker.limits import limit_memory
+from otlvm.harness.worker.machine import environment, limit_threads
 from otlvm.harness.worker.memory import keep_freed_memory
 from otlvm.harness.worker.shelf import DiskShelf
 from otlvm.registry import RegistryError
@@ -34,6 +39,10 @@ from otlvm.training import CheckpointError, Checkpoints, InterruptedTrainingErro
 
 INTERRUPTED = 75  # EX_TEMPFAIL: stopped on demand, its state saved
 NO_STORAGE = 74  # EX_IOERR: the result could not be written
+NO_MEMORY = 71  # EX_OSERR: the limit of memory left no room to say so
+OTHER_CODE = 78  # EX_CONFIG: the code is not what the job was planned with
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EROFS, errno.ESTALE)
+"""What systems say of disks; whatever else a plug-in raises while it is saved is its own."""
 
 
 @dataclass
@@ -53,15 +62,25 @@ class Control:
         return self.stop
 
 
-def work(job: Job, folder: Path, control: Control) -> None:
+def work(
+    job: Job, folder: Path, control: Control, limit: Callable[[], None] = lambda: None
+) -> None:
     """Execute a job and write its result to ``folder/result``.
+
+    Args:
+        job: The job.
+        folder: Where it works.
+        control: What the outside world says.
+        limit: Called when all is imported and threads run; raises MemoryError if it cannot hold.
 
     Raises:
         InterruptedTrainingError: If it was told to stop.
+        CodeChangedError: If this process has other code than the job was planned with.
     """
     importlib.import_module("otlvm.harness.worker.preload")  # before the clock starts
     if job.threads is not None:
-        torch.set_num_threads(job.threads)
+        limit_threads(job.threads)
+    running = RunningCode(job)
     shutil.rmtree(folder / "result", ignore_errors=True)
     clock, started = time.monotonic(), datetime.now(UTC)
     device = torch.device(job.device)
@@ -86,11 +105,14 @@ def work(job: Job, folder: Path, control: Control) -> None:
     if job.start is not None:
         config = set_field(config, START_FIELD, str(folder / START))
     try:
+        limit()
         data = _load(json.dumps(job.config["data"], sort_keys=True), job.device, job.folder)
         if data.checksum != job.data_checksum:
             raise RegistryError(f"the data {data.name} changed since this suite was planned")
     except RegistryError as error:
         result = Result("failed", one_line(error))
+    except MemoryError as error:
+        result = Result("memory", one_line(error))
     else:
         of_data = facts_of(data)
         shelf = DiskShelf.of(folder, job.code)
@@ -100,6 +122,7 @@ def work(job: Job, folder: Path, control: Control) -> None:
             warnings.warn(f"{error}: begun again", stacklevel=2)
             (folder / CHECKPOINT).replace(folder / DAMAGED)
             result = execute(config, job.seed, data, checkpoints(), show, shelf)
+    running.check_late_imports()
     record = new_record(
         job.identity(),
         job.label,
@@ -122,9 +145,9 @@ def work(job: Job, folder: Path, control: Control) -> None:
     save = result.model.save if result.model is not None else None
     try:
         write_result(folder / "result", record, result.curves, save, result.pictures)
-    except OSError:
-        raise
-    except Exception as error:  # a plug-in's model or numbers that cannot be written
+    except (Exception, SystemExit) as error:  # a plug-in's model or numbers that cannot be written
+        if isinstance(error, OSError) and error.errno in FULL:
+            raise
         shutil.rmtree(folder / "result", ignore_errors=True)
         failed = {"status": "failed", "reason": one_line(error), "metrics": {}}
         write_result(folder / "result", {**record, **failed}, [], None)
@@ -150,31 +173,38 @@ def work_alone(job: Job, folder: Path, connection: Connection) -> None:
     """Execute a job in the process that it has to itself."""
     leave_parent(folder / LOG)
     keep_freed_memory()
-    if job.limits.memory_mb is not None:
-        limit = job.limits.memory_mb * 2**20
-        resource.setrlimit(resource.RLIMIT_DATA, (limit, limit))
     control = Control(side_by_side=job.side_by_side)
     threading.Thread(target=_listen, args=(connection, control), daemon=True).start()
     try:
-        work(job, folder, control)
+        work(job, folder, control, lambda: limit_memory(job.limits.memory_mb))
     except InterruptedTrainingError:
         os._exit(INTERRUPTED)
+    except CodeChangedError as error:
+        _leave(str(error), OTHER_CODE)
     except OSError as error:
-        sys.stderr.write(f"{type(error).__name__}: {error}\n")
-        sys.stderr.flush()
-        os._exit(NO_STORAGE)
+        _leave(f"{type(error).__name__}: {error}", NO_STORAGE)
+    except MemoryError as error:
+        _leave(f"{type(error).__name__}: {error}", NO_MEMORY)
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(0)  # whatever threads a plug-in has left
 
 
+def _leave(reason: str, code: int) -> NoReturn:
+    """End with a last line in the log."""
+    with contextlib.suppress(Exception):
+        sys.stderr.write(f"{reason}\n")
+        sys.stderr.flush()
+    os._exit(code)
+
+
 def _listen(connection: Connection, control: Control) -> None:
-    while True:
-        try:
+    try:
+        while True:
             message = connection.recv()
-        except (EOFError, OSError):  # the harness is gone: another may go on with this run
-            os.killpg(0, signal.SIGKILL)
-        if message == "stop":
-            control.stop = True
-        else:
-            control.side_by_side = max(control.side_by_side, message)
+            if message == "stop":
+                control.stop = True
+            else:
+                control.side_by_side = max(control.side_by_side, message)
+    finally:  # the harness is gone, another may go on with this run; or nothing can be heard
+        os.killpg(0, signal.SIGKILL)

@@ -131,6 +131,7 @@ def test_each_bad_plugin_costs_one_cell(write):
         "nothing": "done",
         "imq": "done",
         "hangs": "timeout",
+        "eats": "memory",
     }
     reasons = {label: record["reason"] for (label, _), record in records(out).items()}
     assert reasons["raises"] == "ArithmeticError: too bad"

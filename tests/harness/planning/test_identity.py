@@ -2,7 +2,7 @@
 
 import pytest
 
-from otlvm.harness.planning.code import code_identities
+from otlvm.harness.code.decides import code_identities
 from otlvm.harness.planning.parts import prepare
 from otlvm.harness.store.record import run_id
 

@@ -6,6 +6,7 @@ PLUGINS = '''
 import torch
 from otlvm.baselines import Baseline
 from otlvm.features import Features
+from otlvm.objectives import Objective
 from otlvm.priors import Prior
 from otlvm.starts import Start
 
@@ -28,6 +29,10 @@ class Uniform(Prior):
 
 class Sphere(Uniform):
     has_density = False
+
+class Any(Objective):
+    def __init__(self, p: object): super().__init__()
+    def forward(self, model, x): ...
 
 class Pairs(Start):
     def prepare(self, model, x, batch_size): ...
@@ -100,9 +105,44 @@ def test_parts_that_do_not_go_together(refuse, write_suite, tmp_path, row, path,
 
 
 @pytest.mark.parametrize(
+    ("model", "told"),
+    [
+        ("network: {hidden: [0]}", "a layer has 1 to"),
+        ("network: {component_hidden: [0]}", "a layer has 1 to"),
+        ("network: {name: stacked, hidden: [1000000000000]}", "a layer has 1 to"),
+        ("prior: {distance: 1.0e+30}", "smaller than"),
+    ],
+)
+def test_models_out_of_range(refuse, write_suite, model, told):
+    row = f"{{label: row, objective: {WAE}, model: {{{model}}}}}"
+    refuse(write_suite(f"runs:\n  - {row}\n"), "runs[0]", told)
+
+
+@pytest.mark.parametrize(
+    "value", [".nan", ".inf", "[1, {a: [-.inf]}]"], ids=["nan", "inf", "nested"]
+)
+def test_parameters_that_no_record_can_hold(refuse, write_suite, tmp_path, value):
+    (tmp_path / "mine.py").write_text(PLUGINS)
+    objective = f"{{name: 'mine:Any', p: {value}}}"
+    suite = write_suite(f"runs:\n  - {{label: row, objective: {objective}}}\n")
+    refuse(suite, "runs[0].objective.p", "no number that a record can hold")
+
+
+@pytest.mark.parametrize(
+    "spec", ["data: 'builtins:exit'", "objective: 'mine:Exits'", "objective: 'exits:Any'"]
+)
+def test_what_ends_the_interpreter_ends_nothing(refuse, write_suite, tmp_path, spec):
+    (tmp_path / "mine.py").write_text("class Exits:\n    def __init__(self): raise SystemExit(0)\n")
+    (tmp_path / "exits.py").write_text("import sys\nsys.exit(0)\n")
+    rest = "" if spec.startswith("objective") else ", objective: vae"
+    refuse(write_suite(f"runs:\n  - {{label: row, {spec}{rest}}}\n"), "runs[0]")
+
+
+@pytest.mark.parametrize(
     ("spec", "told"),
     [
-        ("{name: gmm, regularization: -1}", "regularization must not be negative"),
+        ("{name: gmm, regularization: -1}", "regularization must be positive"),
+        ("{name: gmm, regularization: 0}", "regularization must be positive"),
         ("{name: kmeans, features: {name: umap, neighbors: 1}}", "neighbors must be at least 2"),
         ("{name: kmeans, features: {name: umap, dim: 0}}", "dim must be positive"),
         ("{name: kmeans, features: {name: umap, min_distance: 2}}", "between 0 and 1"),

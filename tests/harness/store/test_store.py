@@ -309,7 +309,7 @@ def test_a_reused_process_number_is_another_process(tmp_path):
     assert ours.acquire("r")
     path = tmp_path / "leases/r.json"
     owner = json.loads(path.read_text())
-    path.write_text(json.dumps({**owner, "started": "1"}))
+    path.write_text(json.dumps({**owner, "started": "1", "token": "its own"}))
     assert not ours.holds("r")
     assert ours.acquire("r")
 

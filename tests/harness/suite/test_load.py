@@ -2,9 +2,9 @@
 
 import pytest
 
+from otlvm.harness.code.decides import code_identities
 from otlvm.harness.job import Limits
 from otlvm.harness.messages import InputError
-from otlvm.harness.planning.code import code_identities
 from otlvm.harness.store.record import run_id
 
 WAE = "runs:\n  - {label: row, objective: {name: wae, divergence: imq_mmd}}\n"

@@ -5,9 +5,9 @@ import sys
 
 import pytest
 
-from otlvm.harness.planning import code
-from otlvm.harness.planning.code import DECIDES, LIBRARY, code_identities
-from otlvm.harness.planning.plugin_code import plugin_files
+from otlvm.harness.code import decides as code
+from otlvm.harness.code.decides import DECIDES, LIBRARY, code_identities
+from otlvm.harness.code.plugins import plugin_files
 
 DIVERGENCE = """\
 from otlvm.divergences import SampleDivergence

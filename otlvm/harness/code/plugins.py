@@ -6,6 +6,7 @@ the distribution's version and files.
 """
 
 import ast
+import re
 import site
 import sysconfig
 from collections.abc import Iterator
@@ -14,9 +15,12 @@ from importlib.machinery import ModuleSpec, PathFinder
 from importlib.metadata import distribution, packages_distributions
 from importlib.util import find_spec, resolve_name
 from pathlib import Path
+from typing import Any
 
 import otlvm
 
+OWN = re.compile(r"((?:[^\W\d]\w*\.)*[^\W\d]\w*):[^\W\d]\w*")
+"""``my_module:MyClass``, and its module."""
 Files = list[tuple[str, Path]]
 """Name and place, by name."""
 
@@ -112,3 +116,20 @@ def _installed(module: str) -> tuple[str, Files]:
             if file.suffix == ".py" and file.parts[0] in (top, f"{top}.py"):
                 files[file.as_posix()] = Path(str(file.locate()))
     return ", ".join(versions), [(name, path) for name, path in files.items() if path.is_file()]
+
+
+def named_modules(value: Any) -> set[str]:
+    """Return the modules of the plug-ins that are named anywhere in a value."""
+    return {found[1] for text in texts(value) if (found := OWN.fullmatch(text))}
+
+
+def texts(value: Any) -> Iterator[str]:
+    """Yield every text in a config, wherever it stands."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for inner in value.values():
+            yield from texts(inner)
+    elif isinstance(value, list | tuple):
+        for inner in value:
+            yield from texts(inner)

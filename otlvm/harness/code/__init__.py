@@ -1,0 +1,1 @@
+"""Which code decides a result, and whether a process runs that code."""

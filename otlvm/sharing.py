@@ -51,15 +51,16 @@ def shared_on(shelf: Shelf | None) -> Iterator[None]:
         _SHELF.reset(token)
 
 
-def learnt_once(what: str, x: Tensor, compute: Compute) -> Tensor:
+def learnt_once(what: str, x: Tensor, compute: Compute, *further: Tensor) -> Tensor:
     """Return what is learnt from images, from a shelf if it is there: for starts.
 
     Args:
         what: All that decides it, besides the images, the seed and the kind of device.
         x: The images.
         compute: Learns it.
+        further: Tensors that decide it too.
     """
-    return _beside(shared(compute, what, torch.initial_seed(), x.device.type, x), x)
+    return _beside(shared(compute, what, torch.initial_seed(), x.device.type, x, *further), x)
 
 
 def shared(compute: Compute, *what: object) -> Tensor:

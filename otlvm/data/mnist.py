@@ -20,6 +20,7 @@ ROOT_VARIABLE = "OTLVM_DATA"
 FILES = tuple(
     f"{part}-{kind}-ubyte" for part in ("train", "t10k") for kind in ("images-idx3", "labels-idx1")
 )
+MOST_PAD = 100
 
 ARTICLES = (
     *("T-shirt/top", "Trouser", "Pullover", "Dress", "Coat"),
@@ -37,6 +38,7 @@ def mnist(
     span: float | None = None,
     scale: Scale = "none",
     binarize: Binarize | None = None,
+    pad: int = 0,
 ) -> Dataset:
     """MNIST: 60,000 training and 10,000 held-out digits of 28 x 28 pixels.
 
@@ -47,8 +49,9 @@ def mnist(
             255.
         scale: ``none``, or ``unit`` or ``standard`` for each feature, fitted to training data.
         binarize: Black and white, drawn once (``static``) or in each batch (``dynamic``).
+        pad: Rows and columns of 0 on each side: 2 makes images of 32 x 32.
     """
-    return _load("MNIST", root, download, span=span, scale=scale, binarize=binarize)
+    return _load("MNIST", root, download, span=span, scale=scale, binarize=binarize, pad=pad)
 
 
 @datasets.register("fashion_mnist")
@@ -58,6 +61,7 @@ def fashion_mnist(
     span: float | None = None,
     scale: Scale = "none",
     binarize: Binarize | None = None,
+    pad: int = 0,
 ) -> Dataset:
     """Fashion-MNIST: 60,000 training and 10,000 held-out articles of 28 x 28 pixels.
 
@@ -68,9 +72,10 @@ def fashion_mnist(
             255.
         scale: ``none``, or ``unit`` or ``standard`` for each feature, fitted to training data.
         binarize: Black and white, drawn once (``static``) or in each batch (``dynamic``).
+        pad: Rows and columns of 0 on each side: 2 makes images of 32 x 32.
     """
     return _load(
-        "FashionMNIST", root, download, ARTICLES, span=span, scale=scale, binarize=binarize
+        "FashionMNIST", root, download, ARTICLES, span=span, scale=scale, binarize=binarize, pad=pad
     )
 
 
@@ -81,6 +86,7 @@ def kmnist(
     span: float | None = None,
     scale: Scale = "none",
     binarize: Binarize | None = None,
+    pad: int = 0,
 ) -> Dataset:
     """Kuzushiji-MNIST: 60,000 training and 10,000 held-out letters of 28 x 28 pixels.
 
@@ -91,8 +97,11 @@ def kmnist(
             255.
         scale: ``none``, or ``unit`` or ``standard`` for each feature, fitted to training data.
         binarize: Black and white, drawn once (``static``) or in each batch (``dynamic``).
+        pad: Rows and columns of 0 on each side: 2 makes images of 32 x 32.
     """
-    return _load("KMNIST", root, download, LETTERS, span=span, scale=scale, binarize=binarize)
+    return _load(
+        "KMNIST", root, download, LETTERS, span=span, scale=scale, binarize=binarize, pad=pad
+    )
 
 
 def _load(
@@ -100,8 +109,11 @@ def _load(
     root: str | None,
     download: bool,
     class_names: tuple[str, ...] | None = None,
+    pad: int = 0,
     **how: Any,
 ) -> Dataset:
+    if not 0 <= pad <= MOST_PAD:
+        raise DataError(f"pad {pad} is not one of 0 to {MOST_PAD} rows and columns")
     # The variable is the shell's, whose paths start where the shell is.
     variable = os.environ.get(ROOT_VARIABLE)
     if not (root or variable):
@@ -114,6 +126,7 @@ def _load(
     if download and not all(_find(raw, stem) for stem in FILES):
         _download(name, folder, raw)
     x_train, y_train, x_test, y_test = (_read(name, raw, stem) for stem in FILES)
+    x_train, x_test = (np.pad(x, ((0, 0), (pad, pad), (pad, pad))) for x in (x_train, x_test))
     most = max(y.max(initial=0) for y in (y_train, y_test))
     names = class_names if class_names and most < len(class_names) else None  # files of your own
     return from_arrays(name.lower(), x_train, y_train, x_test, y_test, class_names=names, **how)

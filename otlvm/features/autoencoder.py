@@ -33,6 +33,10 @@ class Autoencoder(Features):
         cost: What it minimises: ``bernoulli``, the cross-entropy of data in [0, 1], or ``squared``
             error of data of any range.
 
+    Attributes:
+        encoder: From images ``[n, D]`` to codes ``[n, dim]``, in eval mode; after `fit_transform`.
+        decoder: Back to images, or their logits where the cost is ``bernoulli``.
+
     Raises:
         ValueError: If a number is out of range.
     """
@@ -56,7 +60,8 @@ class Autoencoder(Features):
         self.batch_size = batch_size
         self.learning_rate = learning_rate
         self.cost = cost
-        self._encoder: nn.Module = nn.Identity()
+        self.encoder: nn.Module = nn.Identity()
+        self.decoder: nn.Module = nn.Identity()
 
     def fit_transform(self, x: Tensor) -> Tensor:
         """Train the autoencoder and return the codes; see `Features.fit_transform`.
@@ -80,10 +85,13 @@ class Autoencoder(Features):
             loss = COSTS[self.cost](both(batch), batch)
             torch.autograd.backward(loss)
             optimizer.step()
-        self._encoder = encoder.eval()
+        self.encoder, self.decoder = encoder.eval(), decoder.eval()
         return self.transform(x)
 
     @torch.no_grad()
     def transform(self, x: Tensor) -> Tensor:
         """Return codes; see `Features.transform`."""
-        return torch.cat([self._encoder(part) for part in torch.split(x, BATCH)])
+        return torch.cat([self.encoder(part) for part in torch.split(x, BATCH)])
+
+
+AUTOENCODER = features.build("autoencoder")

@@ -3,6 +3,7 @@
 from otlvm.networks.base import Network, networks
 from otlvm.networks.components import ComponentLinear, ComponentNets
 from otlvm.networks.conv_mlp import ConvMLP
+from otlvm.networks.convolutions import Convolution, TransposedConvolution
 from otlvm.networks.held import hold, release
 from otlvm.networks.inits import Glorot, Init, LayerInit, PyTorch, TruncatedNormal, inits
 from otlvm.networks.mlp import MLP
@@ -16,6 +17,7 @@ __all__ = [
     "ComponentLinear",
     "ComponentNets",
     "ConvMLP",
+    "Convolution",
     "Glorot",
     "Init",
     "LatentMixtureModel",
@@ -26,6 +28,7 @@ __all__ = [
     "Shared",
     "SharedNet",
     "Stacked",
+    "TransposedConvolution",
     "TruncatedNormal",
     "hold",
     "inits",

@@ -8,6 +8,7 @@ from torch import Tensor, nn
 
 from otlvm.networks.base import Network, networks
 from otlvm.networks.components import ComponentNets
+from otlvm.networks.convolutions import Convolution, TransposedConvolution
 from otlvm.networks.inits import PYTORCH, Init
 from otlvm.networks.normalization import CONVOLUTION, Normalization
 from otlvm.networks.std import Std
@@ -139,7 +140,7 @@ def conv_classifier(
     layers: list[nn.Module] = [ToImages(image_shape)]
     channels, height, width = image_shape
     for out in (filters // 4, filters // 2, filters):
-        convolution = nn.Conv2d(channels, out, kernel_size=5, stride=2, padding=2)
+        convolution = Convolution(channels, out, kernel_size=5, stride=2, padding=2)
         layers += [convolution, CONVOLUTION[normalization](out), nn.ReLU()]
         channels, height, width = out, (height + 1) // 2, (width + 1) // 2
     head = nn.Linear(channels * height * width, n_components)
@@ -163,10 +164,10 @@ def conv_decoder(
         nn.ReLU(),
     ]
     for size in (4 * filters, 2 * filters):
-        deconvolution = nn.ConvTranspose2d(
+        deconvolution = TransposedConvolution(
             size, size // 2, kernel_size=5, stride=2, padding=2, output_padding=1
         )
         layers += [deconvolution, CONVOLUTION[others](size // 2), nn.ReLU()]
-    head = nn.Conv2d(filters, channels, kernel_size=1)
+    head = Convolution(filters, channels, kernel_size=1)
     layers += [head, Cut(height, width), nn.Flatten()]
     return nn.Sequential(*layers).to(memory_format=torch.channels_last)

@@ -4,13 +4,13 @@ import json
 
 import torch
 from torch import Tensor, nn
-from torch.nn.utils import parameters_to_vector, vector_to_parameters
 
 from otlvm.baselines.base import check_enough
 from otlvm.networks import LatentMixtureModel, Network
 from otlvm.priors import GaussianPrior
 from otlvm.sharing import learnt_once
 from otlvm.starts.base import Start, starts
+from otlvm.starts.state import State
 from otlvm.training.batches import batches
 
 BATCH = 5000
@@ -74,17 +74,17 @@ class Autoencoder(Start):
         """
         self.check_network(model.network)
         nets = nn.ModuleList([model.network.components, model.network.decoder])
-        state = _State(nets)
+        state = State(nets)
         config = model.config and {**model.config, "prior": model.prior.dim}
         what = f"{self._spec} {batch_size} {json.dumps(config, sort_keys=True)}"
         alone = self._spec is None or config is None
 
         def train() -> Tensor:
             self._train(model, x, batch_size)
-            return state.vector()
+            return state.content()
 
-        vector = train() if alone else learnt_once(what, x, train)
-        state.load(vector)
+        learnt = train() if alone else learnt_once(what, x, train)
+        state.load(learnt)
         if isinstance(model.prior, GaussianPrior) and model.prior.learned():
             k = model.prior.n_components
             mixture = learnt_once(f"{what} {k}", x, lambda: self._mixture(model, x, k))
@@ -126,28 +126,3 @@ class Autoencoder(Start):
         rows[k : 2 * k, : codes.shape[1]] = torch.from_numpy(found.covariances_)
         rows[2 * k, :k] = torch.from_numpy(found.weights_)
         return rows
-
-
-class _State:
-    """Parameters and buffers of modules as one vector, and back."""
-
-    def __init__(self, modules: nn.Module) -> None:
-        self._parameters = list(modules.parameters())
-        self._buffers = [b for b in modules.buffers() if b.is_floating_point()]
-
-    def vector(self) -> Tensor:
-        with torch.no_grad():
-            return torch.cat(
-                [
-                    parameters_to_vector(self._parameters),
-                    *(buffer.flatten() for buffer in self._buffers),
-                ]
-            )
-
-    def load(self, vector: Tensor) -> None:
-        count = sum(parameter.numel() for parameter in self._parameters)
-        vector_to_parameters(vector[:count].clone(), self._parameters)
-        with torch.no_grad():
-            for buffer in self._buffers:
-                buffer.copy_(vector[count : count + buffer.numel()].view_as(buffer))
-                count += buffer.numel()

@@ -1,15 +1,23 @@
 """The paper's start: moment pretraining."""
 
+import json
+from typing import Any
+
 from torch import Tensor
 
 from otlvm.networks import LatentMixtureModel
+from otlvm.seeding import afresh
+from otlvm.sharing import learnt_once
 from otlvm.starts.base import Start, starts
+from otlvm.starts.state import State
 from otlvm.training.pretrain import pretrain_moments
 
 
 @starts.register("moments")
 class Moments(Start):
     """The paper's: the nets of q(z|k, x) learn the prior's moments; see `pretrain_moments`.
+
+    Rows of equal model, data and seed share what is learnt.
 
     Args:
         steps: Adam steps; 0 leaves the model as it was initialised.
@@ -48,12 +56,24 @@ class Moments(Start):
             )
 
     def prepare(self, model: LatentMixtureModel, x: Tensor, batch_size: int) -> None:
-        """Pretrain; see `Start.prepare`."""
-        pretrain_moments(
-            model,
-            x,
-            steps=self.steps,
-            batch_size=self.batch_size or batch_size,
-            learning_rate=self.learning_rate,
-            diagonal=self.diagonal,
-        )
+        """Pretrain, from the run's seed afresh; see `Start.prepare`."""
+        if not self.steps:
+            return
+        options: dict[str, Any] = {
+            "steps": self.steps,
+            "batch_size": self.batch_size or batch_size,
+            "learning_rate": self.learning_rate,
+            "diagonal": self.diagonal,
+        }
+        nets = State(model.network.components)
+
+        def train() -> Tensor:
+            with afresh(x.device):
+                pretrain_moments(model, x, **options)
+            return nets.content()
+
+        if model.config is None:
+            train()
+            return
+        what = json.dumps(["moments", options, model.config], sort_keys=True)
+        nets.load(learnt_once(what, x, train, nets.content()))

@@ -7,6 +7,7 @@ In a plug-in's tests: ``check_divergence(MyDivergence)``. On the command line:
 from otlvm.testing.baseline import baseline_outcomes, check_baseline
 from otlvm.testing.dataset import check_dataset, dataset_outcomes
 from otlvm.testing.divergence import check_divergence, divergence_outcomes
+from otlvm.testing.expectation import check_expectation, expectation_outcomes
 from otlvm.testing.feature import check_feature, feature_outcomes
 from otlvm.testing.inference import check_inference, inference_outcomes
 from otlvm.testing.init import check_init, init_outcomes
@@ -29,6 +30,7 @@ __all__ = [
     "check_baseline",
     "check_dataset",
     "check_divergence",
+    "check_expectation",
     "check_feature",
     "check_inference",
     "check_init",
@@ -43,6 +45,7 @@ __all__ = [
     "check_weight",
     "dataset_outcomes",
     "divergence_outcomes",
+    "expectation_outcomes",
     "feature_outcomes",
     "inference_outcomes",
     "init_outcomes",

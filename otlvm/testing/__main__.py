@@ -13,6 +13,7 @@ from rich.console import Console
 from otlvm.baselines import baselines
 from otlvm.data import datasets
 from otlvm.divergences import divergences
+from otlvm.expectations import expectations
 from otlvm.features import features
 from otlvm.inference import inferences
 from otlvm.likelihoods import likelihoods
@@ -30,6 +31,7 @@ from otlvm.testing import (
     baseline_outcomes,
     dataset_outcomes,
     divergence_outcomes,
+    expectation_outcomes,
     feature_outcomes,
     inference_outcomes,
     init_outcomes,
@@ -86,6 +88,7 @@ KINDS = (
     Kind(inferences, inference_outcomes),
     Kind(inits, init_outcomes),
     Kind(likelihoods, likelihood_outcomes, {"features": FEATURES}),
+    Kind(expectations, expectation_outcomes),
     Kind(starts, start_outcomes),
     Kind(weights, weight_outcomes),
     Kind(optimizers, optimizer_outcomes),

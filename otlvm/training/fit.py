@@ -26,6 +26,7 @@ from otlvm.seeding import afresh
 from otlvm.training.batches import BatchSampler, Redrawn
 from otlvm.training.checkpoint import Checkpoints, Held, RandomState, State
 from otlvm.training.meter import DivergedError, Meter, Row
+from otlvm.training.precision import Precision, in_precision
 from otlvm.training.progress import ProgressBar
 from otlvm.training.updates import Updates
 from otlvm.training.validation import Stop, Validation
@@ -89,6 +90,7 @@ def fit(
     log_every: int = 50,
     log_at: Collection[int] = (),
     compiled: bool = False,
+    precision: Precision = "float32",
     evaluate: Callable[[LatentMixtureModel], Row] | None = None,
     on_row: Callable[[Row], None] | None = None,
     checkpoints: Checkpoints | None = None,
@@ -119,6 +121,8 @@ def fit(
         log_at: Further steps that have a row.
         compiled: Compile the objective with torch.compile: the first step takes a minute, the
             others less time. Needs a C++ compiler on CPUs.
+        precision: That of the networks in training steps, ``float32`` or ``bfloat16``. Losses,
+            parameters and optimiser are float32 in any case, and so are ``evaluate`` and ``stop``.
         evaluate: Called at each row with the model in eval mode; what it returns joins the row.
         on_row: Called with each finished row, for progress displays.
         checkpoints: Where to save the state of training. If there is one, training goes on from
@@ -133,7 +137,8 @@ def fit(
         InterruptedTrainingError: If ``checkpoints`` says stop.
         TypeError: If an argument is of another type.
         ValueError: If there are fewer images than ``batch_size``, the likelihood is not of such
-            numbers, a number is out of range, or the spec fits no objective.
+            numbers, a number is out of range, there is no such precision, or the spec fits no
+            objective.
     """
     shades = x.shades if isinstance(x, Dataset) else None
     x = _checked(model, x, steps=steps, batch_size=batch_size, log_every=log_every)
@@ -167,16 +172,16 @@ def fit(
         parts["validation"] = validation
     if checkpoints is not None:
         checkpoints.restore(parts)
+    model.train()
+    trained = in_precision(model, precision)
     if history.steps == 0:
-        model.train()
         with afresh(x.device):  # training draws the same batches, warmed up or not
-            objective.warm_up(model, sampled(batch_size).draw)
+            objective.warm_up(trained, sampled(batch_size).draw)
 
     def state() -> State:
         return {name: part.state_dict() for name, part in parts.items()}
 
     compute = torch.compile(objective) if compiled else objective
-    model.train()
     objective.train()
     with ProgressBar(steps, progress) as bar:
         started = time.perf_counter()
@@ -184,7 +189,7 @@ def fit(
             if validation is not None and validation.stopped:
                 break
             updates.optimizer.zero_grad(set_to_none=True)
-            losses: Losses = compute(model, sampler.draw())
+            losses: Losses = compute(trained, sampler.draw())
             torch.autograd.backward(losses.total)
             updates.step(step, steps)
             with torch.no_grad():

@@ -8,6 +8,7 @@ from PIL import Image
 
 from otlvm.baselines import baselines
 from otlvm.data import datasets
+from otlvm.expectations import expectations
 from otlvm.features import features
 from otlvm.networks import networks
 from otlvm.optimizers import optimizers
@@ -16,6 +17,7 @@ from otlvm.starts import starts
 from otlvm.testing import (
     check_baseline,
     check_dataset,
+    check_expectation,
     check_feature,
     check_network,
     check_optimizer,
@@ -42,6 +44,10 @@ FEATURES = {
     "autoencoder": {"dim": 2, "hidden": [8], "steps": 5},
     "umap": {"dim": 2, "neighbors": 5},
 }
+SMALL_AUTOENCODER = {"name": "autoencoder", **FEATURES["autoencoder"]}
+BASELINES = {
+    name: {"features": SMALL_AUTOENCODER, "steps": 4, "update_every": 2} for name in ("dec", "idec")
+}
 MADE = {
     "mnist": "MNIST",
     "fashion_mnist": "FashionMNIST",
@@ -52,13 +58,14 @@ WEIGHTS = {"fixed": {"value": 3.0}, "linear": {"start": 9.0, "end": 1.0, "steps"
 SCHEDULES = {"step": {"every": 30}, "plateau": {"patience": 1}}
 
 BUILT_INS = [
+    *((check_expectation, expectations, name, {}) for name in expectations),
     *((check_weight, weights, name, WEIGHTS.get(name, {})) for name in weights),
     *((check_optimizer, optimizers, name, {}) for name in optimizers),
     *((check_schedule, schedules, name, SCHEDULES.get(name, {})) for name in schedules),
     *((check_network, networks, name, NETWORKS.get(name, {})) for name in networks),
     *((check_start, starts, name, STARTS.get(name, {})) for name in starts),
     (check_start, starts, "distill", {**STARTS["distill"], "hold": True}),
-    *((check_baseline, baselines, name, {}) for name in baselines),
+    *((check_baseline, baselines, name, BASELINES.get(name, {})) for name in baselines),
     *((check_feature, features, name, FEATURES.get(name, {})) for name in features),
 ]
 BUILT_INS += [
@@ -66,9 +73,10 @@ BUILT_INS += [
         check_baseline,
         baselines,
         name,
-        {"features": {"name": "autoencoder", **FEATURES["autoencoder"]}},
+        {"features": SMALL_AUTOENCODER},
     )
     for name in baselines
+    if name not in BASELINES
 ]
 
 

@@ -18,6 +18,7 @@ from otlvm.data import (
     from_arrays,
     hf_disk,
     image_folder,
+    mnist,
     mnist_5k,
     npz,
     split,
@@ -535,3 +536,17 @@ def test_a_suite_of_data_with_and_without_labels(tmp_path, write_suite, run_main
     rows = (tmp_path / "out/table.md").read_text().splitlines()
     (row,) = (row for row in rows if row.startswith("| VAE") and "plain" in row and "2 | –" in row)
     assert set(row.split(" | ")[2:5]) == {"–"}
+
+
+def test_padded_mnist_is_the_same_in_a_black_frame(tmp_path, write_mnist):
+    write_mnist(tmp_path)
+    plain, padded = mnist(str(tmp_path)), mnist(str(tmp_path), pad=2)
+    assert padded.image_shape == (1, 32, 32)
+    for part in ("x_train", "x_test"):
+        framed = torch.zeros(len(getattr(plain, part)), 32, 32)
+        framed[:, 2:-2, 2:-2] = getattr(plain, part).view(-1, 28, 28)
+        torch.testing.assert_close(getattr(padded, part), framed.flatten(1))
+    assert padded.checksum != plain.checksum
+    for pad in (-1, 101):
+        with pytest.raises(DataError, match="0 to 100"):
+            mnist(str(tmp_path), pad=pad)

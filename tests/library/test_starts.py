@@ -8,6 +8,7 @@ from otlvm.evaluation import hungarian_accuracy
 from otlvm.objectives import VAE
 from otlvm.priors import priors
 from otlvm.registry import RegistryError
+from otlvm.sharing import Shelf, shared_on
 from otlvm.starts import Distill, starts
 from otlvm.training import Checkpoints, InterruptedTrainingError
 
@@ -42,18 +43,64 @@ def test_starting_at_the_prior_gives_its_moments_whatever_x(x):
         torch.testing.assert_close(posterior.std.square(), variances.expand_as(posterior.std))
 
 
+def seeded_model(network="mlp"):
+    torch.manual_seed(0)
+    model = LatentMixtureModel((1, 4, 4), network, PRIOR)
+    torch.manual_seed(0)
+    return model
+
+
+def same(one, other):
+    others = other.state_dict()
+    return all(torch.equal(value, others[name]) for name, value in one.state_dict().items())
+
+
 def test_the_moments_start_is_moment_pretraining(x):
-    models = []
-    for train in (
-        lambda model: starts.build({"name": "moments", "steps": 5}).prepare(model, x, 32),
-        lambda model: pretrain_moments(model, x, steps=5, batch_size=32),
-    ):
-        torch.manual_seed(0)
-        model = LatentMixtureModel((1, 4, 4), "mlp", PRIOR)
-        train(model)
-        models.append(model.state_dict())
-    for name, value in models[0].items():
-        torch.testing.assert_close(value, models[1][name], rtol=0, atol=0)
+    model, by_hand = seeded_model(), seeded_model()
+    pretrain_moments(by_hand, x, steps=5, batch_size=32)
+    torch.manual_seed(0)
+    torch.rand(7)  # whatever was drawn before
+    state = torch.get_rng_state()
+    starts.build({"name": "moments", "steps": 5}).prepare(model, x, 32)
+    assert same(model, by_hand)
+    assert torch.equal(torch.get_rng_state(), state)
+
+
+class Memory(Shelf):
+    def __init__(self):
+        self.kept = {}
+
+    def once(self, key, compute):
+        if key not in self.kept:
+            self.kept[key] = compute()
+        return self.kept[key]
+
+
+def test_rows_share_what_the_moments_start_learns(x):
+    memory = Memory()
+
+    def prepare(seed=0, batch_size=32, network="mlp", x=x, **spec):
+        model = seeded_model(network)
+        torch.manual_seed(seed)
+        with shared_on(memory):
+            starts.build({"name": "moments", "steps": 5, **spec}).prepare(model, x, batch_size)
+        return model
+
+    first = prepare()
+    assert len(memory.kept) == 1
+    assert same(first, prepare())  # its count of batches too
+    assert len(memory.kept) == 1
+    others = [
+        prepare(seed=1),
+        prepare(batch_size=16),
+        prepare(steps=6),
+        prepare(learning_rate=1e-4),
+        prepare(diagonal=True),
+        prepare(network={"name": "mlp", "component_hidden": [8]}),
+        prepare(x=1 - x),
+    ]
+    assert len(memory.kept) == 1 + len(others)
+    assert not any(same(first, other) for other in others)
 
 
 @pytest.mark.parametrize("spec", [{"steps": -1}, {"learning_rate": 0}])

@@ -14,6 +14,7 @@ if TYPE_CHECKING:  # nothing is imported for a command that is only asked for it
 
     from otlvm.harness.store.store import Store
 
+AUTO = "auto"
 MOST_JOBS, MOST_THREADS = 1_000, 1_024
 ALL_DONE, SOME_FAILED, BAD_INPUT, ALL_FAILED, NO_STORAGE, INTERRUPTED = 0, 1, 2, 3, 4, 130
 
@@ -31,6 +32,18 @@ def device(name: str) -> str:
     if name == "auto":
         return "cuda" if torch.cuda.is_available() else "cpu"
     return name
+
+
+def jobs(text: str) -> int | str:
+    """Read the value of ``--jobs``: a number, or ``auto``.
+
+    Raises:
+        argparse.ArgumentTypeError: If it is neither.
+    """
+    try:
+        return text if text == AUTO else int(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"expected auto or a number, got {text!r}") from None
 
 
 def assignment(text: str) -> tuple[str, Any]:
@@ -97,7 +110,7 @@ def check(options: argparse.Namespace) -> None:
     """
     if options.time and not options.dry_run:
         raise InputError("--time goes with --dry-run: it times a few steps, and trains nothing")
-    if not 0 <= options.jobs <= MOST_JOBS:
+    if isinstance(options.jobs, int) and not 0 <= options.jobs <= MOST_JOBS:
         raise InputError(f"--jobs {options.jobs}: expected 1 to {MOST_JOBS}, or 0 for this process")
     if options.backend != "dask" and (options.scheduler or options.cluster):
         raise InputError("--scheduler and --cluster need --backend dask")
@@ -105,6 +118,10 @@ def check(options: argparse.Namespace) -> None:
         raise InputError("--scheduler or --cluster, not both")
     if options.backend == "dask" and options.jobs == 0:
         raise InputError("--jobs 0 executes in this process, --backend dask elsewhere: choose one")
+    if options.backend == "dask" and options.jobs == AUTO:
+        raise InputError(
+            "--jobs auto shares out this machine, and --backend dask has workers: say how many"
+        )
     check_threads(options.threads)
 
 

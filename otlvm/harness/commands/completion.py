@@ -12,10 +12,14 @@ from otlvm.harness.suite.load import shipped_suites
 SHELLS = ("bash", "zsh")
 NAMES = " ".join(shipped_suites())
 SUITE = {"bash": "_otlvm_suite_files", "zsh": f"{{_files; compadd -- {NAMES}}}"}
+JOBS = {"bash": "_otlvm_jobs", "zsh": "(auto)"}
 PREAMBLE = f"""\
 _otlvm_suite_files() {{
   compgen -f -- "$1"
   compgen -W "{NAMES}" -- "$1"
+}}
+_otlvm_jobs() {{
+  compgen -W auto -- "$1"
 }}
 """
 
@@ -34,6 +38,8 @@ def run(options: argparse.Namespace) -> int:
         for action in own._actions:
             if action.dest == "suite":
                 action.complete = SUITE  # type: ignore[attr-defined]
+            elif action.dest == "jobs":
+                action.complete = JOBS  # type: ignore[attr-defined]
             elif action.type is Path:
                 file = action.metavar == "FILE"
                 action.complete = shtab.FILE if file else shtab.DIRECTORY  # type: ignore[attr-defined]

@@ -72,9 +72,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     how = parser.add_argument_group("where and how")
     add = how.add_argument
     add("--device", choices=("auto", "cpu", "cuda"), default="auto")
-    add("--jobs", type=int, default=1, metavar="N",
-        help="runs at a time, each in a process of its own; 0: in this process, for a debugger, "
-        "without isolation and timeout")  # fmt: skip
+    add("--jobs", type=args.jobs, metavar="auto|N",
+        help="runs at a time, each in a process of its own; auto: as many as cores and memory "
+        "allow (default, but 1 where the suite asks for times, and with Dask); 0: in this process, "
+        "for a debugger, without isolation and timeout")  # fmt: skip
     add("--backend", choices=("local", "dask"), default="local",
         help="processes here, or Dask workers: --jobs of them here, or those of --scheduler or "
         "--cluster")  # fmt: skip
@@ -96,14 +97,14 @@ def run(options: argparse.Namespace) -> int:
         return listing.run(options)
     try:
         suite = _read(options)
-        if options.jobs and not options.dry_run:
+        if options.jobs != 0 and not options.dry_run:
             start_server()  # it imports torch while we do the same
-        plan, place = _plan(suite, options)
-        for line in (*_differences(plan, place), *_asked_later(plan)):
+        plan, place = _plan(suite, options, errors)
+        for line in (*_differences(plan, place), *_remarks(plan, place)):
             say(errors, f"{suite.file.path}: {line}", "yellow")
         tracking = _tracking(suite, plan.store, errors)
         if options.dry_run:
-            dry_run.show(plan, options.jobs, console, _timed(plan, place, options, errors))
+            dry_run.show(plan, place.jobs, console, _timed(plan, place, options, errors))
             return ALL_DONE
         if options.smoke:
             _smoke(plan, place)
@@ -129,20 +130,25 @@ def _read(options: argparse.Namespace) -> Suite:
     return suite
 
 
-def _plan(suite: Suite, options: argparse.Namespace) -> "tuple[Plan, Place]":
+def _plan(suite: Suite, options: argparse.Namespace, errors: Console) -> "tuple[Plan, Place]":
     """Resolve what to do and where, which needs torch and the data."""
     from otlvm.harness.execution.backends import Place
+    from otlvm.harness.execution.side_by_side import share
     from otlvm.harness.planning.plan import make_plan
 
     device = args.device(options.device)
     store = Store(options.out or Path("runs") / suite.name)
     shard = args.shard(options.shard)
     plan = make_plan(suite, store, options.only, shard, options.rerun)
-    locked = suite.lock.threads if suite.lock else None
+    threads = options.threads or (suite.lock.threads if suite.lock else None)
+    asked = 1 if options.jobs is None and options.backend == "dask" else options.jobs
+    shared = share(plan, asked, threads, device, options.serial_timing)
+    if shared.note and plan.todo:
+        say(errors, shared.note)
     return plan, Place(
         device=device,
-        jobs=options.jobs,
-        threads=options.threads or locked,
+        jobs=shared.jobs,
+        threads=shared.threads,
         backend=options.backend,
         scheduler=options.scheduler,
         cluster=options.cluster,
@@ -159,11 +165,12 @@ def _differences(plan: "Plan", place: "Place") -> Sequence[str]:
     return list(plan.suite.lock.differences(plan.jobs, environment(place.device)))
 
 
-def _asked_later(plan: "Plan") -> Sequence[str]:
-    """Say what results lack that the suite asks for now."""
+def _remarks(plan: "Plan", place: "Place") -> Sequence[str]:
+    """Say what results lack that the suite asks for now, and what is slow here."""
     from otlvm.harness.planning.metrics import asked_later
+    from otlvm.harness.planning.precision import slow_here
 
-    return asked_later(plan)
+    return [*asked_later(plan), *slow_here(plan.jobs, place.device)]
 
 
 def _tracking(suite: Suite, store: Store, errors: Console) -> "Tracking":

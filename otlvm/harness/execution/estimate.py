@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import torch
+from threadpoolctl import threadpool_limits
 
 from otlvm.data import Dataset, datasets, relative_to
 from otlvm.harness.config import Config, data_key
@@ -12,7 +13,7 @@ from otlvm.harness.execution.backends import Place
 from otlvm.harness.job import Job
 from otlvm.harness.messages import one_line
 from otlvm.harness.planning.plan import Plan
-from otlvm.harness.worker.machine import threads_each
+from otlvm.harness.worker.machine import limit_threads, threads_each
 from otlvm.harness.worker.timing import Cost, measure
 
 STEPS = 20
@@ -53,9 +54,10 @@ def estimate(plan: Plan, place: Place) -> Estimate:
         place: Where its runs would train, with how many threads.
     """
     before = torch.get_num_threads()
-    torch.set_num_threads(threads_each(place.jobs, place.threads))
     try:
-        return _estimate(plan, place.device)
+        with threadpool_limits():  # at its end, all libraries have theirs back
+            limit_threads(threads_each(place.jobs, place.threads))
+            return _estimate(plan, place.device)
     finally:
         torch.set_num_threads(before)
 

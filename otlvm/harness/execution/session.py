@@ -1,6 +1,8 @@
 """One call's jobs, from plan to committed results; and repetitions for times, or to compare."""
 
+import json
 import shutil
+from collections import Counter
 from collections.abc import Sequence
 
 from rich.console import Console
@@ -48,10 +50,29 @@ def run_plan(
             if not item.wanted:
                 plan.store.tidy(item.job.id)
                 observers.finish(item.job, item.state.record, "kept")
-        # Clusterings first: what they learn on the way, the others take from the shelf.
-        todo = sorted(plan.todo, key=lambda item: "baseline" not in item.job.config)
-        tasks = [_task(item, plan, console) for item in todo]
+        tasks = [_task(item, plan, console) for item in in_turn(plan.todo)]
         Scheduler(plan.store, launcher, observers, stops, fail_fast).run(tasks)
+
+
+def in_turn(todo: Sequence[Planned]) -> list[Planned]:
+    """Order runs so that what is learnt once is there when others need it.
+
+    Clusterings come first: what they learn on the way, the others take from the shelf. Of runs with
+    the same start, data and seed, one comes before other work and the rest after it: beside each
+    other they would wait for what the first learns.
+    """
+    before = Counter[str]()
+
+    def turn(item: Planned) -> int:
+        config = item.job.config
+        if "baseline" in config:
+            return -1
+        learnt = [config["train"]["start"], config["data"], item.job.seed]
+        key = json.dumps(learnt, sort_keys=True)
+        before[key] += 1
+        return before[key]
+
+    return sorted(todo, key=turn)
 
 
 def _task(item: Planned, plan: Plan, console: Console) -> Task:

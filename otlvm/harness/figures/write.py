@@ -1,6 +1,6 @@
 """From records to all figures that apply."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -19,9 +19,10 @@ from otlvm.harness.figures.ranks import draw_ranks
 from otlvm.harness.figures.rows import MOST_ROWS, choose_rows, classes_of_rows, finished
 from otlvm.harness.figures.seeds import draw_seeds
 from otlvm.harness.figures.style import style, write
-from otlvm.harness.metrics import METRICS
+from otlvm.harness.metrics import METRICS, Metric, known_metrics
 from otlvm.harness.store.store import Store
 from otlvm.harness.suite.figures_section import FigureEntry
+from otlvm.harness.suite.table_section import TableOptions
 
 Draw = Callable[[], Figure | None]
 
@@ -37,11 +38,12 @@ def known_figures(
         `LeftOutError` where they cannot be drawn.
     """
     shown = choose_rows(records)
+    of_table = chosen_metrics(store)
     of_rows: dict[str, Draw] = {
         "curves": lambda: draw_curves(read_curves(store, shown), shown),
         "time": lambda: draw_time(read_curves(store, shown), shown),
         "pareto": lambda: draw_pareto(shown),
-        "seeds": lambda: draw_seeds(shown),
+        "seeds": lambda: draw_seeds(shown, of_table),
         "matrices": lambda: draw_matrices(read_matrices(store, shown), classes_of_rows(shown)),
     }
     if len(shown) < len(records):
@@ -51,9 +53,16 @@ def known_figures(
     return {
         **of_rows,
         "heatmap": lambda: draw_heatmap(records),
-        "ranks": lambda: _ranks(records),
+        "ranks": lambda: _ranks(records, of_table),
         **{entry.name: partial(draw_entry, store, records, entry) for entry in entries},
     }
+
+
+def chosen_metrics(store: Store) -> Sequence[Metric] | None:
+    """Return the metrics that a store's suite wants in its table; None if it names none."""
+    manifest = store.manifest()
+    options = TableOptions.model_validate(manifest.get("table", {}))
+    return None if options.metrics is None else options.chosen(known_metrics(manifest))
 
 
 def asked_for(store: Store) -> list[FigureEntry]:
@@ -102,16 +111,20 @@ def _with_note(draw: Draw, note: str) -> Figure | None:
     return figure
 
 
-def _ranks(records: pd.DataFrame) -> Figure | None:
-    """Rank the dozen methods that are most accurate, where records tell data sets and methods."""
+def _ranks(records: pd.DataFrame, chosen: Sequence[Metric] | None) -> Figure | None:
+    """Rank the dozen best methods, where records tell data sets and methods.
+
+    By accuracy where it is known, else by the first metric of the suite's table that has a best.
+    """
     if not {"data", "method"} <= set(records):
         return None
-    metric = METRICS[0]
+    ranked = [METRICS[0], *(each for each in chosen or () if each.best and not each.timing)]
+    metric = next((each for each in ranked if records[each.key].notna().any()), METRICS[0])
     done = finished(records, [metric.key])
     runs = done.assign(cost=metric.costs(done[metric.key].astype(float)))
     costs = runs.pivot_table(index="data", columns="method", values="cost", sort=False)
     best = costs.mean().nsmallest(MOST_ROWS).index
     figure = draw_ranks(costs[[method for method in costs if method in best]], metric)
     if figure is not None and costs.shape[1] > MOST_ROWS:
-        figure.suptitle(f"the {MOST_ROWS} most accurate of {costs.shape[1]} methods")
+        figure.suptitle(f"the {MOST_ROWS} best of {costs.shape[1]} methods: {metric.title}")
     return figure

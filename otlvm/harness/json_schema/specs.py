@@ -15,6 +15,13 @@ from pydantic.errors import PydanticInvalidForJsonSchema, PydanticSchemaGenerati
 from otlvm.registry import Registry, RegistryError, nested_registry
 
 Schema = dict[str, Any]
+ARRAY: Schema = {
+    "description": "An array of numbers of a NumPy .npz file, whose path starts at the suite.",
+    "type": "object",
+    "properties": {"npz": {"type": "string"}, "array": {"type": "string"}},
+    "required": ["npz", "array"],
+    "additionalProperties": False,
+}
 OWN = {"type": "string", "pattern": r"^[\w.]+:\w+$", "description": "your own: my_module:MyClass"}
 FORMULA = re.compile(r":math:`([^`]+)`")  # as docstrings write it, for Sphinx
 
@@ -98,7 +105,8 @@ class Specs:
                 return spec
             return {"anyOf": [*(self._value(each, change) for each in plain), spec]}
         try:
-            return TypeAdapter(annotation).json_schema()
+            schema = TypeAdapter(annotation).json_schema()
+            return {"anyOf": [schema, ARRAY]} if _takes_numbers(schema) else schema
         except (PydanticSchemaGenerationError, PydanticInvalidForJsonSchema):
             return {}  # a type that YAML cannot hold: only its constructor can tell
 
@@ -128,6 +136,13 @@ def read_docstring(documented: object) -> Docstring:
 def described(docs: Docstring) -> dict[str, str]:
     """Return what a docstring says of each argument or attribute."""
     return {each.args[1]: " ".join((each.description or "").split()) for each in docs.params}
+
+
+def _takes_numbers(schema: Schema) -> bool:
+    """Tell whether a value may be a list of numbers, or of such lists."""
+    options = [schema, *schema.get("anyOf", ())]
+    items = [each["items"] for each in options if each.get("type") == "array" and "items" in each]
+    return any(each.get("type") == "number" or _takes_numbers(each) for each in items)
 
 
 def _any_of(registry: Registry[Any], key: str, change: str, named: dict[str, Schema]) -> Schema:

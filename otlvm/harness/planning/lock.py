@@ -157,12 +157,9 @@ def lock_of(plan: Plan, shown: Shown, device: str, threads: int | None, here: Co
         threads: Torch's threads of each.
         here: Versions, revision and machine of this call.
     """
-    for item in plan.planned:
-        record = item.state.record
-        if record is not None and record["environment"] and not item.wanted:
-            here = record["environment"]
-            device, threads = here["device"].partition(":")[0], here["threads"]
-            break
+    if plan.kept_environment is not None:
+        here = {**plan.kept_environment}
+        device, threads = here["device"].partition(":")[0], here["threads"]
     identities = list(shown.identities.values())
     data = {data_key(each["config"]): each for each in identities}
     return Lock(

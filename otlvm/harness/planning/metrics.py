@@ -8,6 +8,7 @@ from otlvm.harness.messages import InputError, KeyPath
 from otlvm.harness.metrics import METRICS, Metric
 from otlvm.harness.suite.claims_section import check_claimed_metrics
 from otlvm.harness.suite.load import Suite
+from otlvm.harness.suite.metrics_section import named_numbers
 from otlvm.harness.suite.table_section import check_named_metrics
 from otlvm.metrics import AssignmentMetric, metrics
 from otlvm.registry import RegistryError
@@ -38,6 +39,20 @@ def other_numbers(suite: Suite) -> list[Metric]:
                 raise InputError(f"{number.key!r} is not a name: letters, digits and _", path)
             found.append(number)
     return found
+
+
+def asks_for_times(suite: Suite) -> bool:
+    """Tell whether a suite names a number that other runs on the machine change.
+
+    Its table (in ``metrics`` or ``order``) or a claim does, or it asks for a metric of its own that
+    measures one. A table without ``metrics`` shows all numbers there are, and asks for none.
+
+    Raises:
+        InputError: See `other_numbers`.
+    """
+    others = other_numbers(suite)
+    named = {*named_numbers(suite.table, suite.claims), *(number.key for number in others)}
+    return any(number.timing and number.key in named for number in (*METRICS, *others))
 
 
 def with_code(config: Config) -> Config:

@@ -1,8 +1,9 @@
 """What one call does: its jobs, the state of each, and which it computes."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 from otlvm.harness.job import Job
 from otlvm.harness.messages import InputError, no_row
@@ -59,6 +60,14 @@ class Plan:
     def todo(self) -> list[Planned]:
         """The runs that this call computes."""
         return [item for item in self.planned if item.wanted]
+
+    @cached_property
+    def kept_environment(self) -> Mapping[str, Any] | None:
+        """What the first of the results that this call keeps ran with; None if it keeps none."""
+        kept = (item.state.record for item in self.planned if not item.wanted)
+        return next(
+            (record["environment"] for record in kept if record and record["environment"]), None
+        )
 
     def seconds(self, slots: int) -> float | None:
         """Estimate how long this call takes; None if nothing is known or to do."""

@@ -57,11 +57,16 @@ def asking(
         claims: Its claims, likewise.
     """
     asked: list[Config] = [as_mapping(spec) for spec in specs]
-    terms = (term for text in claims for term in parse_claim(text).terms())
-    needed = [*table.names(), *(term.metric for term in terms if term.step is None)]
+    needed = named_numbers(table, claims)
     for name in dict.fromkeys(ON_REQUEST[key] for key in needed if key in ON_REQUEST):
         if name not in [spec["name"] for spec in asked]:
             asked.append({"name": name})
     if not asked:
         return list(runs)
     return [replace(run, config={**run.config, "metrics": asked}) for run in runs]
+
+
+def named_numbers(table: TableOptions, claims: Sequence[str]) -> list[str]:
+    """Return the names of the numbers that a table and claims name, and of the table's order."""
+    terms = (term for text in claims for term in parse_claim(text).terms())
+    return [*table.names(), *(term.metric for term in terms if term.step is None)]

@@ -1,8 +1,14 @@
 """The schema of a suite file; ``otlvm schema`` prints it for editors."""
 
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import (
+    AfterValidator,
+    Field,
+    SerializerFunctionWrapHandler,
+    model_serializer,
+    model_validator,
+)
 
 from otlvm.harness.job import Limits
 from otlvm.harness.suite.figures_section import FigureEntry
@@ -55,6 +61,8 @@ class Train(Strict):
             first. They have a row too.
         compile: Compile the objective with torch.compile: a slow first step, faster others.
         start: How training starts.
+        precision: That of the networks in training steps. Default: float32; bfloat16 is faster
+            where the processor has instructions for it.
     """
 
     steps: int = Field(3000, gt=0)
@@ -71,6 +79,14 @@ class Train(Strict):
     snapshots: list[Annotated[int, Field(ge=0)]] = []
     compile: bool = False
     start: Spec = "moments"
+    precision: Literal["float32", "bfloat16"] = "float32"
+
+    @model_serializer(mode="wrap")
+    def _as_before(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Leave out what later versions added, where it is as it was: ids stay what they were."""
+        added = {"precision": "float32"}
+        fields: dict[str, Any] = dump(self)
+        return {key: value for key, value in fields.items() if added.get(key, ...) != value}
 
     @model_validator(mode="after")
     def _within_steps(self) -> Self:

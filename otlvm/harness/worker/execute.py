@@ -145,8 +145,9 @@ def seed_everything(seed: int) -> None:
 
 def step_options(train: Config) -> dict[str, Any]:
     """Return the arguments of `fit` that say what a step does."""
-    names = ("batch_size", "learning_rate", "optimizer", "rates", "schedule", "clip")
-    return {**{name: train[name] for name in names}, "compiled": train["compile"]}
+    names = ("batch_size", "learning_rate", "optimizer", "rates", "schedule", "clip", "precision")
+    given = {name: train[name] for name in names if name in train}
+    return {**given, "compiled": train["compile"]}
 
 
 def _train(

@@ -10,6 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from threadpoolctl import ThreadpoolController
+
+from otlvm.harness.worker.given import cores
 
 PACKAGES = ("torch", "numpy", "scikit-learn", "POT", "geomloss")
 MEBIBYTE = 2**20
@@ -79,8 +82,17 @@ def peak_memory(device: torch.device) -> float:
 
 
 def threads_each(jobs: int, threads: int | None) -> int:
-    """Return torch's threads of each of several runs at a time; None shares the cores out.
+    """Return torch's threads of each of several runs at a time; None shares the cores out."""
+    return threads or max(1, cores() // max(1, jobs))
 
-    As many as torch would take here, which heeds OMP_NUM_THREADS and the cores given to us.
+
+def limit_threads(threads: int) -> None:
+    """Let torch take so many threads, and BLAS and OpenMP no more, as far as they are loaded.
+
+    Threads that wait for a busy core cost more than they gain: K-means with two beside other runs
+    takes many times the processor time of one.
     """
-    return threads or max(1, torch.get_num_threads() // max(1, jobs))
+    for library in ThreadpoolController().lib_controllers:
+        if (library.num_threads or 0) > threads:
+            library.set_num_threads(threads)
+    torch.set_num_threads(threads)

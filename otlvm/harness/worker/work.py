@@ -31,7 +31,8 @@ from otlvm.harness.store.record import Facts, new_record, write_result
 from otlvm.harness.store.work_folder import CHECKPOINT, DAMAGED, LOG, START, write_progress
 from otlvm.harness.worker.execute import Result, Row, execute
 from otlvm.harness.worker.limits import limit_memory
-from otlvm.harness.worker.machine import environment
+from otlvm.harness.worker.machine import environment, limit_threads
+from otlvm.harness.worker.memory import keep_freed_memory
 from otlvm.harness.worker.shelf import DiskShelf
 from otlvm.registry import RegistryError
 from otlvm.training import CheckpointError, Checkpoints, InterruptedTrainingError
@@ -78,7 +79,7 @@ def work(
     """
     importlib.import_module("otlvm.harness.worker.preload")  # before the clock starts
     if job.threads is not None:
-        torch.set_num_threads(job.threads)
+        limit_threads(job.threads)
     running = RunningCode(job)
     shutil.rmtree(folder / "result", ignore_errors=True)
     clock, started = time.monotonic(), datetime.now(UTC)
@@ -171,6 +172,7 @@ def _load(spec: str, device: str, folder: str) -> Dataset:
 def work_alone(job: Job, folder: Path, connection: Connection) -> None:
     """Execute a job in the process that it has to itself."""
     leave_parent(folder / LOG)
+    keep_freed_memory()
     control = Control(side_by_side=job.side_by_side)
     threading.Thread(target=_listen, args=(connection, control), daemon=True).start()
     try:

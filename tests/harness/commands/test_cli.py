@@ -70,7 +70,11 @@ def test_wrong_commands_are_refused(given, message, capsys):
     ("given", "command", "message"),
     [
         (["run", "quick", "--bogus"], "run", "unrecognized arguments: --bogus\n"),
-        (["run", "--jobs", "many"], "run", "argument --jobs: invalid int value: 'many'"),
+        (
+            ["run", "--jobs", "many"],
+            "run",
+            "argument --jobs: expected auto or a number, got 'many'",
+        ),
         (["table"], "table", "the following arguments are required: directory"),
         (["table", "here", "there"], "table", "unrecognized arguments: there\n"),
         (["--only", "run", "quick"], "run", "--only; options go behind the command"),
@@ -132,6 +136,7 @@ COMPLETED = {
     "otlvm run my": "my_suite.yaml",
     "otlvm run ''": f"my_suite.yaml results {' '.join(shipped_suites())}",
     "otlvm run quick --device c": "cpu cuda",
+    "otlvm run quick --jobs ''": "auto",
     "otlvm run quick --out ''": "results",
     "otlvm table ''": "results",
     "otlvm figures ''": "results",

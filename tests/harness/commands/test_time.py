@@ -47,9 +47,10 @@ def minutes(text):
     return 60 * int(hours) + int(minutes) + int(seconds) / 60
 
 
-def test_a_fresh_suite_is_timed(run_main, suite, tmp_path):
+def test_a_fresh_suite_is_timed(run_main, suite, tmp_path, monkeypatch):
+    monkeypatch.setattr("otlvm.harness.execution.side_by_side.cores", lambda: 2)
     before = {*tmp_path.iterdir()}
-    code, output, _ = run_main(suite, "--dry-run", "--time", "--jobs", "2", "--threads", "1")
+    code, output, _ = run_main(suite, "--dry-run", "--time", "--jobs", "auto")
     assert code == 0
     slow = re.findall(r"slow, seed \d  .*", output)
     assert len(slow) == 2

@@ -367,6 +367,7 @@ def test_options_that_do_not_fit(suite, run_main):
     for options in (
         ("--scheduler", "tcp://a:1"),
         ("--backend", "dask", "--jobs", "0"),
+        ("--backend", "dask", "--jobs", "auto"),
         ("--backend", "dask", "--scheduler", "tcp://a:1", "--cluster", "f", "--jobs", "1"),
         ("--jobs", "-1"),
         ("--threads", "0"),

@@ -47,6 +47,7 @@ def test_identity_ignores_order_and_labels(load):
         {"imq_mmd}": "imq_mmd, weight: 1}"},
         {"imq_mmd": "{name: imq_mmd, base: prior}"},
         {"{steps: 4": "{steps: 5"},
+        {"{steps: 4": "{precision: bfloat16, steps: 4"},
         {"moments, steps: 2": "moments, steps: 3"},
         {"eval_every: 2": "eval_every: 2, learning_rate: 0.001"},
         {"hidden: [16]": "hidden: [17]"},
@@ -61,6 +62,13 @@ def test_identity_depends_on_every_field(load, changes):
     (one,) = identities(load(WAE)).values()
     (two,) = identities(load(WAE, **changes)).values()
     assert one != two
+
+
+def test_identity_of_older_configs_stays(load):
+    """What was added with its old behaviour as default is in no config that leaves it so."""
+    (run,) = load(WAE, **{"{steps: 4": "{precision: float32, steps: 4"}).runs
+    assert run.config == load(WAE).runs[0].config
+    assert "precision" not in run.config["train"]
 
 
 def test_identity_depends_on_data_and_code(load):

@@ -34,14 +34,17 @@ seeds: [0, 1]
 """  # noqa: E501
 
 
-@pytest.mark.parametrize("jobs", [0, 2])
-def test_a_clustering_is_learnt_once_a_seed(run_main, write_suite, tmp_path, jobs):
+@pytest.mark.parametrize("jobs", [0, "auto"])
+def test_a_clustering_is_learnt_once_a_seed(run_main, write_suite, tmp_path, monkeypatch, jobs):
+    monkeypatch.setattr("otlvm.harness.execution.side_by_side.cores", lambda: 2)
     log = tmp_path / "log.txt"
     (tmp_path / "mine.py").write_text(TEACHER.format(log=str(log)))
-    code, _, errors = run_main(write_suite(ROWS), "--out", tmp_path / "out", "--jobs", jobs)
+    code, output, errors = run_main(write_suite(ROWS), "--out", tmp_path / "out", "--jobs", jobs)
     assert code == 0, errors
+    assert ("2 runs at a time, of 1 thread each" in errors) == ("∥" in output) == (jobs == "auto")
     assert log.read_text().count("learnt") == 2  # its held-out images are not asked for by starts
     assert len(records(tmp_path / "out")) == 6
+    assert {r["environment"]["threads"] for r in records(tmp_path / "out").values()} == {1}
 
 
 def test_what_a_result_once_cost_counts_for_all(tmp_path):

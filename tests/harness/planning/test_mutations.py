@@ -11,6 +11,7 @@ from otlvm.harness.messages import MOST_CHARACTERS, MOST_LINES, InputError
 from otlvm.harness.planning import parts
 from otlvm.harness.planning.jobs import resolve
 from otlvm.harness.suite.load import load_suite
+from otlvm.harness.suite.yaml import parse
 
 SUITE = """\
 name: tiny
@@ -65,7 +66,7 @@ def changed(dice):
     """Return the text of a suite that chance has changed in a few places."""
     if dice.random() < 0.3:
         return changed_text(SUITE, dice)
-    tree = yaml.safe_load(SUITE)
+    tree = parse(SUITE)
     for _ in range(dice.choice([1, 1, 1, 2, 3])):
         change(tree, dice)
     return yaml.safe_dump(tree, sort_keys=False, allow_unicode=True)

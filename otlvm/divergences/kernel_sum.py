@@ -7,14 +7,12 @@ memory is that of one block, whatever the size of the clouds. Squared distances 
 which lose digits far from the origin, so that clouds are moved there first: no distance changes.
 """
 
-from collections.abc import Callable
 from typing import Any
 
 import torch
 from torch import Tensor
 
-Profile = Callable[[Tensor], tuple[Tensor, Tensor]]
-"""From squared distances to the kernel's values and their derivatives, of the same shape."""
+from otlvm.divergences.tabulated import Profile
 
 CPU_BLOCK = 1 << 18
 GPU_BLOCK = 1 << 25

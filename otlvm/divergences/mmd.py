@@ -15,8 +15,9 @@ from otlvm.divergences.gaussian_kernels import (
     prior_embedding,
     self_energy,
 )
-from otlvm.divergences.kernel_sum import Profile, kernel_self_sum, kernel_sum
+from otlvm.divergences.kernel_sum import kernel_self_sum, kernel_sum
 from otlvm.divergences.queue import CodeQueue
+from otlvm.divergences.tabulated import Profile
 from otlvm.inputs import check_components, check_posterior
 from otlvm.latents import MixturePosterior
 from otlvm.priors import GaussianPrior, Prior
@@ -174,9 +175,11 @@ class KernelMMD(Divergence):
                 fitted = self._fitted[prior] = self._fit_anew(prior, like)
         return fitted
 
+    @torch.compiler.disable
     def _fit_anew(self, prior: Prior, like: Tensor) -> _Fitted:
         with torch.no_grad():
             kernel = self.kernel(prior)
+            kernel.profile(like.new_zeros(1))  # if it has a table, it is made now
         if self.prior == "sampled" or not isinstance(prior, GaussianPrior):
             self.check(prior)
             return _Fitted(kernel, None, None, like.device, like.dtype)

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from otlvm.divergences.base import Divergence, On
+from otlvm.divergences.by_mass import heavy
 from otlvm.divergences.gaussian_kernels import (
     Embedding,
     GaussianKernels,
@@ -127,6 +128,7 @@ class KernelMMD(Divergence):
         weights = prior.weights(x.dtype)
         if fitted.embedding is not None and fitted.energy is not None:
             # Joint: cloud k meets component k only; marginal: the one cloud meets all of them.
+            x, a = heavy(x, a)
             q_p = (weights.unsqueeze(1) * a * fitted.embedding(x)).sum()
             return q_q + fitted.energy.to(x.dtype) - 2 * q_p
         n = len(posterior.pi)
@@ -175,11 +177,9 @@ class KernelMMD(Divergence):
                 fitted = self._fitted[prior] = self._fit_anew(prior, like)
         return fitted
 
-    @torch.compiler.disable
     def _fit_anew(self, prior: Prior, like: Tensor) -> _Fitted:
         with torch.no_grad():
             kernel = self.kernel(prior)
-            kernel.profile(like.new_zeros(1))  # if it has a table, it is made now
         if self.prior == "sampled" or not isinstance(prior, GaussianPrior):
             self.check(prior)
             return _Fitted(kernel, None, None, like.device, like.dtype)

@@ -38,7 +38,7 @@ class Tabulated:
 
     def __call__(self, squared: Tensor) -> tuple[Tensor, Tensor]:
         """Evaluate f and its derivative at squared distances of any shape."""
-        if squared.dtype != torch.float32:
+        if squared.dtype != torch.float32 or torch.compiler.is_compiling():
             return self.exact(squared)
         if squared.device not in self._tables:
             polynomials = _polynomials(self.exact, self._low, self._high)
@@ -77,7 +77,17 @@ def rescaled(profile: Profile, unit: float) -> Profile:
 
 def evaluate(profile: Profile, squared: Tensor) -> Tensor:
     """Values of a profile, differentiable once in the squared distances."""
-    return _Evaluate.apply(profile, squared)  # type: ignore[no-any-return]
+    return uncompiled(_Evaluate, squared)(profile, squared)
+
+
+def uncompiled(function: type[torch.autograd.Function], x: Tensor) -> Callable[..., Tensor]:
+    """Apply a function; on a CPU as it is, also amid a compiled graph.
+
+    There look-ups are faster than compiled divisions, and compiled look-ups are slow.
+    """
+    if torch.compiler.is_compiling() and x.device.type == "cpu":
+        return torch.compiler.disable(function.apply)  # type: ignore[no-any-return, no-untyped-call]
+    return function.apply  # type: ignore[no-any-return]
 
 
 class _Evaluate(torch.autograd.Function):

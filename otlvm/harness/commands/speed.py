@@ -12,7 +12,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--quick",
         action="store_true",
-        help="3 repetitions, not 9; no torch.compile, growth, harness",
+        help="3 repetitions, not 9; ratios alone, and no torch.compile",
     )
     parser.add_argument("--threads", type=int, help="torch's threads (default: all cores)")
     parser.add_argument("--out", type=Path, default=Path("results/speed"), metavar="DIR")
@@ -24,15 +24,20 @@ def run(options: argparse.Namespace) -> int:
 
     from otlvm.data import mnist_5k
     from otlvm.harness.commands import streams
+    from otlvm.harness.speed.convolutions import measure_convolutions
     from otlvm.harness.speed.divergences import divergence_cases
     from otlvm.harness.speed.growth import draw_growth, grow
     from otlvm.harness.speed.harness import measure_harness
+    from otlvm.harness.speed.precision import precision_cases
     from otlvm.harness.speed.queues import measure_queues
-    from otlvm.harness.speed.ratios import measure, print_ratios
+    from otlvm.harness.speed.ratios import measure, one_thread, print_ratios
     from otlvm.harness.speed.side_by_side import measure_side_by_side
     from otlvm.harness.speed.startup import measure_startup
     from otlvm.harness.speed.training import step_cases, throughput_cases
+    from otlvm.harness.worker.memory import keep_freed_memory
+    from otlvm.training.precision import emulated
 
+    keep_freed_memory()  # as runs do
     if options.threads:
         torch.set_num_threads(options.threads)
     console = streams.output()
@@ -48,6 +53,15 @@ def run(options: argparse.Namespace) -> int:
     options.out.mkdir(parents=True, exist_ok=True)
     frame.to_csv(options.out / "ratios.csv", index=False, float_format="%.4g")
     if not options.quick:
+        if slow := emulated("bfloat16", torch.device("cpu")):
+            console.print(slow, markup=False)
+        with one_thread():
+            steps = measure(precision_cases(), 9, console)
+            convolutions = measure_convolutions()
+        print_ratios(steps, console)
+        steps.to_csv(options.out / "precision.csv", index=False, float_format="%.4g")
+        console.print(convolutions.to_string(index=False, float_format="%.3g"), highlight=False)
+        convolutions.to_csv(options.out / "convolutions.csv", index=False, float_format="%.3g")
         growth = grow(console)
         growth.to_csv(options.out / "growth.csv", index=False, float_format="%.4g")
         draw_growth(growth, options.out / "growth.png")

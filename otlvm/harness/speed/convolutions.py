@@ -2,7 +2,8 @@
 
 import statistics
 import time
-from collections.abc import Mapping
+from collections.abc import Sequence
+from typing import NamedTuple
 
 import pandas as pd
 import torch
@@ -13,7 +14,8 @@ from otlvm.harness.speed.ratios import Call
 from otlvm.networks import TransposedConvolution
 from otlvm.networks.paper_conv import conv_decoder
 
-CODES, SIDE = 100, 1024
+CODES = 100
+PRODUCT = "matrix product"
 FILTERS = (16, 128)
 TYPES = (torch.float32, torch.bfloat16)
 TAPS = torch.tensor([[4, 2, 0], [5, 3, 1]])
@@ -23,8 +25,9 @@ TAPS = torch.tensor([[4, 2, 0], [5, 3, 1]])
 def measure_convolutions(repetitions: int = 9) -> pd.DataFrame:
     """Measure each pass of each transposed convolution of `paper_conv`, beside a matrix product.
 
-    On one thread, all passes of a layer in turn. A rewriting is here for its speed: the forward
-    pass as a convolution of stride 1 (`sub_pixel`).
+    All passes of a layer are taken in turn. Beside ours stand torch's backward pass, the forward
+    pass as a convolution of stride 1 (`sub_pixel`), and a matrix product by oneDNN, which computes
+    the convolutions: torch's own, in float32, is that of MKL.
 
     Args:
         repetitions: Of which the median is taken.
@@ -33,18 +36,13 @@ def measure_convolutions(repetitions: int = 9) -> pd.DataFrame:
         Columns ``filters`` of the decoder, ``layer`` as channels in and out, ``precision``,
         ``what``, CPU time ``ms``, ``gflops`` a second, and ``share`` of the matrix product's.
     """
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        rows = [
-            row
-            for filters in FILTERS
-            for layer in _layers(filters)
-            for dtype in TYPES
-            for row in _rows(filters, layer, dtype, repetitions)
-        ]
-    finally:
-        torch.set_num_threads(threads)
+    rows = [
+        row
+        for filters in FILTERS
+        for layer, side in _layers(filters)
+        for dtype in TYPES
+        for row in _rows(filters, layer, side, dtype, repetitions)
+    ]
     return pd.DataFrame(rows)
 
 
@@ -80,66 +78,83 @@ def _layers(filters: int) -> list[tuple[TransposedConvolution, int]]:
 
 
 def _rows(
-    filters: int,
-    place: tuple[TransposedConvolution, int],
-    dtype: torch.dtype,
-    repetitions: int,
+    filters: int, layer: TransposedConvolution, side: int, dtype: torch.dtype, repetitions: int
 ) -> list[dict[str, object]]:
-    layer, side = place
-    ours = layer.to(dtype)
+    passes = [*_passes(layer.to(dtype), side), *_products(dtype)]
+    seconds = _medians([each.call for each in passes], repetitions)
+    rates = [each.work / taken / 1e9 for each, taken in zip(passes, seconds, strict=True)]
+    product = next(rate for each, rate in zip(passes, rates, strict=True) if each.what == PRODUCT)
+    return [
+        {
+            "filters": filters,
+            "layer": f"{layer.in_channels} to {layer.out_channels}",
+            "precision": str(dtype).removeprefix("torch."),
+            "what": each.what,
+            "ms": 1000 * taken,
+            "gflops": rate,
+            "share": rate / product,
+        }
+        for each, taken, rate in zip(passes, seconds, rates, strict=True)
+    ]
+
+
+class Pass(NamedTuple):
+    """Something to time.
+
+    Attributes:
+        what: What it is.
+        work: Its operations, a multiplication and an addition being two.
+        call: Does it.
+    """
+
+    what: str
+    work: float
+    call: Call
+
+
+def _passes(ours: TransposedConvolution, side: int) -> list[Pass]:
+    weight, bias = ours.weight, ours.bias
     usual = nn.ConvTranspose2d(
         ours.in_channels, ours.out_channels, 5, stride=2, padding=2, output_padding=1
     )
     usual.load_state_dict(ours.state_dict())
-    usual = usual.to(dtype).to(memory_format=torch.channels_last)
-    calls, once = _calls(ours, usual, side), 2 * CODES * side**2 * ours.weight.numel()
-    work = {what: once * (2 if "whole" in what else 1) for what in calls}
-    a, b = torch.randn(SIDE, SIDE).to(dtype), torch.randn(SIDE, SIDE).to(dtype)
-    calls["matrix product"], work["matrix product"] = lambda: a @ b, 2 * SIDE**3
-    seconds = _medians(calls, repetitions)
-    rates = {what: work[what] / seconds[what] / 1e9 for what in calls}
-    return [
-        {
-            "filters": filters,
-            "layer": f"{ours.in_channels} to {ours.out_channels}",
-            "precision": str(dtype).removeprefix("torch."),
-            "what": what,
-            "ms": 1000 * seconds[what],
-            "gflops": rates[what],
-            "share": rates[what] / rates["matrix product"],
-        }
-        for what in calls
-    ]
-
-
-def _calls(ours: TransposedConvolution, usual: nn.ConvTranspose2d, side: int) -> dict[str, Call]:
-    weight, bias = ours.weight, ours.bias
+    usual = usual.to(weight.dtype).to(memory_format=torch.channels_last)
     x = torch.randn(CODES, side, side, ours.in_channels).to(weight.dtype).permute(0, 3, 1, 2)
     x.requires_grad_()
     made, made_usually = ours(x), usual(x)
-    towards = torch.randn_like(made)
+    towards, work = torch.randn_like(made), 2 * CODES * side**2 * weight.numel()
 
     def back(images: Tensor, *inputs: Tensor) -> Call:
         return lambda: torch.autograd.grad(images, inputs, towards, retain_graph=True)
 
-    return {
-        "forward": lambda: ours(x),
-        "forward, sub-pixel": lambda: sub_pixel(x, weight, bias),
-        "gradient of inputs": back(made, x),
-        "gradient of weights": back(made, weight),
-        "whole backward": back(made, x, weight, bias),
-        "whole backward, torch's": back(made_usually, x, *usual.parameters()),
-    }
+    return [
+        Pass("forward", work, lambda: ours(x)),
+        Pass("forward, sub-pixel", work, lambda: sub_pixel(x, weight, bias)),
+        Pass("gradient of inputs", work, back(made, x)),
+        Pass("gradient of weights", work, back(made, weight)),
+        Pass("whole backward", 2 * work, back(made, x, weight, bias)),
+        Pass("whole backward, torch's", 2 * work, back(made_usually, x, *usual.parameters())),
+    ]
 
 
-def _medians(calls: Mapping[str, Call], repetitions: int) -> dict[str, float]:
+def _products(dtype: torch.dtype) -> list[Pass]:
+    """Return a product of two square matrices by torch, and by oneDNN as a 1x1 convolution."""
+    a, b = torch.randn(1024, 1024).to(dtype), torch.randn(1024, 1024).to(dtype)
+    images, kernels = a.view(16, 8, 8, 1024).permute(0, 3, 1, 2), b.view(1024, 1024, 1, 1)
+    return [
+        Pass(PRODUCT, 2 * 1024**3, lambda: a @ b),
+        Pass(f"{PRODUCT}, oneDNN's", 2 * 1024**3, lambda: conv2d(images, kernels)),
+    ]
+
+
+def _medians(calls: Sequence[Call], repetitions: int) -> list[float]:
     """Median seconds of the processor for each call, taken in turn."""
-    seconds: dict[str, list[float]] = {what: [] for what in calls}
-    for call in calls.values():
+    seconds: list[list[float]] = [[] for _ in calls]
+    for call in calls:
         call()
     for _ in range(repetitions):
-        for what, call in calls.items():
+        for call, found in zip(calls, seconds, strict=True):
             started = time.process_time()
             call()
-            seconds[what].append(time.process_time() - started)
-    return {what: statistics.median(found) for what, found in seconds.items()}
+            found.append(time.process_time() - started)
+    return [statistics.median(found) for found in seconds]

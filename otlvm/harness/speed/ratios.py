@@ -1,8 +1,9 @@
 """Ratios of times: two ways to do the same, in turn."""
 
+import contextlib
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import pandas as pd
@@ -43,6 +44,15 @@ def interleaved_medians(calls: tuple[Call, Call], repetitions: int) -> tuple[flo
             call()
             found.append(time.perf_counter() - started)
     return statistics.median(seconds[0]), statistics.median(seconds[1])
+
+
+@contextlib.contextmanager
+def one_thread() -> Iterator[None]:
+    """Have torch take one thread."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
 
 
 def measure(cases: list[Case], repetitions: int, console: Console) -> pd.DataFrame:

@@ -3,16 +3,23 @@
 import io
 import json
 import os
+import re
 import socket
 import stat
 import tarfile
+import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+import psutil
+
 MOST_BYTES = 2**28
 """No file of ours that is read whole is larger; what is was made by something else."""
+FORGOTTEN_SECONDS = 86_400.0
+"""No file takes a day to be written."""
+ASIDE = re.compile(r"\.(?P<host>.+?)-(?P<pid>\d{1,9})-.+")
 TIME = "otlvm.mtime_ns"  # a record knows its files by their time, to the nanosecond
 
 
@@ -70,6 +77,19 @@ def check_readable(path: Path, most: int = MOST_BYTES) -> None:
         raise ValueError("it is no file")
     if status.st_size > most:
         raise ValueError(f"it has {status.st_size:,} bytes, more than the {most:,} that we read")
+
+
+def tidy_replacements(folder: Path) -> None:
+    """Remove files that killed processes wanted to put in the place of others; see `replacing`."""
+    for path in folder.glob(".*-*-*"):
+        found = ASIDE.fullmatch(path.name)
+        if found is None or not path.is_file():
+            continue
+        here = found["host"] == socket.gethostname()
+        dead = here and not psutil.pid_exists(int(found["pid"]))
+        with suppress(OSError):  # its owner, or another like us, was faster
+            if dead or time.time() - path.stat().st_mtime > FORGOTTEN_SECONDS:
+                path.unlink()
 
 
 def synchronize(path: Path) -> None:

@@ -31,7 +31,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from otlvm.harness.store.files import MOST_BYTES, read_json, replacing, synchronize
+from otlvm.harness.store.files import (
+    MOST_BYTES,
+    read_json,
+    replacing,
+    synchronize,
+    tidy_replacements,
+)
 from otlvm.harness.store.leases import Leases
 from otlvm.harness.store.record import (
     PICTURES,
@@ -94,6 +100,8 @@ class Store:
         probe = self.runs / f".probe-{os.getpid()}"
         probe.touch()
         probe.unlink()
+        for folder in (self.root, self.root / "dark", self.root / "shared"):
+            tidy_replacements(folder)
         for old in self.runs.glob(".old-*"):  # of commits that were killed
             if (self.runs / old.name.split("-")[1]).exists():
                 shutil.rmtree(old, ignore_errors=True)

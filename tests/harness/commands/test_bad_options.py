@@ -32,6 +32,13 @@ def test_no_suite(run_main):
         (["--set", "train.steps=" + "[" * 600], ["--set train.steps", "nested more than 100 deep"]),
         (["--set", "x" * 5000], ["--set xxx", "PATH=VALUE"]),
         (["--set", "seeds=0"], ["seeds", "valid list, got 0"]),
+        (["--threads", "1000000"], ["--threads 1000000: expected 1 to 1024"]),
+        (["--jobs", "1000000000"], ["--jobs 1000000000: expected 1 to 1000"]),
+        (["--out", "x" * 5000], ["File name too long"]),
+        (["--set", "execution.timeout=0 s"], ["execution.timeout", "more than nothing"]),
+        (["--set", f"execution.timeout={10**24} h"], ["less than thirty years"]),
+        (["--set", f"execution.memory_mb={10**24}"], ["execution.memory_mb", "less than"]),
+        (["--set", "execution.memory_mb=0"], ["execution.memory_mb", "greater than 0"]),
     ],
 )
 def test_bad_options(refuse, write_suite, arguments, told):

@@ -75,10 +75,16 @@ class _Embedded(Baseline):
         estimator = KMeans(n_components, n_init=N_INIT, random_state=seed)
         labels = torch.from_numpy(estimator.fit_predict(codes.cpu().numpy())).to(x.device)
         self._centres = nn.Parameter(torch.from_numpy(estimator.cluster_centers_).to(codes))
-        self._train(x, labels.long())
+        self.refine(x, labels.long())
         return self.assign(x)
 
-    def _train(self, x: Tensor, labels: Tensor) -> None:
+    def refine(self, x: Tensor, labels: Tensor) -> None:
+        """Train encoder and centres from where they are; `fit` does it after its K-means.
+
+        Args:
+            x: Images, with shape ``[n, D]``.
+            labels: The clusters that they are in, with shape ``[n]``.
+        """
         nets = (self._encoder, self._decoder)
         parameters = [self._centres, *(p for net in nets for p in net.parameters())]
         optimizer = self.optimizer(parameters)

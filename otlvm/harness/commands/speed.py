@@ -26,6 +26,7 @@ def run(options: argparse.Namespace) -> int:
     from otlvm.harness.commands import streams
     from otlvm.harness.speed.convolutions import measure_convolutions
     from otlvm.harness.speed.divergences import divergence_cases
+    from otlvm.harness.speed.epochs import clustpy_cases, pythae_cases
     from otlvm.harness.speed.growth import draw_growth, grow
     from otlvm.harness.speed.harness import measure_harness
     from otlvm.harness.speed.precision import precision_cases
@@ -33,7 +34,7 @@ def run(options: argparse.Namespace) -> int:
     from otlvm.harness.speed.ratios import measure, one_thread, print_ratios
     from otlvm.harness.speed.side_by_side import measure_side_by_side
     from otlvm.harness.speed.startup import measure_startup
-    from otlvm.harness.speed.training import step_cases, throughput_cases
+    from otlvm.harness.speed.training import step_cases
     from otlvm.harness.worker.memory import keep_freed_memory
     from otlvm.training.precision import emulated
 
@@ -43,11 +44,13 @@ def run(options: argparse.Namespace) -> int:
     console = streams.output()
     compiled = not options.quick
     cases = divergence_cases(compiled) + step_cases(compiled)
-    try:
-        cases += throughput_cases(mnist_5k().x_train)
-    except ImportError:
-        console.print("pythae is not installed: left out (pip install 'otlvm[peers]')",
-                      markup=False)  # fmt: skip
+    images = mnist_5k().x_train
+    for peer, cases_of in (("pythae", pythae_cases), ("clustpy", clustpy_cases)):
+        try:
+            cases += cases_of(images)
+        except ImportError:
+            console.print(f"{peer} is not installed: left out (pip install 'otlvm[peers]')",
+                          markup=False)  # fmt: skip
     frame = measure(cases, 3 if options.quick else 9, console)
     print_ratios(frame, console)
     options.out.mkdir(parents=True, exist_ok=True)

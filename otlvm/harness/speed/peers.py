@@ -1,5 +1,6 @@
 """What our speed is measured against: the paper's algorithm written plainly, and other toolkits."""
 
+import math
 from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
@@ -70,26 +71,58 @@ def pythae_mmd(
     return a @ kernel(x, x) @ a + b @ kernel(y, y) @ b - 2 * (a @ kernel(x, y) @ b)
 
 
-def pythae_trainer(
-    model: LatentMixtureModel, images: Tensor, batch_size: int, weight: float, folder: str
-) -> Any:
-    """Pythae's ``WAE_MMD`` of a one-component model's networks, in pythae's own trainer, prepared.
+def pythae_wae(model: LatentMixtureModel, weight: float) -> Any:
+    """Pythae's ``WAE_MMD`` of a one-component model's networks.
 
     Args:
-        model: Gives the networks and the prior's dimension.
-        images: Training images, with shape ``[n, D]``.
-        batch_size: Images per step.
+        model: Gives the networks, the prior's dimension and the number of pixels.
         weight: Weight of the MMD.
-        folder: Where pythae writes its logs.
 
     Raises:
         ImportError: If pythae is not installed (the ``peers`` extra).
     """
-    from pythae.data.datasets import BaseDataset
     from pythae.models import WAE_MMD, WAE_MMD_Config
+
+    dim = model.prior.dim
+    config = WAE_MMD_Config(
+        input_dim=(math.prod(model.image_shape),),
+        latent_dim=dim,
+        reg_weight=weight,
+        scales=[c / (2.0 * dim) for c in PAPER_SCALES],
+    )
+
+    def codes(mean: Tensor, std: Tensor) -> dict[str, Tensor]:
+        return {"embedding": mean + std * torch.randn_like(std)}
+
+    return WAE_MMD(config, *_pythae_networks(model, codes))
+
+
+def pythae_vae(model: LatentMixtureModel) -> Any:
+    """Pythae's ``VAE`` of a one-component model's networks, with the cross-entropy of pixels.
+
+    Args:
+        model: Gives the networks, the prior's dimension and the number of pixels.
+
+    Raises:
+        ImportError: If pythae is not installed (the ``peers`` extra).
+    """
+    from pythae.models import VAE, VAEConfig
+
+    pixels = math.prod(model.image_shape)
+    config = VAEConfig(input_dim=(pixels,), latent_dim=model.prior.dim, reconstruction_loss="bce")
+
+    def codes(mean: Tensor, std: Tensor) -> dict[str, Tensor]:
+        return {"embedding": mean, "log_covariance": 2 * std.log()}
+
+    return VAE(config, *_pythae_networks(model, codes))
+
+
+def _pythae_networks(
+    model: LatentMixtureModel, codes: Callable[[Tensor, Tensor], dict[str, Tensor]]
+) -> tuple[Any, Any]:
+    """Return encoder and decoder as pythae has them; ``codes`` is what the encoder tells."""
     from pythae.models.base.base_utils import ModelOutput
     from pythae.models.nn import BaseDecoder, BaseEncoder
-    from pythae.trainers import BaseTrainer, BaseTrainerConfig
 
     class Encoder(BaseEncoder):  # type: ignore[misc]
         def __init__(self) -> None:
@@ -98,7 +131,7 @@ def pythae_trainer(
 
         def forward(self, x: Tensor) -> Any:
             _, mean, std = self.network.encode(x)
-            return ModelOutput(embedding=(mean + std * torch.randn_like(std)).squeeze(1))
+            return ModelOutput(**codes(mean.squeeze(1), std.squeeze(1)))
 
     class Decoder(BaseDecoder):  # type: ignore[misc]
         def __init__(self) -> None:
@@ -108,18 +141,26 @@ def pythae_trainer(
         def forward(self, z: Tensor) -> Any:
             return ModelOutput(reconstruction=torch.sigmoid(self.decoder(z)))
 
-    dim = model.prior.dim
-    config = WAE_MMD_Config(
-        input_dim=(images.shape[1],),
-        latent_dim=dim,
-        reg_weight=weight,
-        scales=[c / (2.0 * dim) for c in PAPER_SCALES],
-    )
+    return Encoder(), Decoder()
+
+
+def pythae_trainer(model: Any, images: Tensor, batch_size: int, folder: str) -> Any:
+    """Pythae's own trainer of one of its models, prepared.
+
+    Args:
+        model: One of pythae's.
+        images: Training images, with shape ``[n, D]``.
+        batch_size: Images per step.
+        folder: Where pythae writes its logs.
+    """
+    from pythae.data.datasets import BaseDataset
+    from pythae.trainers import BaseTrainer, BaseTrainerConfig
+
     training = BaseTrainerConfig(
         output_dir=folder, per_device_train_batch_size=batch_size, learning_rate=5e-4
     )
     data = BaseDataset(images, torch.zeros(len(images)))
-    trainer = BaseTrainer(WAE_MMD(config, Encoder(), Decoder()), data, None, training)
+    trainer = BaseTrainer(model, data, None, training)
     trainer.prepare_training()
     return trainer
 

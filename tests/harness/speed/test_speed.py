@@ -9,9 +9,19 @@ from otlvm.divergences import IMQMMD, PAPER_SCALES
 from otlvm.harness.commands.speed import main
 from otlvm.harness.speed import divergences as speed_divergences
 from otlvm.harness.speed import growth, ratios, training
-from otlvm.harness.speed.peers import in_default_layout, plain_imq_mmd, pythae_mmd, pythae_trainer
+from otlvm.harness.speed.clustpy import clustpy_dec, clustpy_vade
+from otlvm.harness.speed.epochs import silent
+from otlvm.harness.speed.peers import (
+    in_default_layout,
+    plain_imq_mmd,
+    pythae_mmd,
+    pythae_trainer,
+    pythae_vae,
+    pythae_wae,
+)
 from otlvm.latents import MixturePosterior
 from otlvm.networks import LatentMixtureModel, networks
+from otlvm.objectives import objectives
 from otlvm.priors import GaussianMixture
 
 
@@ -86,7 +96,8 @@ def test_medians_are_of_interleaved_calls():
 def test_command_line(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(speed_divergences, "POINTS", 8)
     monkeypatch.setattr(training, "BATCH", 8)
-    monkeypatch.setitem(sys.modules, "pythae", None)
+    for peer in ("pythae", "clustpy"):
+        monkeypatch.setitem(sys.modules, peer, None)
     assert main(["--quick", "--out", str(tmp_path)]) == 0
     lines = (tmp_path / "ratios.csv").read_text().splitlines()
     assert lines[0] == "what,ours,peer,ours_ms,peer_ms,ratio,target,threads"
@@ -95,6 +106,7 @@ def test_command_line(tmp_path, monkeypatch, capsys):
     assert "GM-WAE" in shown
     assert "ratio" in shown
     assert "pythae is not installed" in shown
+    assert "clustpy is not installed" in shown
 
 
 def test_growth_is_measured_and_drawn(tmp_path):
@@ -118,14 +130,43 @@ def test_peers_decode_the_same_in_their_own_memory_layout():
     assert not any(type(m).__name__ == "ToImages" for m in network.decoder.modules())
 
 
-def test_an_epoch_of_pythaes_trainer_trains_the_given_networks(tmp_path):
+@pytest.mark.parametrize("of", [lambda model: pythae_wae(model, 500.0), pythae_vae])
+def test_an_epoch_of_pythaes_trainer_trains_the_given_networks(of, tmp_path):
     pytest.importorskip("pythae")
     model = LatentMixtureModel((1, 4, 4), {"name": "mlp", "hidden": [8]}, "standard_normal")
     before = [p.clone() for p in model.network.decoder.parameters()]
-    trainer = pythae_trainer(model, torch.rand(32, 16), 16, 500.0, str(tmp_path))
+    trainer = pythae_trainer(of(model), torch.rand(32, 16), 16, str(tmp_path))
     trainer.train_step(1)
     after = model.network.decoder.parameters()
     assert not all(torch.equal(p, q) for p, q in zip(before, after, strict=True))
+
+
+def test_pythaes_vae_has_our_loss():
+    pytest.importorskip("pythae")
+    model = LatentMixtureModel((1, 4, 4), {"name": "mlp", "hidden": [8]}, "standard_normal")
+    x = torch.rand(8, 16)
+    model.eval()
+    peer = pythae_vae(model).eval()
+    torch.manual_seed(1)
+    ours = objectives.build("vae")(model, x).total
+    torch.manual_seed(1)
+    torch.testing.assert_close(peer({"data": x}).loss, ours)
+
+
+@pytest.mark.parametrize(
+    "loop",
+    [lambda x: clustpy_vade(x, [16, 8, 2], 3, 16), lambda x: clustpy_dec(x, [16, 8, 2], 3, 16, 1)],
+)
+def test_an_epoch_of_clustpy_trains(loop, monkeypatch):
+    pytest.importorskip("clustpy")
+    taken = []
+    for optimizer in (torch.optim.Adam, torch.optim.SGD):
+        step = optimizer.step
+        monkeypatch.setattr(
+            optimizer, "step", lambda self, step=step: (taken.append(1), step(self))
+        )
+    silent(loop(torch.rand(32, 16)))()
+    assert len(taken) == 2
 
 
 def test_the_price_of_a_queue_is_measured(monkeypatch):

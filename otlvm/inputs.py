@@ -197,7 +197,7 @@ def check_components(posterior: MixturePosterior, n_components: int) -> None:
     if posterior.z.shape[1] != n_components:
         raise ValueError(
             f"the posterior has {posterior.z.shape[1]} components, the prior {n_components}: "
-            f"'on: joint' compares each with its own; compare a model with model.prior"
+            f"a divergence of k compares each with its own; compare a model with model.prior"
         )
 
 

@@ -1,6 +1,7 @@
 import gzip
 import importlib
 import os
+import shutil
 import struct
 import sys
 import tempfile
@@ -9,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from filelock import FileLock
+from PIL import Image
 
 from otlvm.harness.store.record import new_record, run_id, write_result
 from otlvm.harness.store.store import Store
@@ -37,6 +39,19 @@ published: [VaDE]
 def pytest_configure():
     os.environ["XDG_STATE_HOME"] = tempfile.mkdtemp()  # whom tests trust is not whom the user does
     os.environ.setdefault("OMP_NUM_THREADS", "1")  # threads of small tests wait for each other
+
+
+@pytest.fixture(autouse=True)
+def threads_stay():
+    """Fail a test that leaves torch with other threads: all tests after it would be slow."""
+    before = threads_of_torch()
+    yield
+    assert before in (None, threads_of_torch())
+
+
+def threads_of_torch():
+    torch = sys.modules.get("torch")
+    return torch and torch.get_num_threads()
 
 
 @pytest.fixture(scope="session")
@@ -84,13 +99,25 @@ def plugins(monkeypatch, tmp_path):
             del sys.modules[name]
 
 
+def write_blank(figure, stem):
+    """Write empty pictures where `otlvm.harness.figures.style.write` writes a figure."""
+    paths = [stem.with_name(f"{stem.name}.{suffix}") for suffix in ("png", "pdf")]
+    dark = stem.parent / "dark" / paths[0].name
+    dark.parent.mkdir(exist_ok=True)
+    for path in (paths[0], dark):
+        Image.new("RGB", (60, 40), "white").save(path, dpi=(200, 200))
+    paths[1].write_bytes(b"%PDF-1.4\n")
+    return paths
+
+
 @pytest.fixture
 def run_main(monkeypatch, tmp_path, capsys, plugins):
     """Call the command line in tmp_path, runs included in this process unless ``--jobs`` is given.
 
-    Returns exit code, output and errors.
+    Figures are drawn but not rendered. Returns exit code, output and errors.
     """
-    monkeypatch.setattr("otlvm.evaluation.latent.CODES", 50)  # W2 of 2,000 codes takes seconds
+    monkeypatch.setattr("otlvm.evaluation.latent.CODES", 50)  # W2 of 2,000 takes seconds
+    monkeypatch.setattr("otlvm.harness.figures.write.write", write_blank)  # so do figures
     monkeypatch.setenv("COLUMNS", "80")
     monkeypatch.chdir(tmp_path)
 
@@ -113,10 +140,14 @@ def suite_of_nine(write_suite):
 
 
 @pytest.fixture
-def locked(suite_of_nine, run_main, tmp_path):
-    """Run that suite; returns its file and its results."""
-    code, _, _ = run_main(suite_of_nine, "--out", tmp_path / "out", "--threads", "1")
-    assert code == 0
+def locked(suite_of_nine, run_main, once, tmp_path):
+    """Return the file of that suite and what it came to."""
+
+    def make(folder):
+        code, _, errors = run_main(suite_of_nine, "--out", folder / "out", "--threads", "1")
+        assert code == 0, errors
+
+    shutil.copytree(once("nine", make) / "out", tmp_path / "out")
     return suite_of_nine, tmp_path / "out"
 
 

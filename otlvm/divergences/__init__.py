@@ -1,6 +1,7 @@
 """Divergences D(q(z) || p(z)). To add one, write a `SampleDivergence` and import it here."""
 
 from otlvm.divergences.adversarial import Adversarial
+from otlvm.divergences.balanced import Balanced
 from otlvm.divergences.base import Divergence, SampleDivergence, divergences
 from otlvm.divergences.energy import Energy
 from otlvm.divergences.exact_ot import ExactOT
@@ -17,6 +18,7 @@ __all__ = [
     "PAPER_SCALES",
     "RBFMMD",
     "Adversarial",
+    "Balanced",
     "Divergence",
     "Energy",
     "ExactOT",

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from otlvm.divergences.tabulated import Tabulated, evaluate
 from otlvm.priors import GaussianPrior
 
 
@@ -22,6 +23,26 @@ class GaussianKernels:
 
     rates: tuple[float, ...]
     weights: tuple[float, ...]
+
+    def __call__(self, squared: Tensor) -> tuple[Tensor, Tensor]:
+        """Evaluate it, and its derivative, as a function of the squared distance."""
+        values, slopes = torch.zeros_like(squared), torch.zeros_like(squared)
+        for rate, weight in zip(self.rates, self.weights, strict=True):
+            term = torch.mul(squared, -rate).exp_()
+            values.add_(term, alpha=weight)
+            slopes.sub_(term, alpha=weight * rate)
+        return values, slopes
+
+    def blurred(self, variance: float, dim: int) -> "GaussianKernels":
+        r"""Expect it over y of the distribution :math:`N(\mu, v I)`: again such a kernel.
+
+        .. math:: E\, e^{-s |z - y|^2} = (1 + 2 s v)^{-d/2} e^{-s |z - \mu|^2 / (1 + 2 s v)}
+        """
+        stretch = [1 + 2 * rate * variance for rate in self.rates]
+        return GaussianKernels(
+            tuple(rate / by for rate, by in zip(self.rates, stretch, strict=True)),
+            tuple(w * by ** (-dim / 2) for w, by in zip(self.weights, stretch, strict=True)),
+        )
 
 
 def imq_as_gaussians(
@@ -64,6 +85,28 @@ class Embedding(ABC):
     @abstractmethod
     def __call__(self, z: Tensor) -> Tensor:
         """Embed points ``[c, n, d]``, or the same for all components ``[1, n, d]``; ``[c, n]``."""
+
+
+class AboutCentres(Embedding):
+    """The embedding of round Gaussians of one size: a function of the distance to their centres.
+
+    Args:
+        kernels: The kernel.
+        means: Means, with shape ``[c, d]``.
+        variance: Variance of each in every direction.
+        like: Has the device and dtype of the points to come.
+    """
+
+    def __init__(
+        self, kernels: GaussianKernels, means: Tensor, variance: float, like: Tensor
+    ) -> None:
+        blurred = kernels.blurred(variance, means.shape[1])
+        self._means = means.to(like).unsqueeze(1)
+        self._profile = Tabulated(blurred, 1e-4 / max(blurred.rates), 64 / min(blurred.rates))
+
+    def __call__(self, z: Tensor) -> Tensor:
+        """Embed points; see `Embedding`."""
+        return evaluate(self._profile, (z - self._means).square().sum(2))
 
 
 class AlongAxes(Embedding):
@@ -167,6 +210,8 @@ def _embedding(
 ) -> Embedding:
     if prior.diagonal:
         variances = covariances.diagonal(dim1=-2, dim2=-1)
+        if not prior.learned() and bool((variances == variances[0, 0]).all()):
+            return AboutCentres(kernels, means, float(variances[0, 0]), like)
         return AlongAxes(kernels, means, variances, None, like)
     if prior.learned():
         return ByCholesky(kernels, means, covariances, like)

@@ -1,6 +1,7 @@
 """MMD with a sum of inverse multiquadratic kernels: the paper's divergence."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Literal
 
 import torch
@@ -9,6 +10,7 @@ from torch import Tensor
 from otlvm.divergences.base import On, divergences
 from otlvm.divergences.gaussian_kernels import imq_as_gaussians
 from otlvm.divergences.mmd import Kernel, KernelMMD, PriorBy, Statistic
+from otlvm.divergences.tabulated import Tabulated, rescaled
 from otlvm.priors import Prior
 
 REACH = 1e6  # the closed form is exact up to 1,000 times the typical distance of two draws
@@ -54,23 +56,37 @@ class IMQMMD(KernelMMD):
             raise ValueError("scales must be a non-empty list of positive numbers")
         self.scales = tuple(scales)
         self.base = base
+        exact = InverseMultiquadrics(self.scales)
+        self._profile = Tabulated(exact, 1e-4 * min(scales), 1e10 * max(scales))
 
     def kernel(self, prior: Prior) -> Kernel:
         """Return the kernel; see `KernelMMD.kernel`."""
         spread = float(prior.spread())
-        scales = [scale * (spread if self.base == "prior" else 1.0) for scale in self.scales]
-
-        def profile(squared: Tensor) -> tuple[Tensor, Tensor]:
-            values, slopes = torch.zeros_like(squared), torch.zeros_like(squared)
-            inverse = torch.empty_like(squared)
-            for scale in scales:
-                torch.add(squared, scale, out=inverse).reciprocal_()
-                values.add_(inverse, alpha=scale)
-                slopes.addcmul_(inverse, inverse, value=-scale)
-            return values, slopes
-
-        return Kernel(profile, imq_as_gaussians(scales, largest_squared=REACH * spread))
+        unit = spread if self.base == "prior" else 1.0
+        gaussians = imq_as_gaussians([c * unit for c in self.scales], REACH * spread)
+        return Kernel(rescaled(self._profile, unit), gaussians)
 
     def extra_repr(self) -> str:
         """Show the parameters in ``repr``."""
         return f"scales={self.scales}, base={self.base!r}, {super().extra_repr()}"
+
+
+@dataclass(frozen=True)
+class InverseMultiquadrics:
+    r"""The kernel :math:`\sum_C C / (C + s)` as a function of the squared distance s.
+
+    Attributes:
+        scales: The values of C.
+    """
+
+    scales: tuple[float, ...]
+
+    def __call__(self, squared: Tensor) -> tuple[Tensor, Tensor]:
+        """Evaluate it, and its derivative, term by term."""
+        values, slopes = torch.zeros_like(squared), torch.zeros_like(squared)
+        inverse = torch.empty_like(squared)
+        for scale in self.scales:
+            torch.add(squared, scale, out=inverse).reciprocal_()
+            values.add_(inverse, alpha=scale)
+            slopes.addcmul_(inverse, inverse, value=-scale)
+        return values, slopes

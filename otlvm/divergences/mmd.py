@@ -9,14 +9,16 @@ import torch
 from torch import Tensor
 
 from otlvm.divergences.base import Divergence, On
+from otlvm.divergences.by_mass import heavy
 from otlvm.divergences.gaussian_kernels import (
     Embedding,
     GaussianKernels,
     prior_embedding,
     self_energy,
 )
-from otlvm.divergences.kernel_sum import Profile, kernel_self_sum, kernel_sum
+from otlvm.divergences.kernel_sum import kernel_self_sum, kernel_sum
 from otlvm.divergences.queue import CodeQueue
+from otlvm.divergences.tabulated import Profile
 from otlvm.inputs import check_components, check_posterior
 from otlvm.latents import MixturePosterior
 from otlvm.priors import GaussianPrior, Prior
@@ -126,6 +128,7 @@ class KernelMMD(Divergence):
         weights = prior.weights(x.dtype)
         if fitted.embedding is not None and fitted.energy is not None:
             # Joint: cloud k meets component k only; marginal: the one cloud meets all of them.
+            x, a = heavy(x, a)
             q_p = (weights.unsqueeze(1) * a * fitted.embedding(x)).sum()
             return q_q + fitted.energy.to(x.dtype) - 2 * q_p
         n = len(posterior.pi)

@@ -1,14 +1,13 @@
-"""Codes of earlier batches, without gradient: what a batch cannot conspire with."""
+"""What earlier batches were encoded to, without gradient: no batch can conspire with it."""
 
 from collections import deque
 from typing import Any
 
-import torch
-from torch import Tensor, nn
+from torch import Tensor, cat, nn
 
 
 class CodeQueue(nn.Module):
-    """The codes and their weights of the batches before the present one.
+    """Tensors of the batches before the present one, such as codes and their weights.
 
     They are part of the module's state, so that a training which goes on from a checkpoint
     compares with what it would have compared with.
@@ -21,31 +20,29 @@ class CodeQueue(nn.Module):
         super().__init__()
         self.batches = batches
         # The last entry is the present batch: it counts from the next one on.
-        self._codes: deque[tuple[Tensor, Tensor]] = deque(maxlen=batches + 1)
+        self._codes: deque[tuple[Tensor, ...]] = deque(maxlen=batches + 1)
 
-    def push(self, z: Tensor, weights: Tensor) -> None:
+    def push(self, *parts: Tensor) -> None:
         """Take the present batch; the one before it is an earlier one now.
 
         Args:
-            z: P codes of each data point, with shape ``[n, P, d]``.
-            weights: Their weights, with shape ``[n, P]``.
+            parts: Tensors with a row for each data point, with shape ``[n, ...]``.
         """
-        self._codes.append((z.detach(), weights.detach()))
+        self._codes.append(tuple(part.detach() for part in parts))
 
-    def earlier(self) -> tuple[Tensor, Tensor] | None:
-        """Return codes ``[m, P, d]``, weights ``[m, P]`` of earlier batches; None without any."""
+    def earlier(self) -> tuple[Tensor, ...] | None:
+        """Return the same tensors of all earlier batches, ``[m, ...]``; None without any."""
         earlier = list(self._codes)[:-1]
         if not earlier:
             return None
-        z, weights = (torch.cat(parts) for parts in zip(*earlier, strict=True))
-        return z, weights
+        return tuple(cat(parts) for parts in zip(*earlier, strict=True))
 
-    def get_extra_state(self) -> list[tuple[Tensor, Tensor]]:
-        """Return the codes, the oldest batch first."""
+    def get_extra_state(self) -> list[tuple[Tensor, ...]]:
+        """Return them batch by batch, the oldest first."""
         return list(self._codes)
 
     def set_extra_state(self, state: Any) -> None:
-        """Take the codes of another queue."""
+        """Take those of another queue."""
         self._codes = deque(map(tuple, state), maxlen=self.batches + 1)
 
     def extra_repr(self) -> str:

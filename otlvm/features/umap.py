@@ -1,5 +1,7 @@
 """UMAP of other features."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import torch
@@ -75,8 +77,21 @@ class UMAP(Features):
             random_state=torch.initial_seed() % 2**32,
             n_jobs=1,  # what a fixed seed asks for anyway, with a warning
         )
-        return torch.from_numpy(self._map.fit_transform(inner.cpu().numpy()))
+        with _same_threads():
+            return torch.from_numpy(self._map.fit_transform(inner.cpu().numpy()))
 
     def transform(self, x: Tensor) -> Tensor:
         """Place other images in the map; see `Features.transform`."""
-        return torch.from_numpy(self._map.transform(self.of.transform(x).cpu().numpy()))
+        inner = self.of.transform(x)
+        with _same_threads():
+            return torch.from_numpy(self._map.transform(inner.cpu().numpy()))
+
+
+@contextmanager
+def _same_threads() -> Iterator[None]:
+    """Put torch's threads back: Numba sets OpenMP, which they share, to all cores."""
+    threads = torch.get_num_threads()
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)

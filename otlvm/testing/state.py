@@ -12,25 +12,30 @@ from otlvm.testing.fault import Fault
 
 @contextmanager
 def restored_state() -> Iterator[None]:
-    """Put grad mode, default dtype and torch's random state back at the end."""
+    """Put grad mode, default dtype, threads and torch's random state back at the end."""
     grad, dtype = torch.is_grad_enabled(), torch.get_default_dtype()
+    threads = torch.get_num_threads()
     try:
         with torch.random.fork_rng(devices=range(torch.cuda.device_count())):
             yield
     finally:
         torch.set_grad_enabled(grad)
         torch.set_default_dtype(dtype)
+        torch.set_num_threads(threads)
 
 
 @contextmanager
 def unchanged_state() -> Iterator[None]:
-    """Raise a `Fault` if grad mode, default dtype or NumPy's random state change inside."""
+    """Raise a `Fault` if grad mode, default dtype, threads or NumPy's random state change."""
     grad, dtype, numpy_state = torch.is_grad_enabled(), torch.get_default_dtype(), _numpy_state()
+    threads = torch.get_num_threads()
     yield
     if torch.is_grad_enabled() != grad:
         raise Fault(f"it leaves the grad mode at {torch.is_grad_enabled()}, not {grad}")
     if torch.get_default_dtype() != dtype:
         raise Fault(f"it leaves the default dtype at {torch.get_default_dtype()}")
+    if torch.get_num_threads() != threads:
+        raise Fault(f"it leaves torch with {torch.get_num_threads()} threads, not {threads}")
     if _numpy_state() != numpy_state:
         raise Fault("it draws from NumPy's global random state, which no seed of ours reaches")
 

@@ -90,6 +90,12 @@ class OnlyFloat32(Projection):
         return x @ self.directions
 
 
+class MoreThreads(Projection):
+    def transform(self, x):
+        torch.set_num_threads(torch.get_num_threads() + 1)
+        return super().transform(x)
+
+
 class Unseeded(Projection):
     rng = torch.Generator()
 
@@ -115,6 +121,7 @@ class Unseeded(Projection):
         (Refits, "other features the second time"),
         (Scales, "changes the images that it is given"),
         (OnlyFloat32, "float32 and float64: it raises RuntimeError"),
+        (MoreThreads, "leaves torch with [0-9]+ threads, not "),
         (Unseeded, "two fits under the same seed differ"),
     ],
 )

@@ -106,7 +106,7 @@ def test_installed_it_runs_from_anywhere(fresh, tmp_path):
     for file in call(tmp_path, fresh, "-c", where).split():
         assert Path(file).is_relative_to(fresh.parent.parent)
     output = call(tmp_path, fresh, "-m", "benchmarks.run", "quick", "--dry-run")
-    assert "8 runs, 8 to compute, into runs/quick" in output
+    assert "10 runs, 10 to compute, into runs/quick" in output
 
 
 def test_the_plug_in_passes_its_own_tests(fresh, tmp_path):

@@ -13,14 +13,11 @@ from otlvm.harness.commands import arguments as args
 from otlvm.harness.commands import dry_run, streams
 from otlvm.harness.commands.arguments import (
     ALL_DONE,
-    ALL_FAILED,
     BAD_INPUT,
     INTERRUPTED,
-    NO_STORAGE,
-    SOME_FAILED,
     call,
 )
-from otlvm.harness.job import Job
+from otlvm.harness.commands.ending import finish, say_interrupted, say_no_storage
 from otlvm.harness.messages import InputError, one_screen, say
 from otlvm.harness.planning.read import read_suite
 from otlvm.harness.processes import start_server
@@ -246,8 +243,8 @@ def _execute(
                     time_alone(plan, place, stops, errors)
             if stops.count:
                 tracking.abandon()
-                return _say_interrupted(plan.mine, plan.store, errors)
-            code = _finish(plan.mine, plan.store, console, errors)
+                return say_interrupted(plan.mine, plan.store, errors)
+            code = finish(plan.mine, plan.store, console, errors)
             tracking.finish_suite()
         return code
     except InputError as error:  # the cluster is not there or not as described
@@ -255,9 +252,9 @@ def _execute(
         return BAD_INPUT
     except BackendLostError as error:
         say(errors, f"{error}", "red")
-        return _say_interrupted(plan.mine, plan.store, errors)
+        return say_interrupted(plan.mine, plan.store, errors)
     except OSError as error:
-        return _say_no_storage(error, plan.store, errors)
+        return say_no_storage(error, plan.store, errors)
 
 
 def _write_plan(plan: "Plan", place: "Place", errors: Console) -> None:
@@ -277,41 +274,6 @@ def _write_plan(plan: "Plan", place: "Place", errors: Console) -> None:
         sections["numbers"] = numbers
     plan.store.write_manifest(suite.name, shown.rows(), **sections)
     plan.store.write_text(LOCK, dump(lock_content(suite, shown.runs, lock, plan.store.root)))
-
-
-def _say_no_storage(error: OSError, store: Store, errors: Console) -> int:
-    say(errors, f"stopped, because {store.root} cannot be written: {error}\nWhat was finished is "
-        "kept. Make room, and the same command goes on from there.", "red")  # fmt: skip
-    return NO_STORAGE
-
-
-def _say_interrupted(jobs: Sequence[Job], store: Store, errors: Console) -> int:
-    records = [store.record_or_none(job.id) for job in jobs]
-    done = sum(record is not None and record["status"] == "done" for record in records)
-    say(errors, f"interrupted: {done} of {len(jobs)} runs are finished and kept in {store.root}; "
-        "the same command goes on from there")  # fmt: skip
-    return INTERRUPTED
-
-
-def _finish(jobs: Sequence[Job], store: Store, console: Console, errors: Console) -> int:
-    """Write tables, figures and page, then print; returns the exit code that the runs make."""
-    from otlvm.harness.commands import report, table  # seaborn takes seconds
-    from otlvm.harness.planning.state import FAILURES
-
-    table.show(store, console)
-    report.show(store, console)
-    records = [store.record_or_none(job.id) for job in jobs]
-    states = [record["status"] if record else None for record in records]
-    failed = sum(state in FAILURES for state in states)
-    if failed:
-        say(errors, f"{failed} of {len(jobs)} runs failed; they are tried again with "
-            "--rerun failed", "red")  # fmt: skip
-    if missing := states.count(None):
-        say(errors, f"{missing} of {len(states)} runs have no result; the same command computes "
-            "them", "yellow")  # fmt: skip
-    if all(state == "done" for state in states):
-        return ALL_DONE
-    return ALL_FAILED if failed == len(states) else SOME_FAILED
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -81,7 +81,7 @@ class Inline:
     Args:
         device: The device.
         stops: Whether it shall stop.
-        threads: Torch's threads; None leaves them as they are.
+        threads: Torch's threads while it runs; None leaves them as they are.
     """
 
     slots = 1
@@ -93,7 +93,7 @@ class Inline:
 
     def launch(self, job: Job, folder: Path) -> "Finished":
         """Execute a run, whole."""
-        control = _StopsControl(self._stops)
+        control, before = _StopsControl(self._stops), torch.get_num_threads()
         try:
             work(job.on(self._device, self._threads), folder, control)
         except InterruptedTrainingError:
@@ -102,6 +102,8 @@ class Inline:
             return Finished(End("other code", str(error)), folder)
         except OSError as error:
             return Finished(End("no storage", f"{type(error).__name__}: {error}"), folder)
+        finally:
+            torch.set_num_threads(before)  # the process is not the run's alone
         return Finished(End("finished"), folder)
 
 

@@ -50,13 +50,17 @@ def share(
 
 def _most(plan: Plan, threads: int | None, device: str) -> Share:
     """Train as many runs at a time as fit, with the threads that results had which are kept."""
+    as_kept = ""
     if threads is None and plan.kept_environment is not None:
-        threads = min(plan.kept_environment["threads"], cores())
+        threads, as_kept = min(plan.kept_environment["threads"], cores()), ", as kept results had"
     suite = plan.suite
     jobs, each = fit_in(len(suite.runs), threads, device, suite.limits.memory_mb)
-    shown = f"{each} thread{'s' if each > 1 else ''}"
-    note = f"{jobs} runs at a time, of {shown} each; --jobs and --threads say otherwise"
-    return Share(jobs, each, note if jobs > 1 else "")
+    if jobs == each == 1 or (jobs == 1 and not as_kept):
+        return Share(jobs, each)
+    runs = f"{jobs} runs" if jobs > 1 else "one run"
+    of = f"{each} threads" if each > 1 else "1 thread"
+    note = f"{runs} at a time, of {of} each{as_kept}; --jobs and --threads say otherwise"
+    return Share(jobs, each, note)
 
 
 def fit_in(

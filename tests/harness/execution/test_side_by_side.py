@@ -135,6 +135,9 @@ def test_what_is_left_to_do_does_not_change_the_threads(machine, plan_of):
         store.runs / job.id, new_record(job.identity(), job.label, "done", **facts), [], None
     )
     assert found(plan_of(rows)) == (2, 2)  # as those that are kept
+    assert (
+        "2 threads each, as kept results had" in share(plan_of(rows), None, None, "cpu", False).note
+    )
     assert found(plan_of(rows), threads=1) == (4, 1)
     assert found(plan_of(rows, rerun="all")) == (4, 1)
     machine(1)

@@ -57,6 +57,7 @@ def test_a_lock_keeps_braces_in_labels(write_suite, run_main, tmp_path):
 def test_a_lock_says_what_kept_runs_ran_with(locked, run_main, monkeypatch):
     suite, out = locked
     before = parse((out / "suite.lock.yaml").read_text())["lock"]
+    monkeypatch.setattr("torch.set_num_threads", lambda n: None)  # two wait for other tests
     monkeypatch.setattr("otlvm.harness.worker.machine.environment", lambda device: {"torch": "1.0"})
     suite.write_text(suite.read_text().replace("metrics: [accuracy, bce]", "order: label"))
     assert run_main(suite, "--out", out, "--threads", "2")[0] == 0

@@ -150,3 +150,7 @@ def test_the_row_without_a_teacher_is_that_of_its_results():
     for (label, seed, *shown), run in zip(rows, runs, strict=True):
         assert (label, seed) == (run["label"], run["seed"])
         assert shown == [f"{float(run[key]):.{digits}f}" for key, digits in columns.items()]
+    (told,) = re.findall(
+        r"first seed has an accuracy of\s+([\d.]+)", (ROOT / "README.md").read_text()
+    )
+    assert told == rows[0][2]

@@ -129,3 +129,28 @@ def test_numbers_in_sentences_stand_in_results(text, folder, label, column):
                 assert dict(zip(map(name_of, heading), row, strict=True))[column] == text
                 return
     pytest.fail(f"{folder} has no {label}")
+
+
+def test_the_row_without_a_teacher_is_that_of_its_results():
+    with (ROOT / "results/gm_wae_cross/runs.csv").open() as file:
+        runs = [row for row in csv.DictReader(file) if row["status"] == "done"]
+    (rows,) = (
+        rows
+        for heading, rows in tables((ROOT / "docs/honest-divergence.md").read_text())
+        if "informed" in heading
+    )
+    assert len(rows) == len(runs)
+    columns = {
+        "accuracy": 3,
+        "nmi": 3,
+        "components_used": 2,
+        "information": 2,
+        "bce": 1,
+    }
+    for (label, seed, *shown), run in zip(rows, runs, strict=True):
+        assert (label, seed) == (run["label"], run["seed"])
+        assert shown == [f"{float(run[key]):.{digits}f}" for key, digits in columns.items()]
+    (told,) = re.findall(
+        r"first seed has an accuracy of\s+([\d.]+)", (ROOT / "README.md").read_text()
+    )
+    assert told == rows[0][2]

@@ -17,7 +17,7 @@ from otlvm.harness.suite.load import SUITES, find_suite, shipped_suites
 def test_a_shipped_suite_goes_by_its_name(run_main, tmp_path):
     code, output, _ = run_main("quick", "--dry-run", "--set", "data=digits", "--only", "GM-*")
     assert code == 0
-    assert f"4 runs, 4 to compute, into {Path('runs', 'quick')}" in output
+    assert f"6 runs, 6 to compute, into {Path('runs', 'quick')}" in output
     (tmp_path / "quick").mkdir()  # results, say
     assert find_suite(Path("quick")) == SUITES / "quick.yaml"
 

@@ -14,11 +14,7 @@ from typing import Any
 
 import psutil
 
-PRELOADED = [
-    "otlvm.harness.execution.child",
-    "otlvm.harness.worker.preload",
-    "otlvm.harness.planning.parts",
-]
+PRELOADED = ["otlvm.harness.execution.server"]
 SAFE_PATH = "PYTHONSAFEPATH"
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 PR_SET_CHILD_SUBREAPER = 36

@@ -113,16 +113,13 @@ class _SelfSum(torch.autograd.Function):
         steps = staircase(a, a)
         order = steps.rows
         cloud = _Cloud(in_order(x - x.mean(1, keepdim=True), order), in_order(a, order))
-        owners = _owners(x, order, group)
+        owners = _owners(x, order, group) if group else None
         reach = x.shape[1] if order is not None else max(0, group - 1)  # to the last of its group
         for here, there in steps.blocks(len(x), _cells(x), square=True):
             squared = _squared_distances(cloud, here, cloud, there)
             squared.diagonal(dim1=1, dim2=2).zero_()  # a point's distance to itself, exactly
             near = slice(here.start, min(here.stop + reach, there.stop))
-            share = (owners[:, here].unsqueeze(2) - owners[:, near].unsqueeze(1)).abs_()
-            share.clamp_(max=1) if group else share.fill_(1)
-            # The square on the diagonal holds each of its pairs twice, so it counts half.
-            share[:, :, : share.shape[1]] *= 0.5
+            share = _share(squared, owners, here, near)
             kernel = profile(squared)
             for part in kernel:
                 part[:, :, : share.shape[2]] *= share
@@ -142,4 +139,16 @@ class _SelfSum(torch.autograd.Function):
 def _owners(x: Tensor, order: Tensor | None, group: int) -> Tensor:
     """The group of each point, as a number that can be subtracted, with shape ``[c or 1, n]``."""
     places = torch.arange(x.shape[1], device=x.device)[None] if order is None else order
-    return (places // max(1, group)).to(x.dtype)
+    return (places // group).to(x.dtype)
+
+
+def _share(squared: Tensor, owners: Tensor | None, here: slice, near: slice) -> Tensor:
+    """How far the pairs of rows here and columns near count: those of one group do not."""
+    if owners is None:
+        share = torch.ones_like(squared[:1, :, : near.stop - near.start])
+    else:
+        apart = owners[:, here].unsqueeze(2) - owners[:, near].unsqueeze(1)
+        share = apart.abs_().clamp_(max=1)
+    # The square on the diagonal holds each of its pairs twice, so it counts half.
+    share[:, :, : share.shape[1]] *= 0.5
+    return share

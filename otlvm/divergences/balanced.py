@@ -26,9 +26,9 @@ class Balanced(Divergence):
 
     A marginal divergence does not ask which component covers what, nor whether a component is used
     at all, and a small weight loses them early. The joint form asks both, and leaves the encoder no
-    freedom. This asks the second alone. Ours; in mutual-information clustering it is the entropy of
-    the mean assignment (Krause, Perona and Gomes, *Discriminative clustering by regularized
-    information maximization*, 2010, eq. 2).
+    freedom. This asks the second alone. Source: the combination is ours; the second term is the
+    entropy of the mean assignment of Krause, Perona and Gomes, *Discriminative clustering by
+    regularized information maximization* (2010).
 
     q(k) is the mean over this batch and ``queue`` earlier ones, which carry no gradient: a batch
     of 50 images has ten classes in unequal numbers, and is not pressed to hide it. The gradient is

@@ -26,6 +26,6 @@ def check_plain(value: Any, path: KeyPath) -> None:
         for index, inner in enumerate(value):
             check_plain(inner, (*path, index))
     elif isinstance(value, float) and not math.isfinite(value):
-        raise InputError(f"{value} is no number that a record can hold", path)
+        raise InputError(f"{value} is not finite, and no number that a record can hold", path)
     elif not (value is None or isinstance(value, bool | int | float | str)):
         raise InputError(f"{shorten(value)} is no text, number, list or mapping", path)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import cached_property
+from typing import cast
 
 import torch
 from torch import Tensor
@@ -45,6 +45,9 @@ class MixturePosterior:
     z: Tensor
     decoded: Tensor | None = None
     shared: bool = field(default=False, kw_only=True)
+    # Not `cached_property`, for whose lock (before Python 3.12) torch.compile leaves its graph.
+    _log_pi: Tensor | None = field(default=None, init=False, compare=False)
+    _pi: Tensor | None = field(default=None, init=False, compare=False)
 
     def __post_init__(self) -> None:
         """View what all k share as [n, K, d]."""
@@ -66,15 +69,19 @@ class MixturePosterior:
         share = ", ".join(f"{value:.2f}" for value in self.pi.detach().mean(0).tolist())
         return f"MixturePosterior(n={n}, K={n_components}, d={dim}, mean q(k|x) = [{share}])"
 
-    @cached_property
+    @property
     def log_pi(self) -> Tensor:
         """Log q(k|x), with shape ``[n, K]``."""
-        return torch.log_softmax(self.logits, dim=-1)
+        if self._log_pi is None:
+            object.__setattr__(self, "_log_pi", torch.log_softmax(self.logits, dim=-1))
+        return cast(Tensor, self._log_pi)
 
-    @cached_property
+    @property
     def pi(self) -> Tensor:
         """q(k|x), with shape ``[n, K]``; rows sum to 1."""
-        return torch.softmax(self.logits, dim=-1)
+        if self._pi is None:
+            object.__setattr__(self, "_pi", torch.softmax(self.logits, dim=-1))
+        return cast(Tensor, self._pi)
 
     @property
     def points(self) -> Tensor:

@@ -184,6 +184,11 @@ def test_compiled_training_is_eager_training(x):
         assert fast["loss"] == pytest.approx(eager["loss"], rel=1e-4)
 
 
+@pytest.mark.parametrize("spec", ["vae", {"name": "wae", "divergence": "energy"}], ids=str)
+def test_an_objective_is_compiled_whole(model, x, spec):
+    torch.compile(objectives.build(spec), backend="eager", fullgraph=True)(model, x[:16])
+
+
 def load_names(model):
     """Names as an uncompiled model has them."""
     return [name for name in model.state_dict() if "_orig_mod" not in name]

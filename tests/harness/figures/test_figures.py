@@ -194,7 +194,8 @@ def test_a_dozen_of_many_rows(all_figures, drawn):
 
 def test_nothing_finished_no_figure(tmp_path, records):
     frame = records({"a": {"accuracy": [np.nan, np.nan]}}).assign(status="failed", accuracy=np.nan)
-    Store(tmp_path).write_manifest("nothing", [])
+    cells = [{"label": "a", "seed": seed, "id": f"a-{seed}"} for seed in (0, 1)]
+    Store(tmp_path).write_manifest("nothing", cells)
     assert write_figures(Store(tmp_path), frame.assign(data="", method="a")) == []
     assert [path.name for path in tmp_path.iterdir()] == ["suite.json"]
     nothing = read_curves(Store(tmp_path), frame)

@@ -19,8 +19,8 @@ from typing import Any
 
 import otlvm
 
-OWN = re.compile(r"((?:[^\W\d]\w*\.)*[^\W\d]\w*):[^\W\d]\w*")
-"""``my_module:MyClass``, and its module."""
+OWN = re.compile(r"((?:[^\W\d]\w*\.)*[^\W\d]\w*):(?:[^\W\d]\w*)?")
+"""``my_module:MyClass``, and its module; without the class too, for a message that says so."""
 Files = list[tuple[str, Path]]
 """Name and place, by name."""
 

@@ -175,11 +175,11 @@ def test_the_price_of_a_queue_is_measured(monkeypatch):
     from otlvm.harness.speed import queues
 
     monkeypatch.setattr(queues, "REPETITIONS", 20)
-    monkeypatch.setattr(queues, "LENGTHS", (1, 12))
+    monkeypatch.setattr(queues, "LENGTHS", (1, 50))
     frame = queues.measure_queues()
     assert list(frame["statistic"]) == ["u", "cross", "cross"]
-    assert frame["queue"].tolist()[1:] == [1, 12]
+    assert frame["queue"].tolist()[1:] == [1, 50]
     unbiased, short, long = frame["ms"]
-    assert long > 2 * short  # twelve times the pairs
+    assert long > 2 * short  # fifty times the pairs
     assert 0 < frame["sd"][0] < frame["sd"][1]
     assert unbiased > 0

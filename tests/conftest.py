@@ -1,3 +1,4 @@
+import gc
 import gzip
 import importlib
 import os
@@ -39,6 +40,11 @@ published: [VaDE]
 def pytest_configure():
     os.environ["XDG_STATE_HOME"] = tempfile.mkdtemp()  # whom tests trust is not whom the user does
     os.environ.setdefault("OMP_NUM_THREADS", "1")  # threads of small tests wait for each other
+    gc.disable()  # imports and thousands of tests make no garbage, and looking for it takes seconds
+
+
+def pytest_collection_finish():
+    gc.enable()
 
 
 @pytest.fixture(autouse=True)

@@ -1,7 +1,6 @@
 import numpy as np
 import pytest
 import torch
-import umap
 from sklearn.cluster import KMeans as SklearnKMeans
 from sklearn.mixture import GaussianMixture
 
@@ -77,6 +76,8 @@ def test_codes_of_an_autoencoder_tell_clusters_apart(name):
 
 def test_umap_maps_what_the_inner_features_give():
     """The same map as umap-learn's own, and clusters of other images fall where theirs are."""
+    import umap  # takes seconds
+
     x, labels = noisy_patterns()
     torch.manual_seed(5)
     spec = {"name": "umap", "dim": 2, "neighbors": 10}

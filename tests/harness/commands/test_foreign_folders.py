@@ -16,7 +16,7 @@ SHADOWS = ("seaborn", "umap", "rich", "yaml", "random", "statistics", "sklearn",
 BROKEN = "raise RuntimeError('a file of the user, which nobody asked for')\n"
 
 
-def call(folder, *words, program=(str(OTLVM),)):
+def call(folder, *words, program):
     environment = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
     root = Path(__file__).parents[3]
     if os.environ.get("PYTHONPATH"):  # tests of a checkout that is not the installed one
@@ -39,33 +39,38 @@ def foreign(write_suite, tmp_path):
     return tmp_path
 
 
-def test_a_suite_trains_beside_a_foreign_package_of_the_fronts_name(foreign):
-    (foreign / "benchmarks").mkdir()
-    (foreign / "benchmarks" / "__init__.py").write_text(BROKEN)
-    ended = call(foreign, "run", "suite.yaml")
-    assert ended.returncode == 0, ended.stdout + ended.stderr
-    assert "VAE, seed 0: done" in ended.stderr
+def foreign_package(folder):
+    """Lay a package of the fronts' name beside the suite."""
+    (folder / "benchmarks").mkdir()
+    (folder / "benchmarks" / "__init__.py").write_text(BROKEN)
 
 
-def test_a_suite_trains_from_a_folder_with_a_foreign_module(foreign, tmp_path):
-    (foreign / "benchmarks.py").write_text(BROKEN)
-    elsewhere = tmp_path / "elsewhere"
-    elsewhere.mkdir()
-    for folder, suite in ((foreign, "suite.yaml"), (elsewhere, str(foreign / "suite.yaml"))):
-        ended = call(folder, "run", suite, "--out", f"out-{folder.name}")
-        assert ended.returncode == 0, ended.stdout + ended.stderr
-        assert "VAE, seed 0: done" in ended.stderr
+def foreign_module(folder):
+    (folder / "benchmarks.py").write_text(BROKEN)
 
 
-@pytest.mark.parametrize("program", ["otlvm", "python -m benchmarks.run", "python -m otlvm"])
-def test_files_beside_the_suite_shadow_nothing(foreign, program):
+def nothing(folder):
+    """The front is called by its name, which is the folder's to give."""
+
+
+@pytest.mark.parametrize(
+    ("program", "lay", "elsewhere"),
+    [
+        ((str(OTLVM), "run"), foreign_package, False),
+        ((sys.executable, "-m", "otlvm", "run"), foreign_module, False),
+        ((str(OTLVM), "run"), foreign_module, True),
+        ((sys.executable, "-m", "benchmarks.run"), nothing, False),
+    ],
+    ids=["otlvm", "python -m otlvm", "otlvm elsewhere", "python -m benchmarks.run"],
+)
+def test_files_beside_the_suite_shadow_nothing(foreign, program, lay, elsewhere):
+    lay(foreign)
     for name in SHADOWS:
         (foreign / f"{name}.py").write_text(BROKEN)
-    words = {
-        "otlvm": (str(OTLVM), "run"),
-        "python -m benchmarks.run": (sys.executable, "-m", "benchmarks.run"),
-        "python -m otlvm": (sys.executable, "-m", "otlvm", "run"),
-    }[program]
-    ended = call(foreign, "suite.yaml", program=words)
+    place = foreign / "elsewhere" if elsewhere else foreign
+    place.mkdir(exist_ok=True)
+    suite = str(foreign / "suite.yaml") if elsewhere else "suite.yaml"
+    ended = call(place, suite, program=program)
     assert ended.returncode == 0, ended.stdout + ended.stderr
-    assert (foreign / "runs" / "tiny" / "report.html").is_file()
+    assert "VAE, seed 0: done" in ended.stderr
+    assert (place / "runs" / "tiny" / "report.html").is_file()

@@ -10,8 +10,10 @@ ROW = "runs: [{label: 'VAE \u03b2', objective: vae}]\ntable: {metrics: [bce]}\n"
 FILES = {"table.md", "table.csv", "curves.png", "report.html", "card.md"}
 
 
-def command(suite):
-    return [sys.executable, "-m", "benchmarks.run", str(suite), "--threads", "1", "--device", "cpu"]
+def command(suite, jobs=0):
+    """Run a suite in the command's own process, whose streams they are, or in one of its own."""
+    words = ("--threads", "1", "--device", "cpu", "--jobs", str(jobs))
+    return [sys.executable, "-m", "benchmarks.run", str(suite), *words]
 
 
 def check(folder):
@@ -38,7 +40,7 @@ def test_a_terminal_without_our_letters_gets_question_marks(suite, tmp_path):
 @pytest.mark.parametrize("how", ["closed", "full", "no reader"])
 def test_a_stream_that_breaks_costs_what_it_would_have_shown(suite, tmp_path, stream, how):
     streams = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-    words = command(suite)
+    words = command(suite, jobs=int(how == "closed"))  # whose number others may be given
     if how == "closed":
         number = {"stdout": 1, "stderr": 2}[stream]
         words = ["sh", "-c", f'exec "$@" {number}>&-', "sh", *words]

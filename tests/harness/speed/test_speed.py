@@ -109,7 +109,9 @@ def test_command_line(tmp_path, monkeypatch, capsys):
     assert "clustpy is not installed" in shown
 
 
-def test_growth_is_measured_and_drawn(tmp_path):
+def test_growth_is_measured_and_drawn(tmp_path, monkeypatch):
+    assert growth.cost("joint", 8, 2, 1)[0] > 0
+    monkeypatch.delitem(growth.NAMES, "joint")
     sweeps = {"points": (600,), "components": (2,)}  # a process for each and each way
     frame = growth.grow(Console(), sweeps)
     plain = frame[frame["way"].str.contains("plainly")]

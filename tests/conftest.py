@@ -44,6 +44,8 @@ def pytest_configure():
 
 
 def pytest_collection_finish():
+    importlib.import_module("hypothesis")  # it misses what is frozen before
+    gc.freeze()
     gc.enable()
 
 

@@ -90,7 +90,7 @@ def test_the_price_of_a_queue_is_that_measured():
     for (statistic, queue, spread, milliseconds), row in zip(rows, measured, strict=True):
         assert (statistic, queue) == (row["statistic"], row["queue"].removesuffix(".0") or "–")
         assert spread == f"{float(row['sd']):.3f}"
-        assert milliseconds == f"{float(row['ms']):.0f}"
+        assert milliseconds == f"{float(row['ms']):.1f}"
 
 
 def test_what_training_sees_and_what_is_held_out_is_that_of_the_curves():

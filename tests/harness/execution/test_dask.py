@@ -210,7 +210,7 @@ def test_an_interruption_reaches_the_workers(suite, tmp_path, expected):
     code, _, errors = finish(process)
     assert time.monotonic() - asked < 20
     assert code == 130, errors
-    code, _, _ = finish(start(suite, out, "--backend", "dask", "--jobs", "2"))
+    code, _, _ = finish(start(suite, out, "--backend", "dask", "--jobs", "1"))
     assert code == 1
     assert results(out) == expected[0]
 

@@ -13,7 +13,13 @@ from tests.harness.trackers.mlflow_client import read_mlflow
 SLOW = """\
 import time
 from pathlib import Path
+from otlvm.divergences import SampleDivergence
 from otlvm.harness.trackers import MLflow
+
+class Waits(SampleDivergence):
+    def between(self, x, a, y, b):
+        time.sleep(.02)
+        return x.square().mean()
 
 class Slow(MLflow):
     def _log_pictures(self, run_id, pictures):
@@ -22,7 +28,7 @@ class Slow(MLflow):
             time.sleep(.01)
         super()._log_pictures(run_id, pictures)
 """
-ROWS = [row("quick", "imq_mmd"), row("long", "imq_mmd", ", train: {steps: 1000000}")]
+ROWS = [row("quick", "imq_mmd"), row("long", "'slow:Waits'", ", train: {steps: 1000000}")]
 QUICK = ("--only", "quick")
 
 pytestmark = [pytest.mark.faults, pytest.mark.usefixtures("nothing_left")]

@@ -24,17 +24,20 @@ def run(options: argparse.Namespace) -> int:
 
     from otlvm.data import mnist_5k
     from otlvm.harness.commands import streams
+    from otlvm.harness.comparison.card import TITLES, to_markdown
     from otlvm.harness.speed.convolutions import measure_convolutions
     from otlvm.harness.speed.divergences import divergence_cases
     from otlvm.harness.speed.epochs import clustpy_cases, pythae_cases
     from otlvm.harness.speed.growth import draw_growth, grow
     from otlvm.harness.speed.harness import measure_harness
+    from otlvm.harness.speed.overhead import measure_overhead
     from otlvm.harness.speed.precision import precision_cases
     from otlvm.harness.speed.queues import measure_queues
     from otlvm.harness.speed.ratios import measure, one_thread, print_ratios
     from otlvm.harness.speed.side_by_side import measure_side_by_side
     from otlvm.harness.speed.startup import measure_startup
     from otlvm.harness.speed.training import step_cases
+    from otlvm.harness.worker.machine import environment
     from otlvm.harness.worker.memory import keep_freed_memory
     from otlvm.training.precision import emulated
 
@@ -54,6 +57,8 @@ def run(options: argparse.Namespace) -> int:
     frame = measure(cases, 3 if options.quick else 9, console)
     print_ratios(frame, console)
     options.out.mkdir(parents=True, exist_ok=True)
+    machine = {TITLES[key]: str(value) for key, value in environment("cpu").items()}
+    (options.out / "card.md").write_text(to_markdown(machine), encoding="utf-8")
     frame.to_csv(options.out / "ratios.csv", index=False, float_format="%.4g")
     if not options.quick:
         if slow := emulated("bfloat16", torch.device("cpu")):
@@ -77,6 +82,9 @@ def run(options: argparse.Namespace) -> int:
         beside = measure_side_by_side()
         console.print(beside.to_string(index=False, float_format="%.2f"), highlight=False)
         beside.to_csv(options.out / "side_by_side.csv", index=False, float_format="%.3g")
+        overhead = measure_overhead()
+        console.print(overhead.to_string(index=False, float_format="%.3f"), highlight=False)
+        overhead.to_csv(options.out / "overhead.csv", index=False, float_format="%.3g")
         harness = measure_harness(console)
         console.print(harness.to_string(index=False, float_format="%.2f"), highlight=False)
         harness.to_csv(options.out / "harness.csv", index=False, float_format="%.3g")

@@ -18,6 +18,7 @@ from otlvm.harness.speed.ratios import Call, Case
 from otlvm.networks import LatentMixtureModel
 from otlvm.objectives import objectives
 from otlvm.training import fit
+from otlvm.training.precision import Precision
 
 BATCH, WEIGHT = 128, 500.0
 COMPONENTS, CLUSTERING_BATCH = 10, 256
@@ -27,6 +28,7 @@ SHAPE = (1, 28, 28)
 WIDE = [512, 512]
 MLP: dict[str, object] = {"name": "mlp", "component_hidden": WIDE}
 CONVS: dict[str, object] = {"name": "paper_conv", "component_hidden": WIDE, "decoder_filters": 16}
+PRECISIONS: dict[str, Precision] = {"fit": "float32", "fit, bfloat16": "bfloat16"}
 WAE: dict[str, object] = {"name": "wae", "weight": WEIGHT, "divergence": "imq_mmd"}
 
 
@@ -55,15 +57,16 @@ def pythae_cases(images: Tensor) -> list[Case]:
     return [
         Case(
             f"epoch of a {name}",
-            "fit",
+            ours,
             "pythae's trainer",
             (
-                _fit_epoch(_ordinary(network), objective, images, BATCH),
+                _fit_epoch(_ordinary(network), objective, images, BATCH, precision),
                 _pythae_epoch(peer(_ordinary(network)), images),
             ),
             target,
         )
         for name, network, objective, peer, target in specs
+        for ours, precision in PRECISIONS.items()
     ]
 
 
@@ -87,14 +90,18 @@ def clustpy_cases(images: Tensor) -> list[Case]:
     widths = [images.shape[1], *HIDDEN, 10]
     vade = clustpy_vade(images, widths, COMPONENTS, CLUSTERING_BATCH)
     dec = clustpy_dec(images, widths, COMPONENTS, CLUSTERING_BATCH, EPOCHS_OF_DEC)
-    return [
+    epochs = [
         Case(
             "epoch of VaDE (500-500-2000)",
-            "fit",
+            ours,
             "ClustPy's VaDE",
-            (_fit_epoch(model, "vae", images, CLUSTERING_BATCH), silent(vade)),
+            (_fit_epoch(model, "vae", images, CLUSTERING_BATCH, precision), silent(vade)),
             1.5,
-        ),
+        )
+        for ours, precision in PRECISIONS.items()
+    ]
+    return [
+        *epochs,
         Case(
             f"{EPOCHS_OF_DEC} epochs of DEC (500-500-2000)",
             "dec",
@@ -110,12 +117,22 @@ def _ordinary(network: dict[str, object]) -> LatentMixtureModel:
     return LatentMixtureModel(SHAPE, network, {"name": "standard_normal", "dim": 10})
 
 
-def _fit_epoch(model: LatentMixtureModel, spec: Spec, images: Tensor, batch_size: int) -> Call:
+def _fit_epoch(
+    model: LatentMixtureModel, spec: Spec, images: Tensor, batch_size: int, precision: Precision
+) -> Call:
     objective = objectives.build(spec)
     steps = len(images) // batch_size
 
     def call() -> None:
-        fit(model, objective, images, steps=steps, batch_size=batch_size, log_every=steps)
+        fit(
+            model,
+            objective,
+            images,
+            steps=steps,
+            batch_size=batch_size,
+            log_every=steps,
+            precision=precision,
+        )
 
     return call
 

@@ -1,5 +1,6 @@
 import sys
 import time
+from importlib.metadata import version
 
 import pytest
 import torch
@@ -107,6 +108,7 @@ def test_command_line(tmp_path, monkeypatch, capsys):
     assert "ratio" in shown
     assert "pythae is not installed" in shown
     assert "clustpy is not installed" in shown
+    assert f"- torch: {version('torch')}" in (tmp_path / "card.md").read_text()
 
 
 def test_growth_is_measured_and_drawn(tmp_path, monkeypatch):

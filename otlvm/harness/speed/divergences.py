@@ -7,7 +7,7 @@ import torch
 from geomloss import SamplesLoss
 from torch import Tensor
 
-from otlvm.divergences import Divergence, SlicedWasserstein, divergences
+from otlvm.divergences import Divergence, Sinkhorn, SlicedWasserstein, divergences
 from otlvm.harness.speed.peers import plain_imq_mmd, pythae_kernel, pythae_mmd
 from otlvm.harness.speed.ratios import Call, Case
 from otlvm.latents import MixturePosterior
@@ -96,7 +96,10 @@ def divergence_cases(compiled: bool) -> list[Case]:
 
 def _wrapper_cases(codes: _Codes) -> list[Case]:
     """Our wrappers against the wrapped, on the same clouds: a ratio of 1 means no overhead."""
-    sinkhorn = SamplesLoss("sinkhorn", p=2, blur=0.1, scaling=0.5, backend="tensorized")
+    loss = Sinkhorn()
+    sinkhorn = SamplesLoss(
+        "sinkhorn", p=2, blur=loss.blur, scaling=loss.scaling, backend="tensorized"
+    )
     b = codes.few_weights
 
     def direct_sinkhorn() -> Tensor:

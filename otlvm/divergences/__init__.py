@@ -3,6 +3,7 @@
 from otlvm.divergences.adversarial import Adversarial
 from otlvm.divergences.balanced import Balanced
 from otlvm.divergences.base import Divergence, SampleDivergence, divergences
+from otlvm.divergences.cramer_wold import CramerWold
 from otlvm.divergences.energy import Energy
 from otlvm.divergences.exact_ot import ExactOT
 from otlvm.divergences.gmm_w2 import GMMW2
@@ -19,6 +20,7 @@ __all__ = [
     "RBFMMD",
     "Adversarial",
     "Balanced",
+    "CramerWold",
     "Divergence",
     "Energy",
     "ExactOT",

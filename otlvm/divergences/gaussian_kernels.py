@@ -67,12 +67,58 @@ def imq_as_gaussians(
     high = math.log(-math.log(tolerance) / min(scales))
     rates = [math.exp(low + step * i) for i in range(math.ceil((high - low) / step) + 1)]
     weights = [sum(c * math.exp(-s * c) for c in scales) * s * step for s in rates]
-    # At the lowest rates exp(-s r^2) is straight over all distances in use: one node with the same
-    # mass and mean stands for all of them, up to the third power of its reach.
-    flat = sum(s * largest_squared < tolerance ** (1 / 3) for s in rates)
-    mass = sum(weights[:flat])
-    centre = sum(w * s for w, s in zip(weights[:flat], rates[:flat], strict=True)) / mass
-    return GaussianKernels((centre, *rates[flat:]), (mass, *weights[flat:]))
+    nodes = list(zip(rates, weights, strict=True))
+    flat = sum(s * largest_squared < _narrow(tolerance) for s in rates)
+    return _mixture([_as_one(nodes[:flat]), *nodes[flat:]])
+
+
+def line_as_gaussians(dim: int, largest_squared: float, tolerance: float = 1e-6) -> GaussianKernels:
+    r"""Write a Gaussian of a projection, expected over all directions u, as a mixture of Gaussians.
+
+    .. math:: E_u\, e^{-\langle u, z \rangle^2} = E_t\, e^{-t |z|^2}
+        = {}_1F_1\bigl(\tfrac12; \tfrac d2; -|z|^2\bigr), \qquad
+        t \sim \operatorname{Beta}\bigl(\tfrac12, \tfrac{d - 1}2\bigr)
+
+    where t is the squared coordinate of a direction. By the trapezoidal rule in the logit of t: the
+    integrand is analytic in a strip of half-width pi/2 and decays at both ends, as in
+    `imq_as_gaussians`. It falls as slowly as 1 / |z|, and nodes reach as far down as that needs; a
+    Gauss-Jacobi rule of N nodes would be gone at |z| = N.
+
+    Args:
+        dim: d.
+        largest_squared: Largest squared distance at which the tolerance holds.
+        tolerance: Relative error of the kernel.
+    """
+    if dim == 1:
+        return GaussianKernels((1.0,), (1.0,))
+    power = (dim - 1) / 2
+    step = math.pi**2 / math.log(10 / tolerance)
+    low, high = math.log(tolerance**2 / largest_squared), -math.log(tolerance) / power
+    logits = [low + step * i for i in range(math.ceil((high - low) / step) + 1)]
+    rates = [1 / (1 + math.exp(-x)) for x in logits]
+    total = sum(t**0.5 * (1 - t) ** power for t in rates)
+    nodes = [(t, t**0.5 * (1 - t) ** power / total) for t in rates]
+    flat = sum(t * largest_squared < _narrow(tolerance) for t in rates)
+    whole = sum(t < 1 - _narrow(tolerance) for t in rates)
+    ends = [_as_one(end) for end in (nodes[:flat], nodes[whole:]) if end]
+    return _mixture([*ends, *nodes[flat:whole]])
+
+
+def _mixture(nodes: list[tuple[float, float]]) -> GaussianKernels:
+    return GaussianKernels(tuple(rate for rate, _ in nodes), tuple(w for _, w in nodes))
+
+
+def _as_one(nodes: list[tuple[float, float]]) -> tuple[float, float]:
+    """One node of the same mass and mean, where exp(-s r^2) is straight in s over all of them.
+
+    That is right up to the third power of their reach.
+    """
+    mass = sum(weight for _, weight in nodes)
+    return sum(rate * weight for rate, weight in nodes) / mass, mass
+
+
+def _narrow(tolerance: float) -> float:
+    return math.pow(tolerance, 1 / 3)
 
 
 class Embedding(ABC):

@@ -59,7 +59,7 @@ class IMQMMD(KernelMMD):
         exact = InverseMultiquadrics(self.scales)
         self._profile = Tabulated(exact, 1e-4 * min(scales), 1e10 * max(scales))
 
-    def kernel(self, prior: Prior) -> Kernel:
+    def kernel(self, prior: Prior, n: int) -> Kernel:
         """Return the kernel; see `KernelMMD.kernel`."""
         spread = float(prior.spread())
         unit = spread if self.base == "prior" else 1.0

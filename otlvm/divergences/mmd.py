@@ -46,8 +46,12 @@ class _Fitted:
     kernel: Kernel
     embedding: Embedding | None
     energy: Tensor | None
+    n: int
     device: torch.device
     dtype: torch.dtype
+
+    def suits(self, n: int, like: Tensor) -> bool:
+        return (self.n, self.device, self.dtype) == (n, like.device, like.dtype)
 
 
 class KernelMMD(Divergence):
@@ -101,8 +105,13 @@ class KernelMMD(Divergence):
         self._fitted: WeakKeyDictionary[Prior, _Fitted] = WeakKeyDictionary()
 
     @abstractmethod
-    def kernel(self, prior: Prior) -> Kernel:
-        """Return the kernel; its bandwidths may depend on the prior. Asked once a fixed prior."""
+    def kernel(self, prior: Prior, n: int) -> Kernel:
+        """Return the kernel.
+
+        Args:
+            prior: The prior, on which its bandwidths may depend.
+            n: Data points in the batch, on which they may depend too.
+        """
 
     def check(self, prior: Prior) -> None:
         """Refuse a closed form without Gaussians; see `Divergence.check`."""
@@ -127,7 +136,7 @@ class KernelMMD(Divergence):
             check_components(posterior, prior.n_components)
         z, pi = self._seen(posterior)
         x, a = self._clouds(z, pi / len(pi))
-        fitted = self._fit(prior, x)
+        fitted = self._fit(prior, len(pi), x)
         q_q = self._between_codes(fitted.kernel.profile, posterior, x, a)
         weights = prior.weights(x.dtype)
         if fitted.embedding is not None and fitted.energy is not None:
@@ -171,27 +180,27 @@ class KernelMMD(Divergence):
         group = x.shape[1] // n  # all codes of a data point, or one
         return n / (n - 1) * kernel_self_sum(profile, x, a, group)
 
-    def _fit(self, prior: Prior, like: Tensor) -> _Fitted:
-        """Compute what depends on the prior alone: once, if the prior stays as it is."""
+    def _fit(self, prior: Prior, n: int, like: Tensor) -> _Fitted:
+        """Compute what depends on the prior alone: once, if prior and batch size stay."""
         if prior.learned():
-            return self._fit_anew(prior, like)
+            return self._fit_anew(prior, n, like)
         fitted = self._fitted.get(prior)
-        if fitted is None or fitted.device != like.device or fitted.dtype != like.dtype:
+        if fitted is None or not fitted.suits(n, like):
             with torch.no_grad():
-                fitted = self._fitted[prior] = self._fit_anew(prior, like)
+                fitted = self._fitted[prior] = self._fit_anew(prior, n, like)
         return fitted
 
-    def _fit_anew(self, prior: Prior, like: Tensor) -> _Fitted:
+    def _fit_anew(self, prior: Prior, n: int, like: Tensor) -> _Fitted:
         with torch.no_grad():
-            kernel = self.kernel(prior)
+            kernel = self.kernel(prior, n)
         if self.prior == "sampled" or not isinstance(prior, GaussianPrior):
             self.check(prior)
-            return _Fitted(kernel, None, None, like.device, like.dtype)
+            return _Fitted(kernel, None, None, n, like.device, like.dtype)
         weights = prior.weights(torch.float64)
         energy = self_energy(kernel.gaussians, prior) * weights * weights.unsqueeze(1)
         total = energy.sum() if self.on == "marginal" else energy.trace()
         embedding = prior_embedding(kernel.gaussians, prior, like)
-        return _Fitted(kernel, embedding, total, like.device, like.dtype)
+        return _Fitted(kernel, embedding, total, n, like.device, like.dtype)
 
     def extra_repr(self) -> str:
         """Show the parameters in ``repr``."""

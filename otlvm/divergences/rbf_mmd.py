@@ -51,7 +51,7 @@ class RBFMMD(KernelMMD):
             raise ValueError("bandwidths must be 'median' or a non-empty list of positive numbers")
         self.bandwidths = bandwidths if bandwidths == "median" else tuple(bandwidths)
 
-    def kernel(self, prior: Prior) -> Kernel:
+    def kernel(self, prior: Prior, n: int) -> Kernel:
         """Return the kernel; see `KernelMMD.kernel`."""
         bandwidths = self.bandwidths
         if bandwidths == "median":

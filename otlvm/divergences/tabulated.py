@@ -65,14 +65,14 @@ def _polynomials(exact: Profile, low: int, high: int) -> tuple[Tensor, Tensor, T
     return pad(value, (0, 1)), pad(slope, (0, 1)), pad(bend, (0, 1))
 
 
-def rescaled(profile: Profile, unit: float) -> Profile:
-    """The same function of ``squared / unit``."""
+def rescaled(profile: Profile, unit: float, height: float = 1.0) -> Profile:
+    """The same function of ``squared / unit``, times ``height``."""
 
     def of_ratio(squared: Tensor) -> tuple[Tensor, Tensor]:
         values, slopes = profile(squared / unit)
-        return values, slopes / unit
+        return values * height, slopes * (height / unit)
 
-    return profile if unit == 1 else of_ratio
+    return profile if unit == height == 1 else of_ratio
 
 
 def evaluate(profile: Profile, squared: Tensor) -> Tensor:

@@ -68,7 +68,7 @@ def test_what_is_left_out_changes_a_millionth(kind, spec, monkeypatch):
     monkeypatch.setattr(by_mass, "choosable", lambda a: False)
     whole = value_and_gradients(divergence, posterior, prior)
     distances = torch.logspace(-4, 3, 1000, dtype=torch.float64)
-    values, slopes = divergence.kernel(prior).profile(distances.square())
+    values, slopes = divergence.kernel(prior, 8).profile(distances.square())
     highest, steepest = float(values.max()), float((2 * distances * slopes).abs().max())
     scales = (highest, 2 * steepest / (N * K), 2 * highest / N)
     for one, other, scale in zip(found, whole, scales, strict=True):
@@ -140,7 +140,7 @@ def test_blocks_cover_each_pair_that_counts_once(cells, clouds):
 
 def test_weights_that_are_no_numbers_are_seen():
     x, a = torch.randn(1, 8, 2), torch.tensor([[1.0, 1e-9, 1e-9, torch.nan, 0, 0, 0, 0]])
-    profile = IMQMMD().kernel(GaussianMixture(2, 2)).profile
+    profile = IMQMMD().kernel(GaussianMixture(2, 2), 8).profile
     assert kernel_self_sum(profile, x, a, 2).isnan()
     assert kernel_sum(profile, x, a, x, a.nan_to_num()).isnan()
     assert heavy(x, a)[1].isnan().any()

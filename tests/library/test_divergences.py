@@ -106,7 +106,7 @@ def test_mmd_gradients_are_finite_differences(cls, params, kernel, prior, on, st
 def test_kernel_sums_pass_gradcheck(block, monkeypatch):
     monkeypatch.setattr(kernel_sum_module, "CPU_BLOCK", block)
     torch.manual_seed(0)
-    profile = IMQMMD().kernel(StandardNormal(2)).profile
+    profile = IMQMMD().kernel(StandardNormal(2), 8).profile
     x, y = torch.randn(2, 6, 2).double(), torch.randn(2, 4, 2).double()
     a, b = torch.rand(2, 6).double(), torch.rand(2, 4).double()
     args = [t.requires_grad_() for t in (x, a, y, b)]
@@ -129,7 +129,7 @@ GAUSSIAN_PRIORS = [
 def test_closed_form_is_monte_carlo(cls, params, kernel, prior):
     """Each component's embedding, and the energy, against the mean over samples."""
     torch.manual_seed(0)
-    exact = cls(**params).kernel(prior)
+    exact = cls(**params).kernel(prior, 8)
     z = prior.sample(5).double()
     embedding = prior_embedding(exact.gaussians, prior, like=z)(z[None])
     y = prior.sample_components(40_000).double()
@@ -279,7 +279,7 @@ def test_median_bandwidth_is_the_true_median():
     torch.manual_seed(0)
     prior = GaussianMixture(components=4, dim=3)
     squared = torch.tensor([1.0])
-    value, slope = RBFMMD("median").kernel(prior).profile(squared)
+    value, slope = RBFMMD("median").kernel(prior, 8).profile(squared)
     bandwidth = float((-0.5 / value.log()).sqrt())
     z = prior.sample(4000).numpy()
     expected = np.median(np.linalg.norm(z[:2000] - z[2000:], axis=1))
@@ -291,8 +291,8 @@ def test_scales_relative_to_the_prior():
     prior = GaussianMixture(components=4, dim=3, sigma=2.0)
     squared = torch.tensor([0.3, 7.0])
     unit = float(prior.spread())
-    relative, _ = IMQMMD([0.5, 2.0], base="prior").kernel(prior).profile(squared)
-    absolute, _ = IMQMMD([0.5 * unit, 2.0 * unit]).kernel(prior).profile(squared)
+    relative, _ = IMQMMD([0.5, 2.0], base="prior").kernel(prior, 8).profile(squared)
+    absolute, _ = IMQMMD([0.5 * unit, 2.0 * unit]).kernel(prior, 8).profile(squared)
     torch.testing.assert_close(relative, absolute)
 
 

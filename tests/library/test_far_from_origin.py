@@ -97,7 +97,7 @@ def test_a_point_s_kernel_with_itself_is_exact():
 @pytest.mark.parametrize("size", [1.0, 30.0, 1e3, 1e4])
 def test_the_closed_form_reaches_codes_that_have_run_away(size):
     prior = GaussianMixture(components=4, dim=5)
-    kernel = divergences.build("imq_mmd").kernel(prior)
+    kernel = divergences.build("imq_mmd").kernel(prior, 8)
     z = torch.full((1, 1, 5), size / 5**0.5, dtype=torch.float64)
     embedding = prior_embedding(kernel.gaussians, prior, like=z)
     torch.manual_seed(0)

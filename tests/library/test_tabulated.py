@@ -24,7 +24,7 @@ def squared_distances(low=-9, high=9):
 
 @pytest.mark.parametrize("scales", [PAPER_SCALES, (1.0,), (1e-3, 1e3), (1e-12, 1e12)])
 def test_value_and_slope_are_right_to_a_millionth_of_themselves(scales):
-    table = IMQMMD(scales).kernel(StandardNormal(2)).profile
+    table = IMQMMD(scales).kernel(StandardNormal(2), 8).profile
     squared = squared_distances()
     for found, exact in zip(
         table(squared), InverseMultiquadrics(scales)(squared.double()), strict=True
@@ -38,7 +38,7 @@ def test_value_and_slope_are_right_to_a_millionth_of_themselves(scales):
 def test_scales_in_units_of_the_prior():
     prior = GaussianMixture(components=4, dim=3, sigma=2.0)
     unit = float(prior.spread())
-    table = IMQMMD([0.5, 2.0], base="prior").kernel(prior).profile
+    table = IMQMMD([0.5, 2.0], base="prior").kernel(prior, 8).profile
     squared = squared_distances(-4, 4)
     exact = InverseMultiquadrics((0.5 * unit, 2.0 * unit))(squared.double())
     for found, wanted in zip(table(squared), exact, strict=True):
@@ -46,7 +46,7 @@ def test_scales_in_units_of_the_prior():
 
 
 def test_within_a_cell_the_slope_is_the_value_s_and_cells_meet():
-    table = IMQMMD().kernel(StandardNormal(2)).profile
+    table = IMQMMD().kernel(StandardNormal(2), 8).profile
     value, slope, bend = _polynomials(table.exact, table._low, table._high)
     edges = torch.arange(table._low, table._high + 1, dtype=torch.int32) << 13
     ends = edges.view(torch.float32).double()
@@ -63,14 +63,14 @@ def test_within_a_cell_the_slope_is_the_value_s_and_cells_meet():
 
 
 def test_other_precisions_are_computed():
-    table = IMQMMD().kernel(StandardNormal(2)).profile
+    table = IMQMMD().kernel(StandardNormal(2), 8).profile
     squared = squared_distances().double()
     for found, exact in zip(table(squared), table.exact(squared), strict=True):
         assert torch.equal(found, exact)
 
 
 def test_what_is_far_is_gone_and_what_is_no_number_stays_none():
-    table = IMQMMD().kernel(StandardNormal(2)).profile
+    table = IMQMMD().kernel(StandardNormal(2), 8).profile
     value, slope = table(torch.tensor([1e30, 1e13]))
     assert not value.any()
     assert not slope.any()

@@ -10,6 +10,7 @@ from otlvm.divergences.gmm_w2 import GMMW2
 from otlvm.divergences.imq_mmd import IMQMMD, PAPER_SCALES
 from otlvm.divergences.mmd import KernelMMD
 from otlvm.divergences.rbf_mmd import RBFMMD
+from otlvm.divergences.separate import Separate
 from otlvm.divergences.sinkhorn import Sinkhorn
 from otlvm.divergences.sliced_wasserstein import MaxSliced, SlicedWasserstein
 
@@ -27,6 +28,7 @@ __all__ = [
     "KernelMMD",
     "MaxSliced",
     "SampleDivergence",
+    "Separate",
     "Sinkhorn",
     "SlicedWasserstein",
     "divergences",

@@ -63,6 +63,10 @@ class Balanced(Divergence):
         self.queue.push(posterior.pi)
         self.of.update(posterior, prior)
 
+    def terms(self) -> dict[str, Tensor]:
+        """Those of the divergence of z; see `Divergence.terms`."""
+        return self.of.terms()
+
     def forward(self, posterior: MixturePosterior, prior: Prior) -> Tensor:
         """Estimate both terms, a scalar."""
         check_posterior(posterior, prior.dim)

@@ -41,6 +41,10 @@ class Divergence(nn.Module, ABC):
         objectives call this with a detached posterior and otherwise know nothing of it.
         """
 
+    def terms(self) -> dict[str, Tensor]:
+        """What of it has a learning curve of its own: scalars by name, always the same ones."""
+        return {}
+
 
 class SampleDivergence(Divergence):
     """A divergence of two weighted point clouds: implement `between`, the rest is done for you.

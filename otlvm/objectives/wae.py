@@ -116,7 +116,7 @@ class WAE(Objective):
         divergence = self.divergence(posterior, model.prior)
         weight = self.weight(divergence.detach())
         regularizer = weight * divergence
-        terms = {"divergence": divergence, "weight": weight}
+        terms = {"divergence": divergence, "weight": weight, **self.divergence.terms()}
         return Losses(reconstruction + regularizer, reconstruction, regularizer, terms)
 
     def extra_repr(self) -> str:

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from otlvm.divergences import Divergence, SampleDivergence
-from otlvm.latents import MixturePosterior
+from otlvm.latents import MixturePosterior, as_posterior
 from otlvm.priors import GaussianMixture, Prior
 from otlvm.testing.fault import Fault, NotApplicable
 from otlvm.testing.report import Check, Outcome, raise_faults, run_checks
@@ -63,13 +63,20 @@ def _value(divergence: Divergence, posterior: MixturePosterior, prior: Prior) ->
     return value
 
 
+def _draws(prior: Prior, shift: float, seed: int) -> MixturePosterior:
+    """Data points that are sure of a draw of p(z, k), moved: q(z, k) and q(k|x) are the prior's."""
+    torch.manual_seed(seed)
+    z, k = prior.sample_with_components(POINTS)
+    return as_posterior(z + shift, k, prior.n_components)
+
+
 def _mean(make: Make, shift: float) -> float:
     """Mean over draws of posterior and prior, after a divergence that learns has learnt."""
     prior, divergence, total = _prior(), make(), 0.0
     for seed in range(UPDATES if type(divergence).update is not Divergence.update else 0):
-        divergence.update(_posterior(prior, shift, seed).detach(), prior)
+        divergence.update(_draws(prior, shift, seed), prior)
     for seed in range(DRAWS):
-        total += float(_value(divergence, _posterior(prior, shift, seed), prior).detach()) / DRAWS
+        total += float(_value(divergence, _draws(prior, shift, seed), prior).detach()) / DRAWS
     return total
 
 

@@ -85,7 +85,7 @@ def _is_near_on_average(make: Make) -> None:
     posterior = _posterior(repeats=DRAWS)
     found = _estimate(make(), posterior).reshape(DRAWS, IMAGES).mean(0)
     wanted = _exact(posterior)[:IMAGES]
-    off = float((found - wanted).abs().max())
+    off = float((found - wanted).detach().abs().max())
     if off > FAR * (COMPONENTS - 1):
         raise Fault(f"the mean of {DRAWS} draws is off by {off:.2g}, where f is 0 to 4")
 

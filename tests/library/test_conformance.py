@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from otlvm.divergences import SampleDivergence, divergences
+from otlvm.expectations import expectations
 from otlvm.likelihoods import likelihoods
 from otlvm.networks import ComponentLinear, TruncatedNormal, inits
 from otlvm.objectives import VAE, Losses, Objective, objectives
@@ -46,7 +47,7 @@ def test_our_priors_conform(name, learn):
     check_prior(partial(priors.build, spec))
 
 
-@pytest.mark.parametrize("expectation", ["exact", "sum_and_sample", "gumbel"])
+@pytest.mark.parametrize("expectation", list(expectations))
 @pytest.mark.parametrize("name", list(objectives))
 def test_our_objectives_conform(name, expectation):
     spec = {"name": name, "expectation": expectation}

@@ -3,7 +3,7 @@ import math
 import pytest
 import torch
 
-from otlvm.expectations import Exact, Gumbel, SumAndSample
+from otlvm.expectations import Exact, Gumbel, MeanCode, SumAndSample
 from otlvm.latents import MixturePosterior
 
 
@@ -120,6 +120,14 @@ def test_gumbel_gradients_reach_all_components(inputs, hard):
     estimate(Gumbel(hard=hard), logits, z).sum().backward()
     assert logits.grad.abs().min() > 0
     assert torch.isfinite(z.grad).all()
+
+
+def test_the_mean_code_is_q_of_k_where_codes_are_unit_vectors(inputs):
+    logits = inputs[0]
+    z = torch.eye(6).double().expand(4, 6, 6)
+    codes, weights = MeanCode()(MixturePosterior(logits, z, z, z))
+    torch.testing.assert_close(codes, logits.softmax(1).unsqueeze(1))
+    assert weights.tolist() == [[1.0]] * 4
 
 
 @pytest.mark.parametrize(

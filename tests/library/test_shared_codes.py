@@ -45,7 +45,9 @@ def value_and_gradients(spec, posteriors, leaves):
 
 
 # Adversarial critics learn in batches, by another order of sums; the rest has nothing to learn.
-OTHERS = [name for name in divergences if name not in ("imq_mmd", "rbf_mmd", "adversarial")]
+OTHERS = [
+    name for name in divergences if name not in ("imq_mmd", "rbf_mmd", "adversarial", "separate")
+]
 
 
 @pytest.mark.parametrize("spec", [*KERNELS, *OTHERS, *JOINT], ids=str)

@@ -20,8 +20,9 @@ from otlvm.priors import (
         lambda: GaussianMixture(components=4, dim=5, distance=3.0, sigma=0.5),
         lambda: Rotated2D(components=7),
         lambda: StandardNormal(dim=3),
+        lambda: StandardNormal(dim=3, components=4),
     ],
-    ids=["gaussian_mixture", "rotated_2d", "standard_normal"],
+    ids=["gaussian_mixture", "rotated_2d", "standard_normal", "standard_normals"],
 )
 def prior(request):
     return request.param()
@@ -210,6 +211,7 @@ def test_kl_is_that_of_torch_and_of_monte_carlo(prior):
         lambda: GaussianMixture(sigma=0.0),
         lambda: Rotated2D(radial_std=-1.0),
         lambda: StandardNormal(dim=0),
+        lambda: StandardNormal(components=0),
     ],
 )
 def test_nonsense_is_refused(make):

@@ -65,7 +65,7 @@ ILL = {
     "unknown nested name": "{objective: {name: wae, divergence: {name: imq_mdm}}}",
     "unknown parameter": "{objective: {name: wae, wieght: 3}}",
     "unknown nested parameter": "{objective: {name: wae, divergence: {name: imq_mmd, blur: 1}}}",
-    "parameter of another": "{model: {prior: {name: standard_normal, components: 3}}}",
+    "parameter of another": "{model: {prior: {name: standard_normal, sigma: 3.0}}}",
     "unknown changed parameter": "{runs: [{objective: {wieght: 3}}]}",
     "no name": "{objective: {weight: 3}}",
     "wrong type": "{train: {steps: many}}",

@@ -25,7 +25,7 @@ class Separate(Divergence):
     The second is between points of the simplex: the vectors q(k|x) of the data, and unit vectors in
     the proportions p(k). So it is small where each image is sure of its k *and* all k are used as
     p(k) says. An image that is not sure lies inside the simplex, where the prior has no points.
-    Source: Makhzani et al., *Adversarial autoencoders* (2016), Sec. 6, Fig. 8.
+    Source: Makhzani et al., *Adversarial autoencoders* (2016), Sec. 6.
 
     Args:
         z: The divergence of z.

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from otlvm import (
+        augmentations,
         baselines,
         data,
         divergences,
@@ -46,6 +47,7 @@ __version__ = "0.2.0"
 __all__ = [
     "LatentMixtureModel",
     "__version__",
+    "augmentations",
     "baselines",
     "data",
     "divergences",

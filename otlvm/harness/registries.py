@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from otlvm.augmentations import augmentations
 from otlvm.baselines import baselines
 from otlvm.data import datasets
 from otlvm.divergences import divergences
@@ -24,6 +25,7 @@ REGISTRIES: tuple[Registry[Any], ...] = (
     divergences,
     objectives,
     weights,
+    augmentations,
     expectations,
     networks,
     inits,

@@ -2,7 +2,17 @@
 
 from otlvm.likelihoods import bernoulli_cross_entropy
 from otlvm.objectives.base import Losses, Objective, objectives
+from otlvm.objectives.invariant import Invariant, shared_information
 from otlvm.objectives.vae import VAE
 from otlvm.objectives.wae import WAE
 
-__all__ = ["VAE", "WAE", "Losses", "Objective", "bernoulli_cross_entropy", "objectives"]
+__all__ = [
+    "VAE",
+    "WAE",
+    "Invariant",
+    "Losses",
+    "Objective",
+    "bernoulli_cross_entropy",
+    "objectives",
+    "shared_information",
+]

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from torch import Tensor, nn
 
 from otlvm.likelihoods import Likelihood
-from otlvm.networks import LatentMixtureModel
+from otlvm.networks import LatentMixtureModel, Network
 from otlvm.priors import Prior
 from otlvm.registry import Registry
 
@@ -51,6 +51,16 @@ class Objective(nn.Module, ABC):
 
         Raises:
             ValueError: If it will not do; the message says what would.
+        """
+
+    def check_network(self, network: Network) -> None:
+        """Refuse a network that it cannot train, before anything is trained.
+
+        Args:
+            network: The network, maybe on the meta device: shapes without values.
+
+        Raises:
+            TypeError: If it will not do; the message says what would.
         """
 
     def warm_up(self, model: LatentMixtureModel, draw: Callable[[], Tensor]) -> None:

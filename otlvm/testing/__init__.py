@@ -4,6 +4,7 @@ In a plug-in's tests: ``check_divergence(MyDivergence)``. On the command line:
 ``python -m otlvm.testing my_module:MyDivergence``.
 """
 
+from otlvm.testing.augmentation import augmentation_outcomes, check_augmentation
 from otlvm.testing.baseline import baseline_outcomes, check_baseline
 from otlvm.testing.dataset import check_dataset, dataset_outcomes
 from otlvm.testing.divergence import check_divergence, divergence_outcomes
@@ -26,7 +27,9 @@ from otlvm.testing.weight import check_weight, weight_outcomes
 __all__ = [
     "ConformanceError",
     "Outcome",
+    "augmentation_outcomes",
     "baseline_outcomes",
+    "check_augmentation",
     "check_baseline",
     "check_dataset",
     "check_divergence",

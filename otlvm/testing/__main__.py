@@ -10,6 +10,7 @@ from typing import Any
 
 from rich.console import Console
 
+from otlvm.augmentations import augmentations
 from otlvm.baselines import baselines
 from otlvm.data import datasets
 from otlvm.divergences import divergences
@@ -28,6 +29,7 @@ from otlvm.schedules import schedules
 from otlvm.starts import starts
 from otlvm.testing import (
     Outcome,
+    augmentation_outcomes,
     baseline_outcomes,
     dataset_outcomes,
     divergence_outcomes,
@@ -91,6 +93,7 @@ KINDS = (
     Kind(expectations, expectation_outcomes),
     Kind(starts, start_outcomes),
     Kind(weights, weight_outcomes),
+    Kind(augmentations, augmentation_outcomes),
     Kind(optimizers, optimizer_outcomes),
     Kind(schedules, schedule_outcomes),
     Kind(baselines, baseline_outcomes),

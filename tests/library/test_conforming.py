@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from otlvm.augmentations import augmentations
 from otlvm.baselines import baselines
 from otlvm.data import datasets
 from otlvm.expectations import expectations
@@ -15,6 +16,7 @@ from otlvm.optimizers import optimizers
 from otlvm.schedules import schedules
 from otlvm.starts import starts
 from otlvm.testing import (
+    check_augmentation,
     check_baseline,
     check_dataset,
     check_expectation,
@@ -58,6 +60,7 @@ WEIGHTS = {"fixed": {"value": 3.0}, "linear": {"start": 9.0, "end": 1.0, "steps"
 SCHEDULES = {"step": {"every": 30}, "plateau": {"patience": 1}}
 
 BUILT_INS = [
+    *((check_augmentation, augmentations, name, {}) for name in augmentations),
     *((check_expectation, expectations, name, {}) for name in expectations),
     *((check_weight, weights, name, WEIGHTS.get(name, {})) for name in weights),
     *((check_optimizer, optimizers, name, {}) for name in optimizers),

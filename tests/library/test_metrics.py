@@ -210,6 +210,19 @@ def test_elbo_is_exact_where_the_decoder_knows_nothing_of_z(model, data, monkeyp
     assert compute("elbo", model, data)["elbo"] == pytest.approx(expected, rel=1e-5)
 
 
+def test_the_papers_code_fits_its_map_on_the_labels_that_it_is_judged_by():
+    labels = torch.arange(3000) % 3
+    pi = torch.nn.functional.one_hot((labels + 1) % 3, 3).float()
+    wrong = Dataset(
+        "wrong", (1, 1, 1), torch.zeros(3, 1), torch.arange(3), torch.zeros(3000, 1), labels
+    )
+    found = measure_assignments({"m": metrics.AccuracySameLabels()}, torch.eye(3), pi, wrong)
+    assert found.numbers == {"accuracy_same_labels": 1.0}  # by training labels, none is right
+    pi[:1500] = torch.tensor([1.0, 0, 0])  # half of the images are in one component
+    found = measure_assignments({"m": metrics.AccuracySameLabels()}, torch.eye(3), pi, wrong)
+    assert found.numbers["accuracy_same_labels"] == pytest.approx(2 / 3, abs=0.04)
+
+
 def test_silhouette_is_the_mean_of_scikit_learns(model, data):
     with evaluation_mode(model):
         posterior = model.encode(data.x_test)

@@ -118,6 +118,10 @@ def test_what_training_sees_and_what_is_held_out_is_that_of_the_curves():
     [
         ("9.33 ± 0.36", "paper_10d_cpu", "GM-WAE (IMQ)", "used"),
         ("3.99 ± 0.01", "paper_10d_cpu", "GM-VAE, beta=20", "used"),
+        ("202.9 ± 4.3", "precision", "float32", "BCE"),
+        ("203.0 ± 4.7", "precision", "bfloat16", "BCE"),
+        ("0.327 ± 0.084", "precision", "float32", "accuracy"),
+        ("0.351 ± 0.057", "precision", "bfloat16", "accuracy"),
     ],
 )
 def test_numbers_in_sentences_stand_in_results(text, folder, label, column):

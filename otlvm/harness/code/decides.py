@@ -16,6 +16,7 @@ from otlvm.harness.registries import REGISTRIES
 
 LIBRARY = Path(otlvm.__file__).parent
 DECIDES = (
+    "augmentations",
     "baselines",
     "data",
     "divergences",

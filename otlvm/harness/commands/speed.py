@@ -66,6 +66,7 @@ def run(options: argparse.Namespace) -> int:
         with one_thread():
             steps = measure(precision_cases(), 9, console)
             convolutions = measure_convolutions()
+            queues = measure_queues()
         print_ratios(steps, console)
         steps.to_csv(options.out / "precision.csv", index=False, float_format="%.4g")
         console.print(convolutions.to_string(index=False, float_format="%.3g"), highlight=False)
@@ -76,7 +77,6 @@ def run(options: argparse.Namespace) -> int:
         startup = measure_startup()
         console.print(startup.to_string(index=False, float_format="%.2f"), highlight=False)
         startup.to_csv(options.out / "startup.csv", index=False, float_format="%.3g")
-        queues = measure_queues()
         console.print(queues.to_string(index=False, float_format="%.3f"), highlight=False)
         queues.to_csv(options.out / "queues.csv", index=False, float_format="%.3g")
         beside = measure_side_by_side()

@@ -98,6 +98,7 @@ def _check(run: Run, data: Dataset, built: dict[str, Any]) -> None:
             ("model", "likelihood"), spec, size, lambda: likelihoods.build(spec, **size)
         )
     _fits(run, ("train", "start"), lambda: start.check_network(network))
+    _fits(run, ("objective",), lambda: objective.check_network(network))
     _fits(run, ("model", "likelihood"), lambda: likelihood.check_range(*data.span))
     _fits(run, ("objective",), lambda: objective.check_likelihood(likelihood))
     batch_size = config["train"]["batch_size"]

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
@@ -40,7 +41,7 @@ def measure_overhead(steps: int = 300, repetitions: int = 9) -> pd.DataFrame:
     images = mnist_5k().x_train
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
-    ways = {
+    ways: dict[str, Callable[[], float]] = {
         "a loop by hand": lambda: _by_hand(images, steps),
         "fit": lambda: _by_fit(images, steps),
     }

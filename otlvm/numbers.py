@@ -107,6 +107,7 @@ BUILT_IN = (
     Number("nll", "NLL", "low", 1, "nats per image, of the likelihood", yardstick="likelihood"),
     Number("bce", "BCE", "low", 1, "nats per image"),
     Number("squared_error", "sq. error", "low", 1, "sum over pixels"),
+    Number("elbo", "-ELBO", "low", 1, "nats per image", yardstick="likelihood", of="elbo"),
     Number("nll_iw", "NLL (IW)", "low", 1, "nats per image, importance-weighted", of="nll_iw"),
     Number(
         "latent_mmd",

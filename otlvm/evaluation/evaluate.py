@@ -16,7 +16,7 @@ from otlvm.inputs import check_assignments, instance
 from otlvm.networks import LatentMixtureModel
 
 CURVE_TRAINING, CURVE_HELD_OUT = 5000, 1000
-CURVE_SCORES = ("accuracy", "components_used")
+CURVE_SCORES = ("accuracy", "accuracy_majority", "components_used", "information")
 
 
 def evaluate(model: LatentMixtureModel, data: Dataset) -> dict[str, float]:

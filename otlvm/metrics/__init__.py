@@ -4,6 +4,7 @@ What is always measured is `otlvm.evaluation.evaluate`.
 """
 
 from otlvm.metrics.base import AssignmentMetric, Metric, metrics
+from otlvm.metrics.elbo import NegativeELBO
 from otlvm.metrics.flops import Flops
 from otlvm.metrics.frechet import Frechet, frechet_distance
 from otlvm.metrics.manifolds import Precision, Recall, share_among
@@ -22,6 +23,7 @@ __all__ = [
     "ImportanceWeightedNLL",
     "Measured",
     "Metric",
+    "NegativeELBO",
     "Number",
     "Precision",
     "Recall",

@@ -12,6 +12,7 @@ from sklearn.datasets import make_blobs
 from sklearn.metrics import silhouette_samples
 from sklearn.neighbors import NearestNeighbors
 from torch import nn
+from torch.distributions import Categorical, MultivariateNormal, kl_divergence
 from torch.nn.functional import binary_cross_entropy_with_logits
 
 from otlvm import LatentMixtureModel, metrics
@@ -191,6 +192,22 @@ def test_nll_is_exact_where_the_decoder_knows_nothing_of_z_and_codes_are_the_pri
     expected = binary_cross_entropy_with_logits(bias.expand(45, 16), x[5:], reduction="sum") / 45
     nll = compute("nll_iw", model, data, samples=700)["nll_iw"]  # two images at a time
     assert nll == pytest.approx(float(expected), rel=1e-5)
+
+
+def test_elbo_is_exact_where_the_decoder_knows_nothing_of_z(model, data, monkeypatch):
+    """Reconstruction by torch's cross-entropy, KL terms by torch's distributions."""
+    monkeypatch.setattr("otlvm.metrics.elbo.BATCH", 7)  # the last batch is smaller
+    nn.init.zeros_(model.network.decoder[-1].weight)
+    bias, x = model.network.decoder[-1].bias.detach(), data.x_test
+    with evaluation_mode(model):
+        posterior = model.encode(x)
+    q_z = MultivariateNormal(posterior.mean, torch.diag_embed(posterior.std.square()))
+    p_z = MultivariateNormal(*model.prior.moments()).expand((len(x), 3))
+    kl_z = (posterior.pi * kl_divergence(q_z, p_z)).sum(1)
+    kl_k = kl_divergence(Categorical(posterior.pi), Categorical(torch.ones(3)))
+    nll = binary_cross_entropy_with_logits(bias.expand(x.shape), x, reduction="none").sum(1)
+    expected = float((nll + kl_z + kl_k).mean())
+    assert compute("elbo", model, data)["elbo"] == pytest.approx(expected, rel=1e-5)
 
 
 def test_the_papers_code_fits_its_map_on_the_labels_that_it_is_judged_by():

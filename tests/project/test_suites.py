@@ -7,7 +7,7 @@ from sklearn.datasets import load_sample_images, load_wine
 from otlvm.harness.suite.load import SUITES, load_suite
 
 FOLDER = SUITES
-SUITES = sorted(FOLDER.glob("*.yaml"))
+SUITES = sorted(FOLDER.rglob("*.yaml"))
 PAPER = {"name": "gaussian_mixture", "components": 10, "dim": 10}
 
 

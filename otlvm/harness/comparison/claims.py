@@ -63,14 +63,15 @@ def _evidence(
             if itself or other.data != row.data:
                 continue
             two = claim.factor * _values(done, curves, claim.right, other.label)
-            if other == row:
+            both = row.label if other == row else f"{row.label} and {other.label}"
+            if other == row or claim.paired:
                 shared = one.index.intersection(two.index)
                 sides = one[shared].to_numpy(), two[shared].to_numpy()
-                yield seed_by_seed(*sides, claim.sign, row.label)
-                continue
-            both = f"{row.label} and {other.label}"
-            evidence = between_rows(one.to_numpy(), two.to_numpy(), claim.sign, both)
-            why = "" if evidence.why else _unlike(claim, row, other, done, keys)
+                evidence = seed_by_seed(*sides, claim.sign, both)
+            else:
+                evidence = between_rows(one.to_numpy(), two.to_numpy(), claim.sign, both)
+            unlike_rows = other != row and not evidence.why
+            why = _unlike(claim, row, other, done, keys) if unlike_rows else ""
             yield replace(evidence, fact=evidence.fact and not why, why=why or evidence.why)
 
 

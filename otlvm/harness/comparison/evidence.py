@@ -1,10 +1,10 @@
 """What seeds say of claims: p-values for and against each, corrected for their number.
 
 A claim about one row is tested by Student's t-test; about a row at two steps, seed by seed; about
-two rows by Welch's test (see `seed_tests`). It *holds* where the seeds tell that it does, *fails*
-where they tell that it does not, and is *undecided* else: of the two verdicts one is wrong,
-whichever is true, and that one is given with a chance of `LEVEL` at most, over all claims of a
-suite together (Holm's correction).
+two rows by Welch's test (see `seed_tests`), or seed by seed where it says so. It *holds* where the
+seeds tell that it does, *fails* where they tell that it does not, and is *undecided* else: of the
+two verdicts one is wrong, whichever is true, and that one is given with a chance of `LEVEL` at
+most, over all claims of a suite together (Holm's correction).
 """
 
 from collections.abc import Sequence
@@ -86,7 +86,7 @@ def against_number(values: NDArray[Any], number: float, sign: str, rows: str) ->
 
 
 def seed_by_seed(one: NDArray[Any], two: NDArray[Any], sign: str, rows: str) -> Evidence:
-    """Test two quantities of the same runs.
+    """Test two quantities of the same runs, or of runs that share what they start from.
 
     Args:
         one: Values of the left side ``[n]``.

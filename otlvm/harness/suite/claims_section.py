@@ -3,7 +3,8 @@
 A claim reads ``accuracy of GM-WAE >= 0.65`` or ``bce of GM-WAE < bce of beta=*``: a metric of a
 row, and a number or a metric of a row, times a number if need be. Labels may be patterns; a claim
 about several rows holds if it holds for each. ``at step 10`` behind a label takes the value from
-the learning curve: ``kl_z of VAE at step 10 > 100 * reconstruction of VAE at step 10``.
+the learning curve: ``kl_z of VAE at step 10 > 100 * reconstruction of VAE at step 10``. ``, seed by
+seed`` at the end pairs the seeds of two rows that share what they start from.
 """
 
 import operator
@@ -21,7 +22,8 @@ TERM = r"(?P<{0}metric>\w+) of (?P<{0}label>.+?)(?: at step (?P<{0}step>\d+))?"
 NUMBER = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?"
 PATTERN = re.compile(
     rf"{TERM.format('')}\s+(?P<sign><=|>=|<|>)\s+"
-    rf"(?:(?:(?P<factor>{NUMBER}) \* )?{TERM.format('other_')}|(?P<number>{NUMBER}))"
+    rf"(?:(?:(?P<factor>{NUMBER}) \* )?{TERM.format('other_')}(?P<paired>, seed by seed)?"
+    rf"|(?P<number>{NUMBER}))"
 )
 COMPARISONS = {"<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge}
 
@@ -55,6 +57,7 @@ class Claim:
         sign: Which of the two.
         right: Than what.
         factor: By what the right term is multiplied.
+        paired: Whether the seeds of two rows are compared one by one.
     """
 
     text: str
@@ -62,6 +65,7 @@ class Claim:
     sign: str
     right: Term | float
     factor: float = 1.0
+    paired: bool = False
 
     def terms(self) -> list[Term]:
         """Return the terms that name rows."""
@@ -82,7 +86,8 @@ def parse_claim(text: str) -> Claim:
         )
     right = _term(match, "other_") if match["number"] is None else float(match["number"])
     factor = float(match["factor"] or 1)
-    return Claim(text.strip(), _term(match, ""), match["sign"], right, factor)
+    paired = match["paired"] is not None
+    return Claim(text.strip(), _term(match, ""), match["sign"], right, factor, paired)
 
 
 def _term(match: re.Match[str], prefix: str) -> Term:

@@ -135,21 +135,24 @@ def _with_overrides(content: Any, overrides: dict[str, Any]) -> tuple[Any, dict[
 
 
 def shipped_suites() -> list[str]:
-    """Return the names of the suites that ship."""
-    return sorted(path.stem for path in SUITES.glob("*.yaml"))
+    """Return the names of the suites that ship; those in a folder have its name before theirs."""
+    paths = (path.relative_to(SUITES).with_suffix("") for path in SUITES.rglob("*.yaml"))
+    return sorted(path.as_posix() for path in paths)
 
 
 def find_suite(given: Path) -> Path:
-    """Return a suite's file: the given one, or the one that ships under this bare name.
+    """Return a suite's file: the given one, or the one that ships under this name.
 
     Raises:
         InputError: If there is no such file and no such name.
     """
-    if given.is_file() or given.suffix or given.name != str(given):
+    if given.is_file() or given.suffix:
         return given
-    if given.name in shipped_suites():
-        return SUITES / f"{given}.yaml"
     names = shipped_suites()
+    if given.as_posix() in names:
+        return SUITES / f"{given}.yaml"
+    if given.name != str(given):
+        return given
     raise InputError(
         f"{given}: no such file, and no suite of that name ships{did_you_mean(given.name, names)}; "
         f"these do: {', '.join(names)}"

@@ -20,6 +20,8 @@ def test_a_shipped_suite_goes_by_its_name(run_main, tmp_path):
     assert f"6 runs, 6 to compute, into {Path('runs', 'quick')}" in output
     (tmp_path / "quick").mkdir()  # results, say
     assert find_suite(Path("quick")) == SUITES / "quick.yaml"
+    assert find_suite(Path("methods/vade")) == SUITES / "methods" / "vade.yaml"
+    assert "methods/vade" in shipped_suites()
 
 
 def test_a_file_of_ones_own_goes_first(tmp_path, monkeypatch):

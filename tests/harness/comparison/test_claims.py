@@ -67,6 +67,16 @@ def test_the_test_of_two_rows_is_welchs(outcome):
     assert found.outcome == "undecided"
 
 
+def test_rows_are_paired_where_a_claim_says_so(outcome):
+    """One starts from what the other is: each seed's gain counts, of the seeds that both have."""
+    one, two = (0.1, 0.5, 0.9, 0.4), (0.12, 0.521, 0.92)
+    rows = {"a": [{"accuracy": a} for a in one], "b": [{"accuracy": a} for a in two]}
+    found = outcome("accuracy of b > accuracy of a, seed by seed", rows)
+    expected = stats.ttest_rel(two, one[:3], alternative="greater").pvalue
+    assert found.p == pytest.approx(expected)
+    assert (found.outcome, found.shown.n, found.shown.rows) == ("holds", 3, "b and a")
+
+
 def test_rows_need_not_share_seeds(outcome):
     rows = {"a": [*row(0.7, seeds=3), *[None] * 4], "b": [*[None] * 3, *row(0.3)]}
     found = outcome("accuracy of a > accuracy of b", rows)

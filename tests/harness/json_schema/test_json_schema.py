@@ -17,7 +17,7 @@ from otlvm.harness.suite.load import load_suite
 from otlvm.harness.suite.yaml import YamlFile
 
 ROOT = Path(__file__).parents[3]
-SHIPPED = sorted((ROOT / "benchmarks" / "suites").glob("*.yaml"))
+SHIPPED = sorted((ROOT / "benchmarks" / "suites").rglob("*.yaml"))
 
 
 @pytest.fixture(scope="module")

@@ -47,7 +47,7 @@ def test_what_sections_tables_and_claims_ask_for_is_measured(load, added, expect
     [
         (
             "metrics: [accuracy]",
-            "accuracy is always measured; to be asked for: accuracy_same_labels, nll_iw",
+            "accuracy is always measured; to be asked for: accuracy_same_labels, elbo, nll_iw",
         ),
         ("metrics: [flops, {name: flops}]", "flops is given twice"),
         ("metrics: [{samples: 3}]", "expected a name or a mapping with a 'name'"),

@@ -5,6 +5,7 @@ from typing import ClassVar
 from otlvm.data import Dataset
 from otlvm.metrics.base import Metric, metrics, numbers_of
 from otlvm.networks import LatentMixtureModel
+from otlvm.networks.products import counted
 from otlvm.numbers import Number
 
 
@@ -21,6 +22,6 @@ class Flops(Metric):
         """Count what a model does with a held-out image; see `Metric.compute`."""
         from torch.utils.flop_counter import FlopCounterMode  # it imports triton
 
-        with FlopCounterMode(display=False) as counter:
+        with FlopCounterMode(display=False, custom_mapping=counted()) as counter:
             model.reconstruct(data.x_test[:1])
         return {"flops": float(counter.get_total_flops())}

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from otlvm.networks.normalization import COMPONENTS, Normalization
+from otlvm.networks.products import product
 from otlvm.networks.std import STDS, Std
 
 MOST_UNITS = 1_000_000
@@ -31,6 +32,8 @@ class ComponentLinear(nn.Module):
 
     def forward(self, h: Tensor) -> Tensor:
         """Map ``[n, in]`` (shared by all components) or ``[n, K, in]`` to ``[n, K, out]``."""
+        if len(self.weight) == 1:
+            return (product(h.flatten(1), self.weight[0].T) + self.bias).unsqueeze(1)
         equation = "ni,kio->nko" if h.dim() == 2 else "nki,kio->nko"
         return torch.einsum(equation, h, self.weight) + self.bias
 

@@ -10,6 +10,7 @@ from otlvm.networks.base import Network, networks
 from otlvm.networks.components import ComponentNets, check_widths
 from otlvm.networks.inits import PYTORCH, Init
 from otlvm.networks.normalization import DENSE, Normalization
+from otlvm.networks.products import Linear
 from otlvm.networks.std import Std
 
 
@@ -70,5 +71,5 @@ def dense(widths: Sequence[int], norm: Callable[[int], nn.Module]) -> nn.Sequent
     check_widths(widths)
     layers: list[nn.Module] = []
     for width_in, width_out in itertools.pairwise(widths[:-1]):
-        layers += [nn.Linear(width_in, width_out), norm(width_out), nn.ReLU()]
-    return nn.Sequential(*layers, nn.Linear(widths[-2], widths[-1]))
+        layers += [Linear(width_in, width_out), norm(width_out), nn.ReLU()]
+    return nn.Sequential(*layers, Linear(widths[-2], widths[-1]))

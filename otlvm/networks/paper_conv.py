@@ -11,6 +11,7 @@ from otlvm.networks.components import ComponentNets
 from otlvm.networks.convolutions import Convolution, TransposedConvolution
 from otlvm.networks.inits import PYTORCH, Init
 from otlvm.networks.normalization import CONVOLUTION, Normalization
+from otlvm.networks.products import Linear
 from otlvm.networks.std import Std
 
 
@@ -143,7 +144,7 @@ def conv_classifier(
         convolution = Convolution(channels, out, kernel_size=5, stride=2, padding=2)
         layers += [convolution, CONVOLUTION[normalization](out), nn.ReLU()]
         channels, height, width = out, (height + 1) // 2, (width + 1) // 2
-    head = nn.Linear(channels * height * width, n_components)
+    head = Linear(channels * height * width, n_components)
     return nn.Sequential(*layers, nn.Flatten(), head).to(memory_format=torch.channels_last)
 
 
@@ -158,7 +159,7 @@ def conv_decoder(
     channels, height, width = image_shape
     seed = (4 * filters, -(-height // 4), -(-width // 4))
     layers: list[nn.Module] = [
-        nn.Linear(dim, math.prod(seed)),
+        Linear(dim, math.prod(seed)),
         ToImages(seed),
         CONVOLUTION[first](seed[0]),
         nn.ReLU(),

@@ -6,12 +6,12 @@ from itertools import islice
 from typing import cast
 
 from torch import Tensor, nn
-from torch.nn.functional import linear
 
 from otlvm.networks.base import Network, networks
 from otlvm.networks.inits import PYTORCH, Init
 from otlvm.networks.mlp import dense
 from otlvm.networks.normalization import DENSE, Normalization
+from otlvm.networks.products import product
 from otlvm.networks.std import STDS, Std
 
 
@@ -46,7 +46,7 @@ class SharedNet(nn.Module):
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """Map images ``[n, D]`` to means and standard deviations, both ``[n, K, d]``."""
         first, pixels = cast(nn.Linear, self.net[0]), x.shape[1]
-        of_x = linear(x, first.weight[:, :pixels], first.bias)
+        of_x = product(x, first.weight[:, :pixels]) + first.bias
         of_k = first.weight[:, pixels:].T  # the one-hot k picks a row
         h = (of_x.unsqueeze(1) + of_k).flatten(0, 1)
         for layer in islice(self.net, 1, None):

@@ -3,14 +3,18 @@
 import math
 from collections.abc import Callable
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 from torch import Tensor, nn
 
 from otlvm.divergences import PAPER_SCALES
 from otlvm.networks import LatentMixtureModel
+from otlvm.networks.components import ComponentLinear
 from otlvm.networks.paper_conv import ToImages
+from otlvm.networks.products import Linear
+
+M = TypeVar("M", bound=nn.Module)
 
 
 def plain_imq_mmd(z: Tensor, pi: Tensor, y: Tensor) -> Tensor:
@@ -124,10 +128,12 @@ def _pythae_networks(
     from pythae.models.base.base_utils import ModelOutput
     from pythae.models.nn import BaseDecoder, BaseEncoder
 
+    network = as_torchs(model.network)
+
     class Encoder(BaseEncoder):  # type: ignore[misc]
         def __init__(self) -> None:
             super().__init__()
-            self.network = model.network
+            self.network = network
 
         def forward(self, x: Tensor) -> Any:
             _, mean, std = self.network.encode(x)
@@ -136,7 +142,7 @@ def _pythae_networks(
     class Decoder(BaseDecoder):  # type: ignore[misc]
         def __init__(self) -> None:
             super().__init__()
-            self.decoder = in_default_layout(model.network.decoder)
+            self.decoder = network.decoder
 
         def forward(self, z: Tensor) -> Any:
             return ModelOutput(reconstruction=torch.sigmoid(self.decoder(z)))
@@ -165,9 +171,35 @@ def pythae_trainer(model: Any, images: Tensor, batch_size: int, folder: str) -> 
     return trainer
 
 
-def in_default_layout(network: nn.Module) -> nn.Module:
-    """Undo our memory layout: it is ours, not the architecture's."""
+def as_torchs(network: M) -> M:
+    """Undo our memory layout and our products: they are ours, not the architecture's."""
     for name, child in network.named_children():
         if isinstance(child, ToImages):
             setattr(network, name, nn.Unflatten(1, child.shape))
+        elif isinstance(child, Linear):
+            setattr(network, name, _with_parameters(nn.Linear, child))
+        elif isinstance(child, ComponentLinear):
+            setattr(network, name, _with_parameters(BatchedLinear, child))
+        else:
+            as_torchs(child)
     return network.to(memory_format=torch.contiguous_format)
+
+
+class BatchedLinear(nn.Module):
+    """K linear layers as one batched product of torch's, one component or many."""
+
+    weight: nn.Parameter
+    bias: nn.Parameter
+
+    def forward(self, h: Tensor) -> Tensor:
+        """Map ``[n, in]`` or ``[n, K, in]`` to ``[n, K, out]``."""
+        h = h.expand(len(self.weight), *h.shape) if h.dim() == 2 else h.transpose(0, 1)
+        return torch.baddbmm(self.bias.unsqueeze(1), h, self.weight).transpose(0, 1)
+
+
+def _with_parameters(kind: type[nn.Module], layer: nn.Module) -> nn.Module:
+    """Return a layer of another class that has the parameters of one."""
+    other = kind.__new__(kind)
+    nn.Module.__init__(other)
+    other._parameters = layer._parameters
+    return other

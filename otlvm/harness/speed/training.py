@@ -3,9 +3,9 @@
 from collections.abc import Callable
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
-from otlvm.harness.speed.peers import plain_wae_loss
+from otlvm.harness.speed.peers import as_torchs, plain_wae_loss
 from otlvm.harness.speed.ratios import Call, Case
 from otlvm.networks import LatentMixtureModel
 from otlvm.objectives import objectives
@@ -17,9 +17,14 @@ def step_cases(compiled: bool) -> list[Case]:
     """Whole training steps of a GM-WAE: losses, gradients, Adam."""
     x = torch.rand(BATCH, 784)
 
-    def step(loss_of: Callable[[LatentMixtureModel], Tensor], fused: bool) -> Call:
+    def step(
+        loss_of: Callable[[LatentMixtureModel], Tensor],
+        fused: bool,
+        prepare: Callable[[nn.Module], object] = lambda network: network,
+    ) -> Call:
         torch.manual_seed(0)
         model = LatentMixtureModel((1, 28, 28), "mlp", "gaussian_mixture")
+        prepare(model.network)
         optimizer = torch.optim.Adam(model.parameters(), lr=LEARNING_RATE, fused=fused)
 
         def call() -> None:
@@ -36,7 +41,7 @@ def step_cases(compiled: bool) -> list[Case]:
         compute = torch.compile(objective) if compiled else objective
         return step(lambda model: compute(model, x).total, fused=True)
 
-    plain = step(lambda model: plain_wae_loss(model, x, WEIGHT), fused=False)
+    plain = step(lambda model: plain_wae_loss(model, x, WEIGHT), fused=False, prepare=as_torchs)
     what, peer = "GM-WAE step (mlp)", "paper's algorithm, plainly"
     likely = ours("sum_and_sample")
     cases = [

@@ -13,7 +13,7 @@ from otlvm.harness.speed import growth, ratios, training
 from otlvm.harness.speed.clustpy import clustpy_dec, clustpy_vade
 from otlvm.harness.speed.epochs import silent
 from otlvm.harness.speed.peers import (
-    in_default_layout,
+    as_torchs,
     plain_imq_mmd,
     pythae_mmd,
     pythae_trainer,
@@ -22,6 +22,8 @@ from otlvm.harness.speed.peers import (
 )
 from otlvm.latents import MixturePosterior
 from otlvm.networks import LatentMixtureModel, networks
+from otlvm.networks.paper_conv import ToImages
+from otlvm.networks.products import Linear
 from otlvm.objectives import objectives
 from otlvm.priors import GaussianMixture
 
@@ -130,8 +132,22 @@ def test_peers_decode_the_same_in_their_own_memory_layout():
     )  # fmt: skip
     z = torch.randn(5, 2)
     expected = network.decoder(z)
-    torch.testing.assert_close(in_default_layout(network.decoder)(z), expected)
-    assert not any(type(m).__name__ == "ToImages" for m in network.decoder.modules())
+    torch.testing.assert_close(as_torchs(network.decoder)(z), expected)
+    assert not any(isinstance(module, ToImages | Linear) for module in network.decoder.modules())
+
+
+@pytest.mark.parametrize("components", [1, 3])
+def test_peers_encode_the_same_by_torchs_products(components):
+    sizes = {"image_shape": (1, 4, 4), "n_components": components, "dim": 2}
+    network = networks.build({"name": "mlp", "hidden": [8]}, **sizes).eval()
+    x = torch.rand(7, 16)
+    expected = network.encode(x)
+    as_torchs(network)
+    assert {type(m).__module__ for m in network.modules() if type(m).__name__ == "Linear"} == {
+        "torch.nn.modules.linear"
+    }
+    for found, value in zip(network.encode(x), expected, strict=True):
+        torch.testing.assert_close(found, value)
 
 
 @pytest.mark.parametrize("of", [lambda model: pythae_wae(model, 500.0), pythae_vae])

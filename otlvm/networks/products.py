@@ -43,13 +43,13 @@ def taken(a: Tensor) -> bool:
     What `torch.compile` makes, and autocast to bfloat16, choose for themselves.
     """
     return (
-        a.dtype == torch.float32
+        not torch.compiler.is_compiling()
+        and a.dtype == torch.float32
         and a.device.type == "cpu"
         and a.dim() == 2
         and len(a) > 0
         and _faster_here()
         and not torch.is_autocast_enabled("cpu")
-        and not torch.compiler.is_compiling()
     )
 
 

@@ -17,6 +17,7 @@ References:
     unbalanced data* (2015), for all pairs.
 """
 
+from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any
 
@@ -25,6 +26,7 @@ from numpy.typing import NDArray
 
 DRAWS = 10_000
 MOST = 2**23  # draws times rows, which keeps tables of thousands of rows fast
+NEAR = 2**16
 FEW = 8
 """Rows of each draw that are compared first; the two that lie farthest apart are mostly of them."""
 ROUNDED = 1 + 1e-9
@@ -59,7 +61,7 @@ def critical_gap(variances: NDArray[Any], sizes: NDArray[Any], level: float) -> 
         sizes: How many seeds each row has, with shape ``[k]``.
         level: How often two or more may lie farther apart.
     """
-    largest = largest_gaps(*_chance(variances, sizes))
+    largest = np.concatenate([largest_gaps(*drawn) for drawn in _chance(variances, sizes)])
     return float(np.quantile(largest, 1 - level, method="higher"))
 
 
@@ -124,15 +126,28 @@ def critical_size(variances: NDArray[Any], sizes: NDArray[Any], level: float) ->
         sizes: How many seeds each row has, with shape ``[k]``.
         level: How often one or more may lie farther.
     """
-    means, errors = _chance(variances, sizes)
-    largest = _ratios(np.abs(means), np.sqrt(errors)).max(axis=1)
+    largest = np.concatenate(
+        [
+            _ratios(np.abs(means), np.sqrt(errors)).max(axis=1)
+            for means, errors in _chance(variances, sizes)
+        ]
+    )
     return float(np.quantile(largest, 1 - level, method="higher"))
 
 
-def _chance(variances: NDArray[Any], sizes: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
-    """Means and squared errors ``[draws, k]`` that rows of equal true mean may have."""
+def _chance(
+    variances: NDArray[Any], sizes: NDArray[Any]
+) -> Iterator[tuple[NDArray[Any], NDArray[Any]]]:
+    """Yield means and squared errors ``[.., k]`` that rows of equal true mean may have.
+
+    All draws, as many at a time as a processor holds near.
+    """
     normal, chi_squared = _standard(tuple(sizes.tolist()), min(DRAWS, MOST // len(sizes)))
-    return normal * np.sqrt(variances / sizes), squared_errors(variances * chi_squared, sizes)
+    many = max(1, NEAR // len(sizes))
+    for start in range(0, len(normal), many):
+        drawn = slice(start, start + many)
+        means = normal[drawn] * np.sqrt(variances / sizes)
+        yield means, squared_errors(variances * chi_squared[drawn], sizes)
 
 
 @lru_cache(maxsize=2)  # all metrics of a table have the same seeds

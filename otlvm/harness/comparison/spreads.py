@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 
 DRAWS = 10_000
 MOST = 2**23  # draws times rows, which keeps tables of thousands of rows fast
-NEAR = 2**16
+NEAR = 2**18  # numbers that a processor holds near
 FEW = 8
 """Rows of each draw that are compared first; the two that lie farthest apart are mostly of them."""
 ROUNDED = 1 + 1e-9
@@ -96,7 +96,8 @@ def largest_gaps(means: NDArray[Any], errors: NDArray[Any]) -> NDArray[Any]:
         gaps = _farthest(few[left, row], of_few[left, row], means[left], errors[left])
         largest[left] = np.maximum(largest[left], gaps)
     left = left[2 * rest[left] > largest[left] ** 2]
-    largest[left] = _of_all_pairs(means[left], errors[left])
+    if len(left):
+        largest[left] = _of_all_pairs(means[left], errors[left])
     return largest
 
 
@@ -140,7 +141,7 @@ def _chance(
 ) -> Iterator[tuple[NDArray[Any], NDArray[Any]]]:
     """Yield means and squared errors ``[.., k]`` that rows of equal true mean may have.
 
-    All draws, as many at a time as a processor holds near.
+    All draws, some at a time: `NEAR` numbers.
     """
     normal, chi_squared = _standard(tuple(sizes.tolist()), min(DRAWS, MOST // len(sizes)))
     many = max(1, NEAR // len(sizes))

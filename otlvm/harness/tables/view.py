@@ -72,13 +72,30 @@ class View:
         groups = [
             Group(
                 escape(group.heading),
-                [[replace(cell, text=escape(cell.text)) for cell in row] for row in group.rows],
+                [[Cell(escape(c.text), c.sort, c.bold) for c in row] for row in group.rows],
             )
             for group in self.groups
         ]
         columns = [replace(column, heading=escape(column.heading)) for column in self.columns]
         problems = [escape(line) for line in self.problems]
         return View(escape(self.title), columns, groups, escape(self.note), problems)
+
+    def first(self, most: int) -> "View":
+        """Return the view's first rows and problems, so many of each at most, and say so."""
+        left, groups = most, list[Group]()
+        for group in self.groups:
+            groups.append(Group(group.heading, group.rows[:left]))
+            left -= len(groups[-1].rows)
+            if not left:
+                break
+        count = sum(len(group.rows) for group in self.groups)
+        told = [
+            f"The first {most:,} of {of:,} {what} are shown."
+            for of, what in ((count, "rows"), (len(self.problems), "rows with problems"))
+            if of > most
+        ]
+        note = " ".join([*told, self.note])
+        return replace(self, groups=groups, problems=self.problems[:most], note=note)
 
     def rows(self) -> list[tuple[str, Sequence[Cell]]]:
         """Return all rows, the first of each group with the group's heading."""

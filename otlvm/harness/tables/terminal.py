@@ -27,7 +27,7 @@ def print_view(view: View, console: Console) -> None:
         for index in chosen:
             column = view.columns[index]
             justify: JustifyMethod = "right" if column.numeric else "left"
-            width = view.width(index) if not column.key else None
+            width = view.widths[index] if not column.key else None
             table.add_column(
                 Text(column.heading), justify=justify, overflow="fold", max_width=width
             )

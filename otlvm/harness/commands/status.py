@@ -9,12 +9,15 @@ from rich.table import Table
 from rich.text import Text
 
 from otlvm.harness.commands.arguments import add_directory, call, show_store
-from otlvm.harness.messages import show_duration
+from otlvm.harness.messages import say, show_duration
 from otlvm.harness.planning.state import FAILURES, State, look_up, seconds_left
 from otlvm.harness.store.record import ForeignResultError
 from otlvm.harness.store.store import Store
 from otlvm.wording import printable
 
+MOST = 1000
+"""Of more runs, those that are done or have not begun are counted, not listed."""
+USUAL = ("done", "to do")
 STYLES = {"done": "green", "running": "cyan", **dict.fromkeys(FAILURES, "red")}
 
 
@@ -26,26 +29,30 @@ def show_status(store: Store, console: Console) -> None:
         ValueError: If its manifest is damaged.
     """
     manifest = store.manifest()
-    states = [(cell, _state(cell["id"], store)) for cell in manifest["runs"]]
     table = Table(box=None, padding=(0, 2, 0, 0))
     for heading in ("state", "run", "seed", "progress"):
         table.add_column(heading, justify="right" if heading == "seed" else "left")
+    counts: Counter[str] = Counter()
+    finished: list[tuple[str, float]] = []
     left: list[tuple[str, float]] = []
-    for cell, state in states:
+    many = len(manifest["runs"]) > MOST
+    for cell in manifest["runs"]:  # no record is kept: twenty thousand fill a memory
+        state, label = _state(cell["id"], store), cell["label"]
+        counts[state.name] += 1
         progress = store.progress(cell["id"]) if state.record is None else None
         if state.record is None:
-            done = progress["step"] / progress["steps"] if progress else 0.0
-            left.append((cell["label"], 1 - done))
-        style = STYLES.get(state.name, "")
-        shown = Text(printable(_progress(progress, state)))
-        table.add_row(
-            Text(state.name, style), Text(printable(cell["label"])), str(cell["seed"]), shown
-        )
-    console.print(table)
-    counts = Counter(state.name for _, state in states)
-    running = max(1, counts["running"])
-    total = [(cell["label"], state) for cell, state in states]
-    seconds = seconds_left(total, left, running) if left else None
+            left.append((label, 1 - progress["step"] / progress["steps"] if progress else 1.0))
+        if state.seconds is not None:
+            finished.append((label, state.seconds))
+        if table.row_count < MOST and not (many and state.name in USUAL):
+            shown = Text(printable(_progress(progress, state)))
+            name = Text(state.name, STYLES.get(state.name, ""))
+            table.add_row(name, Text(printable(label)), str(cell["seed"]), shown)
+    if table.row_count:
+        console.print(table)
+    if many:
+        say(console, f"{counts.total() - table.row_count:,} runs are counted, not listed")
+    seconds = seconds_left(finished, left, max(1, counts["running"])) if left else None
     estimate = "" if seconds is None else f"; about {show_duration(seconds)} left"
     summary = ", ".join(f"{count} {name}" for name, count in counts.items())
     console.print(f"{manifest['name']}: {summary}{estimate}", markup=False, highlight=False)
@@ -64,8 +71,8 @@ def _progress(progress: dict[str, Any] | None, state: State) -> str:
         parts.append(f"step {progress['step']:.0f} of {progress['steps']}")
     if state.note:
         parts.append(state.note)
-    if state.record is not None and state.name == "done":
-        parts.append(show_duration(state.record["wall_seconds"] or 0.0))
+    if state.seconds is not None:
+        parts.append(show_duration(state.seconds))
     return ", ".join(parts)
 
 

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from otlvm.harness.comparison.seed_tests import LEVEL, MIN_SEEDS, ROUNDING, Gaps, spread, welch
 from otlvm.harness.comparison.spreads import critical_size, squared_errors
-from otlvm.harness.comparison.yardsticks import yardsticks
+from otlvm.harness.comparison.yardsticks import Yardsticks
 from otlvm.harness.metrics import METRICS, Metric
 
 ALL_ROWS_LEVEL = 0.04
@@ -69,7 +69,8 @@ def compare(
     keys = [metric.key for metric in metrics]
     sides = (_done(before, keys).add_suffix("_before"), _done(after, keys).add_suffix("_after"))
     both = sides[0].join(sides[1], how="inner")
-    found = [_of_metric(metric, both, _alike(before, after, metric)) for metric in metrics]
+    measured = _yardsticks(before), _yardsticks(after)
+    found = [_of_metric(metric, both, _alike(*measured, metric)) for metric in metrics]
     order = {
         label: place for place, label in enumerate(dict.fromkeys(both.index.get_level_values(0)))
     }
@@ -84,10 +85,13 @@ def _done(records: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
     return done.set_index(["label", "seed"]).reindex(columns=keys)
 
 
-def _alike(before: pd.DataFrame, after: pd.DataFrame, metric: Metric) -> set[str]:
+def _yardsticks(records: pd.DataFrame) -> Yardsticks:
+    return Yardsticks(records.drop(columns="data", errors="ignore"))  # the content is the data set
+
+
+def _alike(before: Yardsticks, after: Yardsticks, metric: Metric) -> set[str]:
     """Labels that were measured by one yardstick in both."""
-    nameless = (records.drop(columns="data", errors="ignore") for records in (before, after))
-    one, two = (yardsticks(records, metric) for records in nameless)  # the content is the data set
+    one, two = before.of_rows(metric), after.of_rows(metric)
     shared = one.index.intersection(two.index)
     return set(shared[(one[shared] == two[shared]) & one[shared].notna()])
 

@@ -35,13 +35,19 @@ def t_interval(means: Any, deviations: Any, sizes: Any) -> tuple[NDArray[Any], N
     return middle - half, middle + half
 
 
-def interquartile_mean(values: pd.Series) -> float:
-    """Mean without the lowest and highest quarter; NaN where that trims no value (three or fewer).
+def interquartile_means(values: pd.Series, rows: pd.Series) -> pd.Series:
+    """Means without the lowest and highest quarter; NaN where that trims no value (three or fewer).
 
     Args:
-        values: Values of a row's seeds; NaN is left out.
+        values: Values of all runs; NaN is left out.
+        rows: The row of each run.
+
+    Returns:
+        By row, for rows with a value; the values' order decides nothing.
     """
-    known = values.dropna()
-    if int(TRIMMED * len(known)) == 0:
-        return float("nan")
-    return float(stats.trim_mean(known, TRIMMED))
+    known = pd.DataFrame({"value": values, "row": rows}).dropna().sort_values("value")
+    by_row = known.groupby("row", sort=False)["value"]
+    place, size = by_row.cumcount(), by_row.transform("size")
+    trimmed = (TRIMMED * size).astype(int)
+    inner = (trimmed > 0) & (place >= trimmed) & (place < size - trimmed)
+    return known["value"].where(inner).groupby(known["row"], sort=False).mean()

@@ -13,6 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
+from otlvm.harness.comparison import studentized_range
+
 MIN_SEEDS = 3
 LEVEL = 0.05
 ROUNDING = 1e-12
@@ -105,7 +107,7 @@ def games_howell(gaps: Gaps, rows: int) -> NDArray[Any]:
         rows: Among how many rows.
     """
     ranges = np.abs(gaps.sizes()) * np.sqrt(2)
-    return np.asarray(stats.studentized_range.sf(ranges, rows, gaps.freedom))
+    return studentized_range.survival(ranges, rows, gaps.freedom)
 
 
 def holm(p_values: NDArray[Any]) -> NDArray[Any]:

@@ -26,7 +26,6 @@ from otlvm.harness.comparison.seed_tests import (
     ROUNDING,
     Gaps,
     games_howell,
-    spread,
     welch,
 )
 from otlvm.harness.comparison.spreads import critical_gap, pooled_variance, squared_errors
@@ -74,8 +73,11 @@ def rank(records: pd.DataFrame, metric: Metric) -> Ranking:
     known = records.dropna(subset=metric.key)
     if metric.best is None or not len(known):
         return Ranking()
-    costs = metric.costs(known[metric.key].astype(float))
-    samples = {str(label): values.to_numpy() for label, values in costs.groupby(known["label"])}
+    costs = metric.costs(known[metric.key].astype(float)).to_numpy()
+    rows, labels = pd.factorize(known["label"], sort=True)
+    split = np.cumsum(np.bincount(rows))[:-1]
+    parts = np.split(costs[np.argsort(rows, kind="stable")], split)
+    samples = {str(label): values for label, values in zip(labels, parts, strict=True)}
     enough = {
         label: values
         for label, values in samples.items()
@@ -98,10 +100,15 @@ class Samples:
     """
 
     def __init__(self, samples: Sequence[NDArray[Any]]) -> None:
-        self.means = np.array([values.mean() for values in samples])
-        self.variances = np.array([spread(values) for values in samples])
-        self.sizes = np.array([len(values) for values in samples])
-        self.rounding = ROUNDING * max(float(np.abs(values).max()) for values in samples)
+        values, self.sizes = np.concatenate(samples), np.array([len(each) for each in samples])
+        starts = np.cumsum(self.sizes) - self.sizes
+        self.means = np.add.reduceat(values, starts) / self.sizes
+        squares = (values - np.repeat(self.means, self.sizes)) ** 2
+        widths = np.maximum.reduceat(values, starts) - np.minimum.reduceat(values, starts)
+        rounding = ROUNDING * np.maximum.reduceat(np.abs(values), starts)
+        variances = np.add.reduceat(squares, starts) / (self.sizes - 1)
+        self.variances = np.where(widths > rounding, variances, 0.0)  # as `spread` has it
+        self.rounding = float(rounding.max())
 
     @cached_property
     def critical(self) -> float:

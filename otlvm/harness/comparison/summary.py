@@ -5,9 +5,9 @@ from typing import Any
 
 import pandas as pd
 
-from otlvm.harness.comparison.intervals import interquartile_mean, t_interval
+from otlvm.harness.comparison.intervals import interquartile_means, t_interval
 from otlvm.harness.comparison.significance import rank
-from otlvm.harness.comparison.yardsticks import comparable
+from otlvm.harness.comparison.yardsticks import Yardsticks
 from otlvm.harness.metrics import METRICS, Metric
 
 
@@ -48,8 +48,9 @@ def summarize(records: pd.DataFrame, metrics: Sequence[Metric] = METRICS) -> pd.
         "notes": _notes(done).reindex(labels, fill_value=""),
     }
     columns |= {str(name): column for name, column in described.items()}
+    measured = Yardsticks(done)
     for metric in metrics:
-        columns |= _ranked(done, metric, labels)
+        columns |= _ranked(measured, metric, labels)
     return pd.DataFrame(columns, index=labels)
 
 
@@ -59,12 +60,12 @@ def _notes(done: pd.DataFrame) -> pd.Series:
     return texts.groupby(done["label"], sort=False).first()
 
 
-def _ranked(done: pd.DataFrame, metric: Metric, labels: pd.Index) -> dict[str, object]:
+def _ranked(measured: Yardsticks, metric: Metric, labels: pd.Index) -> dict[str, object]:
     """Columns that say how the rows stand in a metric, each group of comparable rows by itself."""
     best: set[str] = set()
     left_out: set[str] = set()
     smallest = pd.Series(float("nan"), labels)
-    for part in comparable(done, metric):
+    for part in measured.comparable(metric):
         ranking = rank(part, metric)
         best |= ranking.tied
         left_out |= ranking.left_out
@@ -116,9 +117,9 @@ def describe(records: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
         mean, deviation = values.mean(), values.std()
         low, high = t_interval(mean, deviation, values.count())
         columns |= {f"{key}_mean": mean, f"{key}_std": deviation}
-        columns |= {f"{key}_iqm": values.agg(interquartile_mean)}
+        columns |= {f"{key}_iqm": interquartile_means(records[key], records["label"])}
         columns |= {f"{key}_low": low, f"{key}_high": high}
-    return pd.DataFrame(columns)
+    return pd.DataFrame(columns, index=grouped.size().index)
 
 
 def long_form(summary: pd.DataFrame) -> pd.DataFrame:
@@ -133,11 +134,11 @@ def long_form(summary: pd.DataFrame) -> pd.DataFrame:
     """
     keys = [name.removesuffix("_mean") for name in summary.columns if name.endswith("_mean")]
     statistics = ["mean", "std", "iqm", "low", "high", "best"]
-    rows = []
-    for label, row in summary.iterrows():
-        facts = {"label": label, "data": row["data"], "method": row["method"]}
-        for key in keys:
-            if pd.notna(row[f"{key}_mean"]):
-                values = {name: row[f"{key}_{name}"] for name in statistics}
-                rows.append({**facts, "metric": key, "n": row["n"], **values})
-    return pd.DataFrame(rows, columns=["label", "data", "method", "metric", "n", *statistics])
+    facts = summary[["data", "method", "n"]].assign(place=range(len(summary)))
+    parts = [
+        facts.assign(metric=key, **{name: summary[f"{key}_{name}"] for name in statistics})
+        for key in keys
+    ]
+    known = pd.concat(parts).dropna(subset="mean").sort_values("place", kind="stable")
+    columns = ["label", "data", "method", "metric", "n", *statistics]
+    return known.rename_axis("label").reset_index()[columns]

@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from functools import cache
+from functools import cache, lru_cache
 
 from pylatexenc.latexencode import (
     RULE_DICT,
@@ -21,15 +21,22 @@ _LETTERS = {
     "²": r"$^2$",
     "–": "--",
 }
+_MARKS = re.compile(".?[^A-Za-z0-9 .]+")  # and what an accent stands on; the rest is as it is
 _CYRILLIC = re.compile("[\u0400-\u052f]")
 _LIGATURE = re.compile(r"([-'`,])(?=\1)|[?!](?=`)")  # -- is a dash, `` a quotation mark, ?` is ¿
 
 
 def escape(text: str) -> str:
     """Write a text that may stand anywhere, at the beginning of a row too."""
-    written: str = _encoder().unicode_to_latex(printable(text).strip())
+    written = _MARKS.sub(lambda marks: _encoded(marks[0]), printable(text).strip())
     # A row begins behind the \\ or the rule of the one before, which reads * and [ as its own.
     return f"{{{written[0]}}}{written[1:]}" if written.startswith(("*", "[")) else written
+
+
+@lru_cache
+def _encoded(marks: str) -> str:
+    written: str = _encoder().unicode_to_latex(marks)
+    return written
 
 
 def key(text: str) -> str:

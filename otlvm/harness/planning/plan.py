@@ -71,9 +71,10 @@ class Plan:
 
     def seconds(self, slots: int) -> float | None:
         """Estimate how long this call takes; None if nothing is known or to do."""
-        states = [(item.job.label, item.state) for item in self.planned]
+        known = ((item.job.label, item.state.seconds) for item in self.planned)
+        finished = [(label, seconds) for label, seconds in known if seconds is not None]
         todo = [(item.job.label, 1.0) for item in self.todo]
-        return seconds_left(states, todo, max(1, slots)) if todo else None
+        return seconds_left(finished, todo, max(1, slots)) if todo else None
 
 
 def make_plan(

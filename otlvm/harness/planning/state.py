@@ -26,6 +26,11 @@ class State:
     record: Record | None = None
     note: str = ""
 
+    @property
+    def seconds(self) -> float | None:
+        """How long it took, if it is done."""
+        return (self.record["wall_seconds"] or 0.0) if self.record and self.name == "done" else None
+
 
 def look_up(expected: str | Mapping[str, Any], store: Store) -> State:
     """Look up the state of a run.
@@ -51,12 +56,12 @@ def look_up(expected: str | Mapping[str, Any], store: Store) -> State:
 
 
 def seconds_left(
-    states: Iterable[tuple[str, State]], todo: Iterable[tuple[str, float]], slots: int
+    finished: Iterable[tuple[str, float]], todo: Iterable[tuple[str, float]], slots: int
 ) -> float | None:
     """Estimate the time that runs will take, from finished ones of the same row, else of any.
 
     Args:
-        states: Label and state of all runs.
+        finished: Label and seconds of each run that is done.
         todo: Label, and the part that is left, of each run to come.
         slots: How many run at a time.
 
@@ -64,9 +69,8 @@ def seconds_left(
         Seconds; None if no run has finished yet.
     """
     known: dict[str, list[float]] = {}
-    for label, state in states:
-        if state.record is not None and state.name == "done":
-            known.setdefault(label, []).append(state.record["wall_seconds"] or 0.0)
+    for label, seconds in finished:
+        known.setdefault(label, []).append(seconds)
     if not known:
         return None
     anywhere = statistics.mean(seconds for row in known.values() for seconds in row)

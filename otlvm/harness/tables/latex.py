@@ -77,7 +77,7 @@ def _pages(view: View, part: Sequence[int], room: int) -> Iterator[tuple[range, 
     """Yield as many rows as fit a page, and the lines that they take."""
     wrapped = [index for index in part if _is_wrapped(view, index)]
     first, used = 0, FRAME_LINES
-    rows = view.rows()
+    rows = view.rows
     for number, (heading, row) in enumerate(rows):
         needed = max((len(textwrap.wrap(row[i].text, WRAP - 4)) for i in wrapped), default=1)
         lines = max(needed, 1) + (HEADING_LINES if heading else 0)
@@ -89,7 +89,7 @@ def _pages(view: View, part: Sequence[int], room: int) -> Iterator[tuple[range, 
 
 
 def _is_wrapped(view: View, index: int) -> bool:
-    return not view.columns[index].numeric and view.width(index) == WRAP
+    return not view.columns[index].numeric and view.widths[index] == WRAP
 
 
 def _tabular(view: View, shown: View, part: Sequence[int], chosen: range) -> list[str]:
@@ -97,7 +97,7 @@ def _tabular(view: View, shown: View, part: Sequence[int], chosen: range) -> lis
     alignment = "".join(
         "r" if view.columns[i].numeric else wrapped if _is_wrapped(view, i) else "l" for i in part
     )
-    rows: list[Row] = shown.rows()[chosen.start : chosen.stop]
+    rows: list[Row] = shown.rows[chosen.start : chosen.stop]
     lines = [
         # Shrunk only where a label is too long for the rest to fit.
         f"  \\resizebox{{{SHRINK}}}{{!}}{{%",

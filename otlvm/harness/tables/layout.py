@@ -1,6 +1,6 @@
 """What to show, and where: from one row per label to views."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -14,9 +14,11 @@ from otlvm.harness.metrics import METRICS, Metric
 from otlvm.harness.suite.claims_section import parse_claim
 from otlvm.harness.suite.published_section import Published
 from otlvm.harness.suite.table_section import TableOptions
-from otlvm.harness.tables.notes import note_of, several_data
+from otlvm.harness.tables.notes import note_of
 from otlvm.harness.tables.view import Cell, Column, Group, View
 
+Facts = Mapping[str, Any]
+"""What `summarize` says of a row."""
 MISSING = "–"
 SHARED = " ∥"
 LEFT_OUT = "°"
@@ -46,14 +48,15 @@ def lay_out(
     known = records.dropna(subset="config").drop_duplicates("label")
     configs = dict(zip(known["label"], known["config"], strict=True))
     lines = _wide if options.form == "wide" else _long
+    facts = dict(zip(summary.index, summary.to_dict("records"), strict=True))
+    ordered = _ordered(summary, records, options, known_metrics)
     groups = []
-    for heading, labels in _groups(summary, configs, options):
+    for heading, labels in _groups(facts, configs, options):
         rows = []
-        for label in _ordered(summary.loc[labels], records, options, known_metrics):
+        for label in sorted(labels, key=ordered.__getitem__):
             config = configs.get(label, {})
             fields = [Cell(*_field(config, path)) for path in options.columns]
-            row = summary.loc[[label]].iloc[0]
-            for cells in lines(row, metrics, options):
+            for cells in lines(facts[label], metrics, options):
                 rows.append([Cell(label, label), *fields, *cells])
         groups.append(Group(heading, rows))
     short = [path.rpartition(".")[2] for path in options.columns]
@@ -70,19 +73,19 @@ def lay_out(
 
 
 def _groups(
-    summary: pd.DataFrame, configs: dict[str, Config], options: TableOptions
+    facts: Mapping[str, Facts], configs: Mapping[str, Config], options: TableOptions
 ) -> Iterator[tuple[str, list[str]]]:
     """Yield heading and labels of each group, in the suite's order."""
     field = options.group
     if field is None:
-        field = "data" if several_data(summary) else ""
+        field = "data" if len({row["data"] for row in facts.values()}) > 1 else ""
     values: dict[str, list[str]] = {}
-    for label in summary.index:
+    for label, row in facts.items():
         if field in ("", "data", "method"):
-            value = str(summary.loc[label, field]) if field else ""
+            value = str(row[field]) if field else ""
         else:
             value = f"{field.rpartition('.')[2]}: {_field(configs.get(label, {}), field)[0]}"
-        values.setdefault(value, []).append(str(label))
+        values.setdefault(value, []).append(label)
     yield from values.items()
 
 
@@ -91,16 +94,17 @@ def _ordered(
     records: pd.DataFrame,
     options: TableOptions,
     known_metrics: Sequence[Metric],
-) -> list[str]:
-    """Return the labels of a group in the order that the options ask for."""
-    if options.order == "suite":
-        return list(summary.index)
+) -> dict[str, int]:
+    """Return the place of each label in the order that the options ask for."""
+    labels = list(summary.index)
     if options.order == "label":
-        return sorted(summary.index)
-    metric = {metric.key: metric for metric in options.needed(known_metrics)}[options.order]
-    done = records[records["status"] == "done"]
-    costs = metric.costs(done[metric.key].astype(float)).groupby(done["label"]).mean()
-    return list(costs.reindex(summary.index).sort_values(kind="stable").index)
+        labels = sorted(labels)
+    elif options.order != "suite":
+        metric = {metric.key: metric for metric in options.needed(known_metrics)}[options.order]
+        done = records[records["status"] == "done"]
+        costs = metric.costs(done[metric.key].astype(float)).groupby(done["label"]).mean()
+        labels = list(costs.reindex(labels).sort_values(kind="stable").index)
+    return {label: place for place, label in enumerate(labels)}
 
 
 def _field(config: Config, path: str) -> tuple[str, float | str | None]:
@@ -111,7 +115,7 @@ def _field(config: Config, path: str) -> tuple[str, float | str | None]:
     return name_of(value), value if isinstance(value, int | float) else name_of(value)
 
 
-def _wide(row: pd.Series, metrics: Sequence[Metric], options: TableOptions) -> Iterator[list[Cell]]:
+def _wide(row: Facts, metrics: Sequence[Metric], options: TableOptions) -> Iterator[list[Cell]]:
     """One line: n, then a cell for each metric."""
     cells = [Cell(_count(row, metrics), int(row["n"]))]
     for metric in metrics:
@@ -127,7 +131,7 @@ def _wide(row: pd.Series, metrics: Sequence[Metric], options: TableOptions) -> I
     yield cells
 
 
-def _long(row: pd.Series, metrics: Sequence[Metric], options: TableOptions) -> Iterator[list[Cell]]:
+def _long(row: Facts, metrics: Sequence[Metric], options: TableOptions) -> Iterator[list[Cell]]:
     """A line for each metric: its name, n, what `describe` gives; one line without metrics."""
     if not metrics:
         cells = [Cell(_count(row, ()), int(row["n"])), Cell(str(row["short"]) or MISSING)]
@@ -148,20 +152,20 @@ def _long(row: pd.Series, metrics: Sequence[Metric], options: TableOptions) -> I
         yield cells
 
 
-def _count(row: pd.Series, metrics: Sequence[Metric]) -> str:
+def _count(row: Facts, metrics: Sequence[Metric]) -> str:
     mark = LEFT_OUT if any(row[f"{metric.key}_left_out"] for metric in metrics) else ""
     of_runs = "" if row["n"] == row["runs"] else f" of {row['runs']}"
     return f"{row['n']}{of_runs}{mark}"
 
 
-def _mean(row: pd.Series, metric: Metric) -> str:
+def _mean(row: Facts, metric: Metric) -> str:
     mean = row[f"{metric.key}_mean"]
     if row["n"] == 0 and row["short"]:
         return str(row["short"])
     return MISSING if np.isnan(mean) else f"{mean:.{metric.digits}f}"
 
 
-def _interval(row: pd.Series, metric: Metric) -> str:
+def _interval(row: Facts, metric: Metric) -> str:
     low, high = (f"{row[f'{metric.key}_{end}']:.{metric.digits}f}" for end in ("low", "high"))
     return f"[{low}, {high}]"
 

@@ -10,11 +10,13 @@ from otlvm.wording import printable
 
 PADDING = 1
 GAP = PADDING + 1  # and the box's own space
+MOST = 200
+"""Rows that are printed; nobody reads more, and a terminal takes seconds for a thousand."""
 
 
 def print_view(view: View, console: Console) -> None:
-    """Print a table, its problems and its note."""
-    view = view.written(printable)
+    """Print a table, its problems and its note; of a long one the beginning."""
+    view = view.first(MOST).written(printable)
     for chosen in view.split(console.width, GAP):
         table = Table(
             title=Text(view.title, "table.title"),
@@ -25,7 +27,7 @@ def print_view(view: View, console: Console) -> None:
         for index in chosen:
             column = view.columns[index]
             justify: JustifyMethod = "right" if column.numeric else "left"
-            width = view.width(index) if not column.key else None
+            width = view.widths[index] if not column.key else None
             table.add_column(
                 Text(column.heading), justify=justify, overflow="fold", max_width=width
             )

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from rich.cells import cell_len
 
@@ -72,7 +73,7 @@ class View:
         groups = [
             Group(
                 escape(group.heading),
-                [[replace(cell, text=escape(cell.text)) for cell in row] for row in group.rows],
+                [[Cell(escape(c.text), c.sort, c.bold) for c in row] for row in group.rows],
             )
             for group in self.groups
         ]
@@ -80,20 +81,41 @@ class View:
         problems = [escape(line) for line in self.problems]
         return View(escape(self.title), columns, groups, escape(self.note), problems)
 
-    def rows(self) -> list[tuple[str, Sequence[Cell]]]:
-        """Return all rows, the first of each group with the group's heading."""
+    def first(self, most: int) -> "View":
+        """Return the view's first rows and problems, so many of each at most, and say so."""
+        left, groups = most, list[Group]()
+        for group in self.groups:
+            groups.append(Group(group.heading, group.rows[:left]))
+            left -= len(groups[-1].rows)
+            if not left:
+                break
+        count = sum(len(group.rows) for group in self.groups)
+        told = [
+            f"The first {most:,} of {of:,} {what} are shown."
+            for of, what in ((count, "rows"), (len(self.problems), "rows with problems"))
+            if of > most
+        ]
+        note = " ".join([*told, self.note])
+        return replace(self, groups=groups, problems=self.problems[:most], note=note)
+
+    @cached_property
+    def rows(self) -> Sequence[tuple[str, Sequence[Cell]]]:
+        """All rows, the first of each group with the group's heading."""
         return [
             ("" if index else group.heading, row)
             for group in self.groups
             for index, row in enumerate(group.rows)
         ]
 
-    def width(self, index: int) -> int:
-        """Return the characters that a column needs; texts are wrapped where they are long."""
-        column = self.columns[index]
-        texts = [column.heading, *(row[index].text for _, row in self.rows())]
-        needed = max(cell_len(text) for text in texts)
-        return needed if column.numeric or column.key else min(needed, WRAP)
+    @cached_property
+    def widths(self) -> Sequence[int]:
+        """The characters that each column needs; texts are wrapped where they are long."""
+        found = []
+        for index, column in enumerate(self.columns):
+            texts = (column.heading, *(row[index].text for _, row in self.rows))
+            needed = max(map(cell_len, texts))
+            found.append(needed if column.numeric or column.key else min(needed, WRAP))
+        return found
 
     def split(self, width: int, gap: int) -> Iterator[list[int]]:
         """Break the columns so that each part fits a width.
@@ -105,7 +127,7 @@ class View:
         Yields:
             Columns of each part: all key columns, and as many others as fit.
         """
-        widths = [self.width(index) + gap for index in range(len(self.columns))]
+        widths = [width + gap for width in self.widths]
         keys = [index for index, column in enumerate(self.columns) if column.key]
         used = min(sum(widths[index] for index in keys), int(KEYS_SHARE * width)) + gap
         left, chosen = width - used, list[int]()

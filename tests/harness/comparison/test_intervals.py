@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from otlvm.harness.comparison.intervals import interquartile_mean, t_interval
+from otlvm.harness.comparison.intervals import interquartile_means, t_interval
 
 
 @pytest.mark.parametrize("n", [2, 3, 5, 12])
@@ -46,17 +46,19 @@ def test_one_value_has_no_interval_and_equal_values_have_a_point():
     np.testing.assert_array_equal(high, [np.nan, 0.5, np.nan])
 
 
-@pytest.mark.parametrize("n", [1, 2, 3])
-def test_where_nothing_is_trimmed_there_is_no_interquartile_mean(n):
-    assert np.isnan(interquartile_mean(pd.Series([0.1, 0.5, 0.9][:n])))
-
-
-@pytest.mark.parametrize("n", [4, 5, 8, 11])
-def test_the_interquartile_mean_is_the_trimmed_mean(n):
-    values = np.random.default_rng(n).exponential(size=n)
-    inner = np.sort(values)[n // 4 : n - n // 4]
-    assert interquartile_mean(pd.Series([*values, np.nan])) == pytest.approx(inner.mean())
-
-
-def test_no_value_has_no_interquartile_mean():
-    assert np.isnan(interquartile_mean(pd.Series([np.nan])))
+def test_interquartile_means_are_trimmed_means():
+    """Rows of 0 to 11 values, mixed up, and a run of each without a value."""
+    rng = np.random.default_rng(0)
+    samples = {f"row {n}": rng.exponential(size=n) for n in range(12)}
+    runs = [(label, value) for label, values in samples.items() for value in [*values, np.nan]]
+    frame = pd.DataFrame(runs, columns=["label", "value"]).sample(frac=1, random_state=0)
+    found = interquartile_means(frame["value"], frame["label"])
+    assert set(found.index) == samples.keys() - {"row 0"}
+    for label, mean in found.items():
+        values = np.sort(samples[label])
+        cut = len(values) // 4
+        if cut:
+            assert mean == pytest.approx(values[cut : len(values) - cut].mean())
+            assert mean == pytest.approx(stats.trim_mean(values, 0.25))
+        else:  # nothing is trimmed
+            assert np.isnan(mean)

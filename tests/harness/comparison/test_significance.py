@@ -3,6 +3,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
+from otlvm.harness.comparison.seed_tests import spread
 from otlvm.harness.comparison.significance import Samples, rank
 from otlvm.harness.metrics import METRICS
 
@@ -71,6 +72,18 @@ def test_a_mean_of_zero_is_not_near_zero():
         "c": [0.1, 0.1, 0.1],
     }
     assert tied(few, "latent_mmd") == {"small"}
+
+
+def test_all_rows_are_described_as_each_alone():
+    """Rows of unlike length and size; one of equal seeds, one that differs by rounding alone."""
+    rng = np.random.default_rng(0)
+    rows = [rng.normal(10.0**i, 1, int(rng.integers(3, 9))) for i in range(-3, 4)]
+    rows += [np.full(3, 0.7), np.array([0.1 + 0.2, 0.3, 0.3])]
+    table = Samples(rows)
+    np.testing.assert_allclose(table.means, [row.mean() for row in rows])
+    np.testing.assert_allclose(table.variances, [spread(row) for row in rows])
+    assert list(table.variances == 0) == [False] * 7 + [True] * 2
+    assert list(table.sizes) == [len(row) for row in rows]
 
 
 def test_two_rows_are_compared_by_welch():

@@ -5,6 +5,7 @@ from scipy import stats
 from otlvm.harness.comparison.spreads import (
     critical_gap,
     critical_size,
+    largest_gaps,
     pooled_variance,
     squared_errors,
 )
@@ -69,6 +70,32 @@ def test_critical_values_against_brute_force():
     found = critical_gap(variances, sizes, 0.1), critical_size(variances, sizes, 0.1)
     expected = np.quantile(largest_gap, 0.9), np.quantile(largest_size, 0.9)
     assert found == pytest.approx(expected, rel=0.03)
+
+
+@pytest.mark.parametrize("how", ["alike", "unlike", "one sided", "ties", "one that spreads"])
+@pytest.mark.parametrize("rows", [2, 17, 60])
+def test_the_farthest_pair_of_each_draw(rows, how):
+    """Pair by pair, one draw at a time; most pairs of many rows are never looked at."""
+    rng = np.random.default_rng(rows)
+    means, errors = rng.standard_normal((40, rows)), rng.chisquare(2, (40, rows)) / 2 + 0.1
+    if how == "unlike":
+        spreads = np.exp(3 * rng.standard_normal(rows))
+        means, errors = means * spreads, errors * spreads**2
+    elif how == "one sided":  # then no two rows lie as far apart as the bound says
+        means = np.abs(means) + 3
+    elif how == "ties":
+        means, errors = means.round(), np.ones_like(errors)
+    elif how == "one that spreads":
+        means[:, 1:], errors[:, 1:] = 0.0, errors[:, :1]
+    expected = [
+        max(
+            abs(mean[i] - mean[j]) / np.sqrt(error[i] + error[j])
+            for i in range(rows)
+            for j in range(i)
+        )
+        for mean, error in zip(means, errors, strict=True)
+    ]
+    np.testing.assert_array_equal(largest_gaps(means, errors), expected)
 
 
 def test_rows_without_any_spread_lie_nowhere_else():

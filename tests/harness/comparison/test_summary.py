@@ -4,7 +4,7 @@ import pytest
 from scipy import stats
 
 from otlvm.harness.comparison.records import read_records
-from otlvm.harness.comparison.summary import describe, summarize
+from otlvm.harness.comparison.summary import describe, long_form, summarize
 
 
 def frame(rows, key="accuracy"):
@@ -36,6 +36,26 @@ def test_description():
             assert (row["accuracy_low"], row["accuracy_high"]) == pytest.approx(tuple(interval))
         else:
             assert np.isnan(row[["accuracy_std", "accuracy_low", "accuracy_high"]]).all()
+
+
+def test_the_long_form_is_the_summary_row_by_row():
+    rng = np.random.default_rng(0)
+    records = frame({f"row {i}": rng.normal(i, 1, 1 + i) for i in reversed(range(7))})
+    records["bce"] = records["accuracy"].where(records["label"] != "row 3")
+    described = describe(records, ["accuracy", "bce"])
+    facts = {"data": "d", "method": described.index, "n": range(1, 8)}
+    best = {"accuracy_best": [True] * 7, "bce_best": [False] * 7}
+    summary = described.assign(**facts, **best)
+    statistics = ["mean", "std", "iqm", "low", "high", "best"]
+    expected = [
+        (label, "d", label, key, row["n"], *(row[f"{key}_{name}"] for name in statistics))
+        for label, row in summary.iterrows()
+        for key in ("accuracy", "bce")
+        if (label, key) != ("row 3", "bce")
+    ]
+    found = long_form(summary)
+    assert list(found.columns) == ["label", "data", "method", "metric", "n", *statistics]
+    pd.testing.assert_frame_equal(found, pd.DataFrame(expected, columns=found.columns))
 
 
 def test_missing_metrics_stay_missing():

@@ -1,7 +1,7 @@
 import pandas as pd
 import pytest
 
-from otlvm.harness.comparison.yardsticks import comparable, unlike, yardsticks
+from otlvm.harness.comparison.yardsticks import Yardsticks, unlike
 from otlvm.harness.metrics import METRICS
 
 BY_KEY = {metric.key: metric for metric in METRICS}
@@ -29,7 +29,7 @@ def records(**rows):
 
 
 def groups(frame, key):
-    return [sorted(set(part["label"])) for part in comparable(frame, BY_KEY[key])]
+    return [sorted(set(part["label"])) for part in Yardsticks(frame).comparable(BY_KEY[key])]
 
 
 def prior(**changes):
@@ -90,7 +90,7 @@ def test_a_row_whose_runs_ran_on_several_machines_compares_with_none():
     frame = records(a={}, b=[{}, machine(device_name="B")])
     assert groups(frame, "fit_seconds") == [["a"]]
     assert groups(frame, "accuracy") == [["a", "b"]]
-    assert yardsticks(frame, BY_KEY["fit_seconds"])["b"] is None
+    assert pd.isna(Yardsticks(frame).of_rows(BY_KEY["fit_seconds"])["b"])
     assert unlike(frame, BY_KEY["fit_seconds"], "a", "b") == "another machine"
 
 

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import random
 import re
 import shutil
 import subprocess
@@ -182,6 +183,15 @@ def test_terminals_show_it_and_nothing_else(label):
 
 
 # LaTeX
+
+
+def test_latex_of_a_text_is_that_of_its_marks_among_what_needs_none():
+    """Only they are encoded; letters, digits, spaces and dots are as they are."""
+    rng = random.Random(0)
+    chars = ["a", "B", "7", ".", " ", *"±-'`,?!\"~^_&%#$|<[{*²–é中λж\u0301"]
+    for _ in range(1000):
+        text = "x" + "".join(rng.choices(chars, k=rng.randrange(8))) + "x"
+        assert latex.escape(text) == latex._encoder().unicode_to_latex(text)
 
 
 def read_latex(written):

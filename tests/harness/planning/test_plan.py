@@ -1,5 +1,6 @@
 import json
 import re
+import shutil
 
 import pytest
 
@@ -160,13 +161,30 @@ def test_status_of_no_store(tmp_path, capsys):
     assert "holds no results" in " ".join(capsys.readouterr().err.split())
 
 
+def test_of_many_runs_status_lists_what_is_not_usual(trained, capsys, monkeypatch):
+    _, out = trained
+    runs = {key: out / "runs" / record["id"] for key, record in records(out).items()}
+    shutil.rmtree(runs["WAE", 0])
+    (runs["VAE", 1] / "record.json").write_text("{")
+    monkeypatch.setattr(status, "MOST", 5)
+    capsys.readouterr()
+    assert status.main([str(out)]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert re.search(r"^damaged +VAE +1 ", lines[1])
+    assert not [line for line in lines if line.startswith(("done", "to do"))]
+    assert lines[-2] == "5 runs are counted, not listed"
+    assert re.fullmatch(r"tiny: 1 to do, 4 done, 1 damaged; about \d+ s left", lines[-1])
+
+
 def test_estimates():
-    done = State("done", {"wall_seconds": 10.0})
-    slow = State("done", {"wall_seconds": 40.0})
-    states = [("a", done), ("b", slow), ("a", State("to do")), ("c", State("to do"))]
-    assert seconds_left(states, [("a", 1.0)], 1) == 10
-    assert seconds_left(states, [("a", 0.5), ("c", 1.0)], 2) == (5 + 25) / 2
-    assert seconds_left(states[2:], [("a", 1.0)], 1) is None
+    finished = [("a", 10.0), ("b", 40.0)]
+    assert seconds_left(finished, [("a", 1.0)], 1) == 10
+    assert seconds_left(finished, [("a", 0.5), ("c", 1.0)], 2) == (5 + 25) / 2
+    assert seconds_left([], [("a", 1.0)], 1) is None
+    taken = {"wall_seconds": 10.0}
+    states = State("done", taken), State("failed", taken), State("done", {"wall_seconds": None})
+    assert [state.seconds for state in states] == [10, None, 0]
+    assert State("to do").seconds is None
     assert [show_duration(s) for s in (5.2, 60, 3725)] == ["5 s", "1 min 00 s", "1 h 02 min"]
 
 

@@ -18,6 +18,7 @@ from otlvm.harness.figures.rows import choose_rows
 from otlvm.harness.figures.write import write_figures
 from otlvm.harness.metrics import METRICS
 from otlvm.harness.store.store import Store
+from otlvm.harness.tables import terminal
 from otlvm.harness.tables.latex import to_latex
 from otlvm.harness.tables.markdown import to_markdown
 from otlvm.harness.tables.terminal import print_view
@@ -323,6 +324,18 @@ def test_printed_tables_fit(commit, width):
 
 
 CURVES = [{"step": step, "bce": 100 - step, "accuracy": step / 10} for step in (1, 2)]
+
+
+def test_of_a_long_table_the_beginning_is_printed_and_all_is_written(commit, monkeypatch):
+    monkeypatch.setattr(terminal, "MOST", 3)
+    bad = {f"bad {i}": [("failed", "x")] for i in range(4)}
+    store = commit({**bad, **{f"row {i}": [{"accuracy": 0.1}] for i in range(5)}})
+    text = printed(store, 200)
+    shown = [name for name in (*bad, *(f"row {i}" for i in range(5))) if name in text]
+    assert shown == ["bad 0", "bad 1", "bad 2"]
+    assert "The first 3 of 9 rows are shown. The first 3 of 4 rows with problems are" in text
+    assert "bad 3: seed 0 failed: x" in to_markdown([view_of(store)])
+    assert "The first" not in to_markdown([view_of(store)])
 
 
 def test_show_writes_all_files(commit, tmp_path):

@@ -97,7 +97,7 @@ def _tabular(view: View, shown: View, part: Sequence[int], chosen: range) -> lis
     alignment = "".join(
         "r" if view.columns[i].numeric else wrapped if _is_wrapped(view, i) else "l" for i in part
     )
-    rows: list[Row] = shown.rows[chosen.start : chosen.stop]
+    rows: Sequence[Row] = shown.rows[chosen.start : chosen.stop]
     lines = [
         # Shrunk only where a label is too long for the rest to fit.
         f"  \\resizebox{{{SHRINK}}}{{!}}{{%",

@@ -1,6 +1,7 @@
 """Any objective, and a component that stays when an image is changed a little."""
 
 from collections.abc import Callable
+from copy import deepcopy
 
 import torch
 from torch import Tensor
@@ -9,9 +10,10 @@ from otlvm.augmentations import Affine, Augmentation
 from otlvm.likelihoods import Likelihood
 from otlvm.networks import LatentMixtureModel, Network
 from otlvm.objectives.base import Losses, Objective, objectives
+from otlvm.objectives.vae import VAE
 from otlvm.priors import Prior
 
-AFFINE = Affine()
+AFFINE, ELBO = Affine(), VAE()
 SMALLEST = 1e-8
 """Of a pair's share: where no image has it, its logarithm stays finite."""
 
@@ -39,12 +41,12 @@ class Invariant(Objective):
     """
 
     def __init__(
-        self, of: Objective, weight: float = 20.0, augmentation: Augmentation = AFFINE
+        self, of: Objective = ELBO, weight: float = 20.0, augmentation: Augmentation = AFFINE
     ) -> None:
         super().__init__()
         if weight < 0:
             raise ValueError("weight must not be negative")
-        self.of = of
+        self.of = deepcopy(of)  # the default is everybody's
         self.weight = weight
         self.augmentation = augmentation
 

@@ -16,6 +16,8 @@ from torch import Tensor, nn
 from torch.autograd import Function
 
 SLOW_FOR_MKL = "AuthenticAMD"
+LEAST = 4_000_000
+"""Multiplications: of fewer, the call takes longer than is gained."""
 CPU_FACTS = Path("/proc/cpuinfo")
 
 
@@ -24,21 +26,26 @@ class Linear(nn.Linear):
 
     def forward(self, x: Tensor) -> Tensor:
         """Map ``[..., in]`` to ``[..., out]``."""
-        if self.bias is None or not taken(x):
+        if self.bias is None or not taken(x, self.weight):
             return super().forward(x)
         return product(x, self.weight) + self.bias
 
 
 def product(a: Tensor, b: Tensor) -> Tensor:
     """Multiply matrices ``[n, i]`` and ``[o, i]``: a b^T, by oneDNN where `taken` says so."""
-    if not taken(a):
+    if not taken(a, b):
         return a @ b.T
-    by_onednn: Tensor = _Product.apply(a, b)
+    by_onednn: Tensor = _Product.apply(_dense(a), _dense(b))
     return by_onednn
 
 
-def taken(a: Tensor) -> bool:
-    """Tell whether products with a matrix are oneDNN's: float32, on such a CPU, as they stand.
+def _dense(a: Tensor) -> Tensor:
+    """Copy a matrix with gaps, such as some columns of another: oneDNN takes 50 times as long."""
+    return a if a.is_contiguous() or a.T.is_contiguous() else a.contiguous()
+
+
+def taken(a: Tensor, b: Tensor) -> bool:
+    """Tell whether a product is oneDNN's: large matrices of float32, on such a CPU.
 
     What `torch.compile` makes, and autocast to bfloat16, choose for themselves.
     """
@@ -47,7 +54,7 @@ def taken(a: Tensor) -> bool:
         and a.dtype == torch.float32
         and a.device.type == "cpu"
         and a.dim() == 2
-        and len(a) > 0
+        and a.numel() * len(b) >= LEAST
         and _faster_here()
         and not torch.is_autocast_enabled("cpu")
     )

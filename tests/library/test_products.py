@@ -16,6 +16,7 @@ from tests.small_networks import PRIOR, SHAPE, SMALL
 def by_onednn(request, monkeypatch):
     """Whatever processor the tests run on."""
     monkeypatch.setattr(products, "_faster_here", lambda: request.param)
+    monkeypatch.setattr(products, "LEAST", 1)
     return request.param
 
 
@@ -51,6 +52,16 @@ def test_a_linear_layer_is_torchs(by_onednn):
     assert ours.double()(x.double()).dtype == torch.float64
 
 
+def test_columns_of_a_matrix_are_copied_first(by_onednn):
+    torch.manual_seed(0)
+    x, whole = torch.randn(6, 4), torch.randn(3, 9, requires_grad=True)
+    found = product(x, whole[:, :4])
+    torch.testing.assert_close(found, x @ whole[:, :4].T)
+    (gradient,) = torch.autograd.grad(found.sum(), whole)
+    torch.testing.assert_close(gradient[:, :4], x.sum(0).expand(3, 4))
+    assert not gradient[:, 4:].any()
+
+
 def test_gradients_have_gradients(by_onednn):
     torch.manual_seed(0)
     a, b = torch.randn(4, 3, requires_grad=True), torch.randn(2, 3, requires_grad=True)
@@ -72,6 +83,7 @@ def test_a_matrix_without_gradient_gets_none(by_onednn):
 
 @pytest.mark.parametrize("name", SMALL)
 def test_operations_are_counted(name, monkeypatch):
+    monkeypatch.setattr(products, "LEAST", 1)
     data, counts = digits(), []
     for way in (True, False):
         monkeypatch.setattr(products, "_faster_here", lambda way=way: way)

@@ -2,6 +2,7 @@
 
 import csv
 import re
+import statistics
 from pathlib import Path
 
 import pytest
@@ -158,3 +159,61 @@ def test_the_row_without_a_teacher_is_that_of_its_results():
         r"first seed has an accuracy of\s+([\d.]+)", (ROOT / "README.md").read_text()
     )
     assert told == rows[0][2]
+
+
+INVARIANT = {
+    "accuracy": 3,
+    "accuracy_hungarian": 3,
+    "nmi": 3,
+    "components_used": 2,
+    "information": 2,
+    "bce": 1,
+}
+
+
+def test_the_invariant_rows_are_those_of_their_results():
+    with (ROOT / "results/gm_wae_invariant/runs.csv").open() as file:
+        runs = [
+            row
+            for row in csv.DictReader(file)
+            if row["status"] == "done" and row["label"].startswith("GM-")
+        ]
+    (rows,) = (
+        rows
+        for heading, rows in tables((ROOT / "docs/beyond-the-paper.md").read_text())
+        if "Hungarian" in heading
+    )
+    assert [tuple(row[:2]) for row in rows] == [(run["label"], run["seed"]) for run in runs]
+    for (_, _, *shown), run in zip(rows, runs, strict=True):
+        assert shown == [f"{float(run[key]):.{digits}f}" for key, digits in INVARIANT.items()]
+    accuracies = sorted(float(run["accuracy"]) for run in runs if run["label"][:6] == "GM-WAE")
+    told = re.findall(
+        r"median accuracy is ([\d.]+), the least ([\d.]+) and the best ([\d.]+)",
+        (ROOT / "docs/beyond-the-paper.md").read_text(),
+    )
+    middle = f"{statistics.median(accuracies):.3f}"
+    assert told == [(middle, f"{accuracies[0]:.3f}", f"{accuracies[-1]:.3f}")]
+    (in_readme,) = re.findall(r"median of\s+([\d.]+)", (ROOT / "README.md").read_text())
+    assert in_readme == middle
+
+
+def test_what_was_tried_without_a_teacher_is_that_of_the_pilots():
+    with (ROOT / "results/gm_wae_invariant/pilots.csv").open() as file:
+        pilots = list(csv.DictReader(file))
+    (rows,) = (
+        rows
+        for heading, rows in tables((ROOT / "docs/beyond-the-paper.md").read_text())
+        if "accuracy of each seed" in heading
+    )
+    assert {row[0] for row in rows} == {pilot["tried"] for pilot in pilots}
+    for tried, seeds, agreement, informed, bce, accuracies, nmi in rows:
+        of = [pilot for pilot in pilots if pilot["tried"] == tried]
+
+        def mean(column, of=of):
+            return sum(float(pilot[column]) for pilot in of) / len(of)
+
+        assert int(seeds) == len(of)
+        assert agreement == (f"{mean('agreement'):.2f}" if of[0]["agreement"] else "–")
+        assert (informed, bce) == (f"{mean('information'):.1f}", f"{mean('bce'):.0f}")
+        assert accuracies == ", ".join(f"{float(pilot['accuracy']):.3f}" for pilot in of)
+        assert nmi == f"{mean('nmi'):.2f}"

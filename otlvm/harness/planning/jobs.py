@@ -53,6 +53,7 @@ def resolve(suite: Suite, runs: Sequence[Run]) -> list[Job]:
     checksums = {key: dataset.checksum for key, dataset in data.items()}
     needed = [_in_steps(run, len(data[data_key(run.config)].x_train)) for run in needed]
     jobs: dict[tuple[str, int], Job] = {}
+    folder = str(suite.folder)
     for run, code in zip(needed, code_identities(run.config for run in needed), strict=True):
         first = start_of(run, suite.runs)
         start = jobs[first.label, first.seed] if first else None
@@ -69,7 +70,7 @@ def resolve(suite: Suite, runs: Sequence[Run]) -> list[Job]:
             label=run.label,
             limits=suite.limits,
             start=start,
-            folder=str(suite.folder),
+            folder=folder,
         )
     _check_data(suite, list(jobs.values()))
     return [jobs[run.label, run.seed] for run in runs]

@@ -1,7 +1,7 @@
 """What a call keeps beside its results: which runs are shown, and the lock that reruns them."""
 
 import os
-from collections.abc import Container, Iterator, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -53,10 +53,11 @@ def shown_runs(plan: Plan) -> Shown:
     earlier, left_out = dict(_earlier(plan, ids)), set[str]()
     others = [run for run in predecessors_first(runs, lambda run: start_of(run, runs))
               if (run.label, run.seed) in earlier]  # fmt: skip
+    checksums = {data_key(job.config): job.data_checksum for job in plan.jobs}
     for run, code in zip(others, code_identities(run.config for run in others), strict=True):
         cell = (run.label, run.seed)
         record = earlier[cell]
-        present = _present(run, code, record, plan, ids)
+        present = _present(run, code, record, plan, ids, checksums)
         if present is None:
             left_out.add(run.label)
         else:
@@ -89,7 +90,12 @@ def _earlier(plan: Plan, ids: Container[Cell]) -> Iterator[tuple[Cell, Record]]:
 
 
 def _present(
-    run: Run, code: str, record: Record, plan: Plan, ids: dict[Cell, str]
+    run: Run,
+    code: str,
+    record: Record,
+    plan: Plan,
+    ids: Mapping[Cell, str],
+    checksums: Mapping[str, str],
 ) -> Identity | None:
     """Return what decides a run's result now, if a record is of it; None if it is of another.
 
@@ -99,7 +105,6 @@ def _present(
     first = start_of(run, plan.suite.runs)
     if first is not None:
         config = set_field(config, START_FIELD, ids.get((first.label, first.seed)))
-    checksums = {data_key(job.config): job.data_checksum for job in plan.jobs}
     identity: Identity = {
         "config": config,
         "seed": run.seed,

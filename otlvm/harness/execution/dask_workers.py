@@ -16,7 +16,14 @@ from otlvm.harness.execution.launchers import BackendLostError
 from otlvm.harness.job import Job
 from otlvm.harness.messages import one_line
 from otlvm.harness.store.files import pack, unpack
-from otlvm.harness.store.work_folder import CHECKPOINT, DAMAGED, LOG, START, read_progress
+from otlvm.harness.store.work_folder import (
+    CHECKPOINT,
+    DAMAGED,
+    LOG,
+    START,
+    cut_log,
+    read_progress,
+)
 from otlvm.plugins import find_plugins_in
 
 POLL_SECONDS = 0.2
@@ -182,7 +189,13 @@ def execute_remotely(
         if not shared:
             unpack(files, place)
         end = _wait(Child(job, place), stop)
-        return end, b"" if shared else pack(place, ["result", CHECKPOINT, DAMAGED, LOG])
+        return end, b"" if shared else _left(place)
+
+
+def _left(place: Path) -> bytes:
+    """Pack what a run leaves, of its log the end."""
+    cut_log(place)
+    return pack(place, ["result", CHECKPOINT, DAMAGED, LOG])
 
 
 def _content(path: str) -> str | None:

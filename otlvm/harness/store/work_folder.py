@@ -16,6 +16,7 @@ CHECKPOINT, DAMAGED, LOG, START = "checkpoint", "checkpoint.damaged", "log.txt",
 """What a run keeps in its folder while it works."""
 PROGRESS = "progress.json"
 TAIL_BYTES = 2**15
+"""The end of a log: all that a record or the report shows of it."""
 
 
 def attempts(place: Path) -> list[Path]:
@@ -79,3 +80,12 @@ def read_tail(path: Path) -> str:
             return file.read(TAIL_BYTES).decode("utf-8", errors="replace")
     except FileNotFoundError:
         return ""
+
+
+def cut_log(folder: Path) -> None:
+    """Keep of a run's log the end that is shown, before it travels; a run may print without end."""
+    path = folder / LOG
+    left_out = path.stat().st_size - TAIL_BYTES if path.is_file() else 0
+    if left_out > 0:
+        text = f"... ({left_out:,} bytes before this were left behind)\n{read_tail(path)}"
+        path.write_text(text, encoding="utf-8")

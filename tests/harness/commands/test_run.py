@@ -128,7 +128,8 @@ def test_curves(finished):
         terms = ["divergence", "weight"] if label == "GM-WAE (IMQ)" else ["kl_z", "kl_k"]
         assert list(curves.columns) == [
             *("step", "loss", "gradient", "reconstruction", "regularizer", *terms),
-            *("bce", "accuracy", "components_used", "latent_mmd"),
+            *("bce", "accuracy", "accuracy_majority", "components_used", "information"),
+            "latent_mmd",
         ]
         assert list(curves["step"]) == [4, 6]
         assert curves.notna().all(axis=None)
@@ -275,8 +276,8 @@ def test_list(run_main):
         assert f"      {line}\n" in output
     assert "      divergence: divergence\n" in output
     assert [registry.kind for registry in REGISTRIES] == [
-        *("prior", "divergence", "objective", "weight", "expectation", "network", "init"),
-        *("inference", "likelihood", "start", "optimizer", "schedule"),
+        *("prior", "divergence", "objective", "weight", "augmentation", "expectation"),
+        *("network", "init", "inference", "likelihood", "start", "optimizer", "schedule"),
         *("dataset", "baseline", "feature", "metric"),
     ]
 

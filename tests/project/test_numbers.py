@@ -188,12 +188,12 @@ def test_the_invariant_rows_are_those_of_their_results():
         assert shown == [f"{float(run[key]):.{digits}f}" for key, digits in INVARIANT.items()]
     accuracies = sorted(float(run["accuracy"]) for run in runs if run["label"][:6] == "GM-WAE")
     told = re.findall(
-        r"median accuracy is ([\d.]+), the least ([\d.]+) and the best ([\d.]+)",
+        r"median accuracy is (\d\.\d+), the least (\d\.\d+) and the best (\d\.\d+)",
         (ROOT / "docs/beyond-the-paper.md").read_text(),
     )
     middle = f"{statistics.median(accuracies):.3f}"
     assert told == [(middle, f"{accuracies[0]:.3f}", f"{accuracies[-1]:.3f}")]
-    (in_readme,) = re.findall(r"median of\s+([\d.]+)", (ROOT / "README.md").read_text())
+    (in_readme,) = re.findall(r"median of\s+(\d\.\d+)", (ROOT / "README.md").read_text())
     assert in_readme == middle
 
 

@@ -292,7 +292,10 @@ def test_verbose_prints_the_history(capsys):
         ({"prior": "gausian_mixture"}, r"prior: .*did you mean 'gaussian_mixture'"),
         ({"network": "mpl"}, r"network: .*did you mean 'mlp'"),
         ({"start": "moment"}, r"start: .*did you mean 'moments'"),
-        ({"prior": "standard_normal"}, "has 1 components in 10 dimensions, .* n_components=10"),
+        (
+            {"prior": {"name": "standard_normal", "components": 3}},
+            "has 3 components in 10 dimensions, .* n_components=10",
+        ),
         ({"prior": "rotated_2d", "n_latent": 3}, "in 2 dimensions, .* n_latent=3"),
         ({"n_components": 0}, "n_components == 0, must be >= 1"),
         ({"steps": 0}, "steps == 0, must be >= 1"),

@@ -49,6 +49,7 @@ def test_as_a_suite(run_main, pipe, tmp_path):
     ("name", "data"),
     [
         ("a.npz", "{name: npz, path: a.npz}"),
+        ("openml/7.npz", "{name: openml, data_id: 7, root: .}"),
         ("MNIST/raw/train-images-idx3-ubyte", "{name: mnist, root: .}"),
         ("a/0/b.png", "{name: image_folder, path: a}"),
     ],

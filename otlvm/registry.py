@@ -8,6 +8,7 @@ import importlib
 import inspect
 import typing
 from collections.abc import Callable, Iterator, Mapping
+from functools import lru_cache
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any, Generic, TypeVar
 
@@ -74,6 +75,7 @@ class Registry(Generic[T]):
         self.base = base
         self.context = context
         self._factories: dict[str, Callable[..., T]] = {}
+        self._parameters: dict[str, dict[str, inspect.Parameter]] = {}
         _BY_BASE[base] = self
 
     def register(self, name: str) -> Callable[[Factory], Factory]:
@@ -149,11 +151,16 @@ class Registry(Generic[T]):
 
     def parameters(self, key: str) -> dict[str, inspect.Parameter]:
         """Return the parameters that a user may set, by name, annotations resolved."""
+        if key in self._parameters:
+            return self._parameters[key]
         factory = self.get(key)
         try:
-            return self._signature(factory)
+            found = self._signature(factory)
         except Exception as error:  # annotations are code, and builtins have no signature
             raise RegistryError(f"cannot read the parameters of {key!r}: {error}") from error
+        if key in self._factories:  # a plug-in may change while a notebook runs
+            self._parameters[key] = found
+        return found
 
     def _signature(self, factory: Callable[..., T]) -> dict[str, inspect.Parameter]:
         initializer = getattr(factory, "__init__") if isinstance(factory, type) else factory  # noqa: B009
@@ -246,8 +253,7 @@ def _convert(name: str, annotation: Any, value: Any) -> Any:
             return value
         if nested is not None and (isinstance(value, str | Mapping) or annotation is nested.base):
             return nested.build(value)
-        config = ConfigDict(strict=True, arbitrary_types_allowed=True, allow_inf_nan=False)
-        return TypeAdapter(annotation, config=config).validate_python(value)
+        return _adapter(annotation).validate_python(value)
     except RegistryError as error:
         raise RegistryError(str(error), (name, *error.path)) from error
     except ValidationError as error:
@@ -255,3 +261,10 @@ def _convert(name: str, annotation: Any, value: Any) -> Any:
         where = tuple(part for part in problem["loc"] if isinstance(part, int))
         message = f"{problem['msg']}, got {shorten(problem['input'])}"
         raise RegistryError(message, (name, *where)) from error
+
+
+@lru_cache
+def _adapter(annotation: Any) -> TypeAdapter[Any]:
+    """Return what checks values; a thousand rows of a suite have the same few annotations."""
+    config = ConfigDict(strict=True, arbitrary_types_allowed=True, allow_inf_nan=False)
+    return TypeAdapter(annotation, config=config)

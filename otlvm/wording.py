@@ -138,4 +138,6 @@ def encodable(text: str) -> str:
 
 def printable_lines(text: str) -> str:
     """Write a text of several lines as `printable` writes one."""
+    if text.isprintable():
+        return text
     return "\n".join(map(printable, text.expandtabs().split("\n")))

@@ -15,7 +15,7 @@ from otlvm.data.base import DataError, Dataset, datasets
 from otlvm.data.binarize import Binarize
 from otlvm.data.errors import listed, reason
 from otlvm.data.mnist import ROOT_VARIABLE
-from otlvm.data.paths import exists, locate
+from otlvm.data.paths import check_file, exists, locate
 from otlvm.scaling import Scale
 
 Arrays = dict[str, NDArray[Any]]
@@ -133,6 +133,8 @@ def _digest(file: Path) -> str:
 def _read(file: Path) -> Arrays:
     """Read a file that was kept, if it is what it was."""
     checksum = _checksum_of(file)
+    for each in filter(exists, (file, checksum)):
+        check_file(each, each, "delete it, and set 'download: true'")
     try:
         whole = _digest(file) == checksum.read_text().strip()
     except OSError as error:

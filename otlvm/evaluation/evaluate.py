@@ -17,6 +17,8 @@ from otlvm.networks import LatentMixtureModel
 
 CURVE_TRAINING, CURVE_HELD_OUT = 5000, 1000
 CURVE_SCORES = ("accuracy", "accuracy_majority", "components_used", "information")
+CURVE_NUMBERS = ("bce", "nll", *CURVE_SCORES, "latent_mmd")
+"""What a learning curve may have of `evaluate`."""
 
 
 def evaluate(model: LatentMixtureModel, data: Dataset) -> dict[str, float]:

@@ -3,6 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 from torch import Tensor, nn
 
@@ -37,7 +38,24 @@ class Losses:
 
 
 class Objective(nn.Module, ABC):
-    """From a model and a batch to losses."""
+    """From a model and a batch to losses.
+
+    Attributes:
+        TERMS: The names of the terms in its losses. None says that they are known once they are
+            computed; then a suite's claims about them cannot be checked before training.
+    """
+
+    TERMS: ClassVar[tuple[str, ...] | None] = None
+
+    @classmethod
+    def named_terms(cls) -> tuple[str, ...] | None:
+        """Return the `TERMS` that stand beside the ``forward`` that computes the losses.
+
+        A subclass with a ``forward`` of its own may have other terms than the class above it.
+        """
+        computes = next(each for each in cls.__mro__ if "forward" in vars(each))
+        named: tuple[str, ...] | None = vars(computes).get("TERMS")
+        return named
 
     def check(self, prior: Prior) -> None:
         """Refuse a prior with which it cannot be computed, before anything is trained.

@@ -27,6 +27,8 @@ class VAE(Objective):
         ValueError: If ``beta`` is negative.
     """
 
+    TERMS = ("kl_z", "kl_k")
+
     def __init__(self, beta: float = 1.0, expectation: Expectation = EXACT) -> None:
         super().__init__()
         if beta < 0:

@@ -55,6 +55,8 @@ class WAE(Objective):
         ValueError: If ``weight`` is negative.
     """
 
+    TERMS = ("divergence", "weight")
+
     def __init__(
         self,
         divergence: Divergence,

@@ -52,6 +52,13 @@ def _has_finite_scalars(make: Make) -> None:
             raise Fault(f"{name} is {float(value.detach())}")
 
 
+def _names_its_terms(make: Make) -> None:
+    objective = make()
+    named, found = objective.named_terms(), _losses(objective, small_model(), small_images()).terms
+    if named is not None and set(named) != set(found):
+        raise Fault(f"TERMS names {', '.join(named)}; its losses have {', '.join(found)}")
+
+
 def _adds_up(make: Make) -> None:
     losses = _losses(make(), small_model(), small_images())
     if not torch.isclose(losses.total, losses.reconstruction + losses.regularizer, rtol=1e-4):
@@ -109,6 +116,7 @@ def _is_deterministic(make: Make) -> None:
 CHECKS: tuple[Check[Make], ...] = (
     Check("finite scalars", _has_finite_scalars),
     Check("total = reconstruction + regularizer", _adds_up),
+    Check("names the terms of its losses", _names_its_terms),
     Check("finite gradients for every parameter", _has_gradients),
     Check("training lowers the reconstruction term", _lowers_its_loss),
     Check("leaves global state alone", _leaves_state_alone),

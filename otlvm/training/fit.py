@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 
 
 ADAM, CONSTANT = Adam(), Constant()
+LOGGED = ("step", "loss", "gradient", "reconstruction", "regularizer")
+"""What every row of a history has, besides the objective's terms and what is evaluated."""
 
 
 @dataclass(repr=False)

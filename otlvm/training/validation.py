@@ -12,6 +12,9 @@ from otlvm.seeding import afresh
 from otlvm.training.meter import Row
 from otlvm.wording import did_you_mean
 
+VALIDATION = "validation"
+"""What the images held back say, in a row of the history."""
+
 
 @dataclass(frozen=True)
 class Stop:
@@ -102,7 +105,7 @@ class Validation:
         else:
             self._waited += 1
             self.stopped = self._stop.patience is not None and self._waited >= self._stop.patience
-        return {"validation": value}
+        return {VALIDATION: value}
 
     @torch.no_grad()
     def _measure(self, model: LatentMixtureModel) -> float:

@@ -129,6 +129,21 @@ def test_a_class_from_a_file(tmp_path, monkeypatch):
     assert type(registry.build("my_shapes:Mine")).__name__ == "Mine"
 
 
+def test_parameters_of_a_plugin_that_changes_are_read_anew(monkeypatch):
+    module = type(sys)("tests_shapes")
+    monkeypatch.setitem(sys.modules, "tests_shapes", module)
+    registry = Registry("shape", Shape)
+    for annotation in (int, str):
+
+        class Mine(Shape):
+            def __init__(self, size: annotation) -> None:
+                self.size = size
+
+        module.Mine = Mine
+        spec = {"name": "tests_shapes:Mine", "size": annotation(5)}
+        assert registry.build(spec).size == annotation(5)
+
+
 def test_a_broken_module_is_an_error_not_a_crash(tmp_path, monkeypatch):
     (tmp_path / "broken_shapes.py").write_text("1 / 0\n")
     monkeypatch.syspath_prepend(tmp_path)

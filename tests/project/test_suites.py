@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from sklearn.datasets import load_sample_images, load_wine
 
+from otlvm.harness.planning.columns import check_columns
 from otlvm.harness.suite.load import SUITES, load_suite
 
 FOLDER = SUITES
@@ -15,6 +16,7 @@ PAPER = {"name": "gaussian_mixture", "components": 10, "dim": 10}
 def test_shipped_suites_are_whole(path):
     """Rows, claims, figures and starts fit; data and networks are checked by each run."""
     suite = load_suite(path)
+    check_columns(suite, suite.runs)
     assert suite.name == path.stem
     assert len({run.label for run in suite.runs}) > 1
 

@@ -39,6 +39,7 @@ def check_claims(
     done = records[records["status"] == "done"]
     if not curves.empty:  # of finished runs, as the records
         curves = curves.merge(done[["label", "seed"]], on=["label", "seed"])
+        curves = curves.set_index(["label", "seed"])
     known = [Row(*names) for names in records[["label", "method", "data"]].itertuples(index=False)]
     nothing = Evidence("", why="not measured")  # the rows are not in this folder yet
     found = (list(_evidence(claim, known, done, curves, keys)) for claim in claims)
@@ -87,9 +88,10 @@ def _unlike(
 def _values(done: pd.DataFrame, curves: pd.DataFrame, term: Term, label: str) -> pd.Series:
     """Return a metric of a row's finished runs, by seed; nothing where it was not measured."""
     if term.step is None:
-        rows = done[done["label"] == label]
-    elif term.metric in curves:
-        rows = curves[(curves["label"] == label) & (curves["step"] == term.step)]
+        rows = done.set_index(["label", "seed"])
     else:
+        rows = curves[curves["step"] == term.step] if len(curves) else curves
+    if term.metric not in rows:  # a suite of another version, or one whose data has no labels
         return pd.Series(dtype=float)
-    return rows.set_index("seed")[term.metric].astype(float).dropna()
+    values = rows.loc[rows.index.get_level_values("label") == label, term.metric]
+    return pd.to_numeric(values, errors="coerce").droplevel("label").dropna()

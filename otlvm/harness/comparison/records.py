@@ -10,6 +10,8 @@ from otlvm.harness.store.files import check_readable
 from otlvm.harness.store.record import Record
 from otlvm.harness.store.store import Store
 
+NO_RECORD = ("missing", "interrupted")
+"""The status of runs without a record that can be used."""
 FACTS = (
     "config",
     "data_checksum",
@@ -83,12 +85,13 @@ def read_curve(folder: Path) -> pd.DataFrame:
 
 
 def read_curves(store: Store, records: pd.DataFrame) -> pd.DataFrame:
-    """Read the learning curves of all runs that have some, as tidy data.
+    """Read the learning curves of all runs that have a record and some, as tidy data.
 
     Returns:
         Columns ``label``, ``seed``, ``step`` and one per measured quantity.
     """
-    runs = records[["id", "label", "seed"]].to_numpy()
+    whole = records[~records["status"].isin(NO_RECORD)]
+    runs = whole[["id", "label", "seed"]].to_numpy()
     curves = [
         read_curve(store.runs / run_id).assign(label=label, seed=seed)
         for run_id, label, seed in runs

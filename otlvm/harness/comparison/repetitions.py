@@ -9,6 +9,7 @@ from pathlib import Path
 from otlvm.harness.escapes.csv import unescape
 from otlvm.harness.messages import InputError
 from otlvm.harness.metrics import METRICS, Metric
+from otlvm.harness.store.files import check_readable
 from otlvm.harness.store.record import Record
 from otlvm.harness.suite.load import Suite
 from otlvm.harness.suite.runs import Run
@@ -50,6 +51,7 @@ def read_rows(path: Path, known: Sequence[Metric] = METRICS) -> Rows:
     rows: Rows = {}
     line = 1
     try:
+        check_readable(path)
         with path.open(encoding="utf-8", newline="") as file:
             for row in (reader := csv.DictReader(file, strict=True)):
                 line = reader.line_num

@@ -8,6 +8,7 @@ from otlvm.harness.code.decides import code_identities
 from otlvm.harness.config import data_key, set_field
 from otlvm.harness.job import START_FIELD, Job
 from otlvm.harness.messages import InputError, no_row
+from otlvm.harness.planning.columns import check_columns
 from otlvm.harness.planning.metrics import check_names, with_code
 from otlvm.harness.planning.parts import prepare
 from otlvm.harness.store.record import Identity, run_id
@@ -48,6 +49,7 @@ def resolve(suite: Suite, runs: Sequence[Run]) -> list[Job]:
         with relative_to(suite.folder):
             data = prepare(needed)
         check_names(suite)
+        check_columns(suite, needed)
     except InputError as error:
         raise InputError(suite.locate(error)) from error
     checksums = {key: dataset.checksum for key, dataset in data.items()}

@@ -104,7 +104,7 @@ def section(store: Store, row: Mapping[str, Any], known: Sequence[Metric] = METR
         log=show_log(folder / LOG) if row["status"] != "done" else "",
         metrics=show_metrics(metrics, known),
         config=dump(record["config"]) if record else "",
-        curves=draw_curves(read_curve(folder)),
+        curves=draw_curves(read_curve(folder) if record else pd.DataFrame()),
         metrics_failed=record.get("metrics_failed") or {},
         pictures=_pictures(store, record, name),
         pictures_failed=record.get("pictures_failed") or "",

@@ -3,6 +3,7 @@
 import csv
 import hashlib
 import json
+import stat
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypedDict, Unpack, cast
@@ -281,6 +282,8 @@ def _check_file(path: Path, expected: Mapping[str, Any]) -> None:
         status = path.stat()
     except FileNotFoundError as error:
         raise DamagedResultError(f"{path} is missing") from error
+    if not stat.S_ISREG(status.st_mode):
+        raise DamagedResultError(f"{path} is no file")
     if status.st_size != expected["size"]:
         raise DamagedResultError(f"{path} has {status.st_size} bytes of {expected['size']}")
     untouched = status.st_mtime_ns == expected["mtime_ns"]

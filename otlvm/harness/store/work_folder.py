@@ -74,11 +74,13 @@ def read_progress(folder: Path) -> dict[str, Any] | None:
 
 def read_tail(path: Path) -> str:
     """Return the end of a log, however long it is; empty if there is none."""
+    if not path.is_file():  # a pipe would be waited for
+        return ""
     try:
         with path.open("rb") as file:
             file.seek(max(0, path.stat().st_size - TAIL_BYTES))
             return file.read(TAIL_BYTES).decode("utf-8", errors="replace")
-    except FileNotFoundError:
+    except FileNotFoundError:  # it was moved meanwhile
         return ""
 
 

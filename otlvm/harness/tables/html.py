@@ -21,14 +21,12 @@ def to_html(view: View) -> Markup:
     return Markup(TABLE.render(view=view, key=sort_key))  # noqa: S704
 
 
-def sort_key(cell: Cell) -> dict[str, str]:
+def sort_key(cell: Cell) -> Markup:
     """Return the attribute by which a cell is sorted; none if it sorts last."""
-    if cell.sort is None:
-        return {}
     if isinstance(cell.sort, str):
-        return {"data-text": printable(cell.sort)}
-    number = float(cell.sort)
-    if math.isnan(number):
-        return {}
+        return Markup(' data-text="{}"').format(printable(cell.sort))
+    if cell.sort is None or math.isnan(cell.sort):
+        return Markup("")
     words = {math.inf: "Infinity", -math.inf: "-Infinity"}  # as JavaScript spells them
-    return {"data-number": words.get(number, repr(number))}
+    number = float(cell.sort)
+    return Markup(f' data-number="{words.get(number, repr(number))}"')  # noqa: S704

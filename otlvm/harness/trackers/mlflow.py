@@ -79,7 +79,7 @@ class MLflow(Tracker):
         place = self.root / OWNER_FILE
         place.parent.mkdir(exist_ok=True)
         with FileLock(f"{place}.lock"):  # a suite may have several of these trackers
-            known = place.read_text() if place.exists() else ""
+            known = place.read_text() if place.is_file() else ""
             if not known:
                 known = uuid.uuid4().hex
                 place.write_text(known)

@@ -260,7 +260,14 @@ def test_claims_about_steps(commit, text, verdict, left, right):
     assert (found.shown.left, found.shown.right) == (pytest.approx(left), pytest.approx(right))
 
 
-@pytest.mark.parametrize("text", ["kl_z of a at step 3 > 1", "kl_x of a at step 1 > 1"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("kl_z of a at step 3 > 1", "kl_x of a at step 1 > 1", "seed of a at step 1 > 0"),
+        *("label of a at step 1 > 0", "kl_z of a at step 1 > seed of a at step 1", "seed of a > 0"),
+        *("kl_x of a > 1", "label of a > 0"),  # of a suite of another version
+    ],
+)
 def test_what_no_curve_has_is_undecided(commit, text):
     found = check(text, read_records(commit({"a": row(0.7)})), CURVES)
     assert (found.text, found.shown.n) == ("undecided (not measured)", 0)

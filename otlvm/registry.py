@@ -263,8 +263,15 @@ def _convert(name: str, annotation: Any, value: Any) -> Any:
         raise RegistryError(message, (name, *where)) from error
 
 
-@lru_cache
 def _adapter(annotation: Any) -> TypeAdapter[Any]:
     """Return what checks values; a thousand rows of a suite have the same few annotations."""
+    try:
+        return _kept_adapter(annotation)
+    except TypeError:  # one with a list or a dictionary in it cannot be looked up
+        return _kept_adapter.__wrapped__(annotation)
+
+
+@lru_cache
+def _kept_adapter(annotation: Any) -> TypeAdapter[Any]:
     config = ConfigDict(strict=True, arbitrary_types_allowed=True, allow_inf_nan=False)
     return TypeAdapter(annotation, config=config)

@@ -47,13 +47,12 @@ class Objective(nn.Module, ABC):
 
     TERMS: ClassVar[tuple[str, ...] | None] = None
 
-    @classmethod
-    def named_terms(cls) -> tuple[str, ...] | None:
+    def named_terms(self) -> tuple[str, ...] | None:
         """Return the `TERMS` that stand beside the ``forward`` that computes the losses.
 
         A subclass with a ``forward`` of its own may have other terms than the class above it.
         """
-        computes = next(each for each in cls.__mro__ if "forward" in vars(each))
+        computes = next(each for each in type(self).__mro__ if "forward" in vars(each))
         named: tuple[str, ...] | None = vars(computes).get("TERMS")
         return named
 

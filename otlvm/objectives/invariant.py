@@ -14,6 +14,7 @@ from otlvm.objectives.vae import VAE
 from otlvm.priors import Prior
 
 AFFINE, ELBO = Affine(), VAE()
+SHARED = "shared_information"
 SMALLEST = 1e-8
 """Of a pair's share: where no image has it, its logarithm stays finite."""
 
@@ -50,6 +51,11 @@ class Invariant(Objective):
         self.weight = weight
         self.augmentation = augmentation
 
+    def named_terms(self) -> tuple[str, ...] | None:
+        """Return those of the objective, and the information; see `Objective.named_terms`."""
+        terms = self.of.named_terms()
+        return None if terms is None else (*terms, SHARED)
+
     def check(self, prior: Prior) -> None:
         """Ask the objective; see `Objective.check`."""
         self.of.check(prior)
@@ -79,7 +85,7 @@ class Invariant(Objective):
             losses.total - self.weight * information,
             losses.reconstruction,
             losses.regularizer - self.weight * information,
-            {**losses.terms, "shared_information": information},
+            {**losses.terms, SHARED: information},
         )
 
     def extra_repr(self) -> str:

@@ -1,6 +1,6 @@
 import sys
 from collections.abc import Sequence
-from typing import Literal
+from typing import Annotated, Literal
 
 import pytest
 import torch
@@ -142,6 +142,17 @@ def test_parameters_of_a_plugin_that_changes_are_read_anew(monkeypatch):
         module.Mine = Mine
         spec = {"name": "tests_shapes:Mine", "size": annotation(5)}
         assert registry.build(spec).size == annotation(5)
+
+
+def test_an_annotation_may_hold_what_cannot_be_looked_up(shapes):
+    @shapes.register("noted")
+    class Noted(Shape):
+        def __init__(self, size: Annotated[int, {"unit": "cm"}]) -> None:
+            self.size = size
+
+    assert shapes.build({"name": "noted", "size": 5}).size == 5
+    with pytest.raises(RegistryError, match="valid integer, got .five."):
+        shapes.build({"name": "noted", "size": "five"})
 
 
 def test_a_broken_module_is_an_error_not_a_crash(tmp_path, monkeypatch):

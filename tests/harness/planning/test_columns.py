@@ -11,6 +11,7 @@ runs:
   - {label: VAE, objective: vae, train: {stop: {share: 0.2}}}
   - {label: WAE, objective: {name: wae, divergence: imq_mmd}}
   - {label: mine, objective: "my_objectives:More"}
+  - {label: copies, objective: {name: invariant, of: vae}}
 baselines: [kmeans]
 """
 MORE = """
@@ -41,12 +42,14 @@ def mine(tmp_path, plugins, monkeypatch):
         ("divergence of WAE at step 2 > 3 * validation of VAE at step 2", None),
         ("nmi of VAE > accuracy of VAE at step 4", None),
         ("more of mine at step 2 > 0", None),  # nobody knows its terms
+        ("shared of copies at step 2 > 0", "'copies' logs no 'shared' (did you mean 'shared_"),
+        ("shared_information of copies at step 2 > kl_k of copies at step 2", None),
     ],
 )
 def test_columns_are_checked_before_training(load, mine, claim, told):
     suite = load(f"{ROWS}claims: ['loss of VAE at step 2 > 0', '{claim}']\n")
     if told is None:
-        assert len(resolve(suite, suite.runs)) == 4
+        assert len(resolve(suite, suite.runs)) == 5
         return
     with pytest.raises(InputError) as error:
         resolve(suite, suite.runs)
@@ -67,5 +70,6 @@ def test_a_curve_has_the_columns_that_are_told(load, run_main, tmp_path):
     configs = {run.label: run.config for run in suite.runs}
     for path in (tmp_path / "out").glob("runs/*/curves.csv"):
         heading = path.read_text().partition("\n")[0].split(",")
-        label = "VAE" if "kl_z" in heading else "WAE"
+        names = {"shared_information": "copies", "kl_z": "VAE", "divergence": "WAE"}
+        label = next(label for term, label in names.items() if term in heading)
         assert set(columns(configs[label])) == {*heading, "nll"}  # its likelihood has a BCE

@@ -5,6 +5,16 @@ from otlvm.starts.autoencoder import Autoencoder
 from otlvm.starts.base import Start, starts
 from otlvm.starts.distill import Distill
 from otlvm.starts.moments import Moments
+from otlvm.starts.restarts import Restarts
 from otlvm.starts.trained import Trained
 
-__all__ = ["AtPrior", "Autoencoder", "Distill", "Moments", "Start", "Trained", "starts"]
+__all__ = [
+    "AtPrior",
+    "Autoencoder",
+    "Distill",
+    "Moments",
+    "Restarts",
+    "Start",
+    "Trained",
+    "starts",
+]

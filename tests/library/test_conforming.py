@@ -40,6 +40,7 @@ STARTS = {
     "autoencoder": {"steps": 3, "n_init": 1},
     "distill": {"clustering": "kmeans", "steps": 3, "then": MOMENTS},
     "moments": {"steps": 3},
+    "restarts": {"objective": "vae", "of": MOMENTS, "tries": 2, "steps": 3},
     "trained": {"run": "model"},
 }
 FEATURES = {

@@ -151,7 +151,7 @@ def test_an_annotation_may_hold_what_cannot_be_looked_up(shapes):
             self.size = size
 
     assert shapes.build({"name": "noted", "size": 5}).size == 5
-    with pytest.raises(RegistryError, match="valid integer, got .five."):
+    with pytest.raises(RegistryError, match="valid integer"):
         shapes.build({"name": "noted", "size": "five"})
 
 

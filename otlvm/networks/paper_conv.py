@@ -28,7 +28,8 @@ class PaperConv(Network):
         image_shape: Channels, height and width.
         n_components: K.
         dim: d, the dimension of z.
-        encoder_filters: Filters of the classifier's last, largest convolution; a multiple of 4.
+        encoder_filters: Filters of the classifier's last, largest convolution; each has twice those
+            of the one before.
         decoder_filters: Filters of the decoder's last, smallest transpose convolution.
         component_hidden: Widths of the hidden layers of each component net.
         classifier_normalization: After the classifier's hidden layers: by the batch, within each
@@ -40,6 +41,8 @@ class PaperConv(Network):
         std: How the component nets' output becomes sigma: a softplus, or the root of a softplus or
             of an exponential.
         init: What the weights are before training.
+        encoder_layers: Convolutions of the classifier.
+        encoder_kernel: Width of their kernels.
 
     Raises:
         ValueError: If the filters' numbers do not divide.
@@ -59,11 +62,20 @@ class PaperConv(Network):
         decoder_linear_normalization: Normalization | None = None,
         std: Std = "softplus",
         init: Init = PYTORCH,
+        encoder_layers: int = 3,
+        encoder_kernel: int = 5,
     ) -> None:
         if decoder_filters < 1:
             raise ValueError("decoder_filters must be positive")
         super().__init__(
-            conv_classifier(image_shape, n_components, encoder_filters, classifier_normalization),
+            conv_classifier(
+                image_shape,
+                n_components,
+                encoder_filters,
+                classifier_normalization,
+                encoder_layers,
+                encoder_kernel,
+            ),
             ComponentNets(
                 math.prod(image_shape),
                 n_components,
@@ -134,18 +146,30 @@ def conv_classifier(
     n_components: int,
     filters: int,
     normalization: Normalization,
+    layers: int = 3,
+    kernel: int = 5,
 ) -> nn.Module:
-    """Three convolutions, each with twice the filters of the one before, and a linear layer."""
-    if filters < 4 or filters % 4:
-        raise ValueError("encoder_filters must be a multiple of 4")
-    layers: list[nn.Module] = [ToImages(image_shape)]
-    channels, height, width = image_shape
-    for out in (filters // 4, filters // 2, filters):
-        convolution = Convolution(channels, out, kernel_size=5, stride=2, padding=2)
-        layers += [convolution, CONVOLUTION[normalization](out), nn.ReLU()]
-        channels, height, width = out, (height + 1) // 2, (width + 1) // 2
-    head = Linear(channels * height * width, n_components)
-    return nn.Sequential(*layers, nn.Flatten(), head).to(memory_format=torch.channels_last)
+    """Convolutions, each with twice the filters of the one before, and a linear layer."""
+    if layers < 1 or kernel < 2:
+        raise ValueError("encoder_layers must be at least 1 and encoder_kernel at least 2")
+    least = 2 ** (layers - 1)
+    if filters < least or filters % least:
+        raise ValueError(f"encoder_filters must be a multiple of {least}")
+    channels, *size = image_shape
+    parts: list[nn.Module] = [ToImages(image_shape)]
+    for layer in reversed(range(layers)):
+        out, padding = filters // 2**layer, (kernel - 1) // 2
+        size = [(length + 2 * padding - kernel) // 2 + 1 for length in size]
+        if min(size) < 1:
+            raise ValueError(
+                f"images of {image_shape[1]} x {image_shape[2]} pixels are too small for "
+                f"{layers} convolutions of {kernel} x {kernel} and stride 2"
+            )
+        convolution = Convolution(channels, out, kernel_size=kernel, stride=2, padding=padding)
+        parts += [convolution, CONVOLUTION[normalization](out), nn.ReLU()]
+        channels = out
+    head = Linear(channels * math.prod(size), n_components)
+    return nn.Sequential(*parts, nn.Flatten(), head).to(memory_format=torch.channels_last)
 
 
 def conv_decoder(

@@ -3,6 +3,7 @@
 from otlvm.likelihoods import bernoulli_cross_entropy
 from otlvm.objectives.base import Losses, Objective, objectives
 from otlvm.objectives.invariant import Invariant, shared_information
+from otlvm.objectives.monte_carlo import MonteCarlo
 from otlvm.objectives.vae import VAE
 from otlvm.objectives.wae import WAE
 
@@ -11,6 +12,7 @@ __all__ = [
     "WAE",
     "Invariant",
     "Losses",
+    "MonteCarlo",
     "Objective",
     "bernoulli_cross_entropy",
     "objectives",

@@ -1,17 +1,13 @@
 """Any objective, and a component that stays when an image is changed a little."""
 
-from collections.abc import Callable
-from copy import deepcopy
-
 import torch
 from torch import Tensor
 
 from otlvm.augmentations import Affine, Augmentation
-from otlvm.likelihoods import Likelihood
 from otlvm.networks import LatentMixtureModel, Network
+from otlvm.objectives.around import Around
 from otlvm.objectives.base import Losses, Objective, objectives
 from otlvm.objectives.vae import VAE
-from otlvm.priors import Prior
 
 AFFINE, ELBO = Affine(), VAE()
 SHARED = "shared_information"
@@ -20,7 +16,7 @@ SMALLEST = 1e-8
 
 
 @objectives.register("invariant")
-class Invariant(Objective):
+class Invariant(Around):
     r"""Any objective, less the information that k of an image and k of a changed copy share.
 
     .. math:: L - w \, I(k; k'), \qquad p(k, k') = E_x E_T \tfrac12 \bigl(q(k | x) q(k' | T x)
@@ -41,38 +37,22 @@ class Invariant(Objective):
         ValueError: If ``weight`` is negative.
     """
 
+    ADDS = (SHARED,)
+
     def __init__(
         self, of: Objective = ELBO, weight: float = 20.0, augmentation: Augmentation = AFFINE
     ) -> None:
-        super().__init__()
+        super().__init__(of)
         if weight < 0:
             raise ValueError("weight must not be negative")
-        self.of = deepcopy(of)  # the default is everybody's
         self.weight = weight
         self.augmentation = augmentation
 
-    def named_terms(self) -> tuple[str, ...] | None:
-        """Return those of the objective, and the information; see `Objective.named_terms`."""
-        terms = self.of.named_terms()
-        return None if terms is None else (*terms, SHARED)
-
-    def check(self, prior: Prior) -> None:
-        """Ask the objective; see `Objective.check`."""
-        self.of.check(prior)
-
-    def check_likelihood(self, likelihood: Likelihood) -> None:
-        """Ask the objective; see `Objective.check_likelihood`."""
-        self.of.check_likelihood(likelihood)
-
     def check_network(self, network: Network) -> None:
         """Refuse a network without a classifier; see `Objective.check_network`."""
-        self.of.check_network(network)
+        super().check_network(network)
         if network.classifier is None:
             raise TypeError("'invariant' asks the classifier, and this inference has none")
-
-    def warm_up(self, model: LatentMixtureModel, draw: Callable[[], Tensor]) -> None:
-        """Warm the objective up; see `Objective.warm_up`."""
-        self.of.warm_up(model, draw)
 
     def forward(self, model: LatentMixtureModel, x: Tensor) -> Losses:
         """Compute the losses of images ``x`` with shape ``[n, D]``."""

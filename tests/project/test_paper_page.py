@@ -1,5 +1,6 @@
 """What docs/paper.md says of a suite's settings is what the suite has."""
 
+import csv
 from pathlib import Path
 
 import pytest
@@ -45,3 +46,27 @@ def test_a_column_is_its_suite_s(column):
         told = page[name].removeprefix("not said: ")
         if "not said" not in told:
             assert told == value, name
+
+
+def test_the_steps_to_collapse_are_those_of_the_curves():
+    with (ROOT / "results/shut_off/curves.csv").open() as file:
+        curves = list(csv.DictReader(file))
+    (rows,) = (
+        rows
+        for heading, rows in tables((ROOT / "docs/paper.md").read_text())
+        if heading[1] == "KL of k, step 10"
+    )
+    assert [row[0] for row in rows] == list(dict.fromkeys(row["label"] for row in curves))
+    for label, *shown in rows:
+
+        def mean(column, step, label=label):
+            values = [
+                float(row[column])
+                for row in curves
+                if (row["label"], row["step"]) == (label, str(step))
+            ]
+            assert len(values) == 3
+            return f"{sum(values) / 3:.2f}"
+
+        informed = [mean("kl_k", step) for step in (10, 20, 50)]
+        assert shown == informed + [mean("components_used", step) for step in (10, 20, 50, 300)]

@@ -28,7 +28,7 @@ def test_no_suite(run_main):
         (["--set", "train.steps=[1"], ["--set train.steps", "not valid YAML"]),
         (["--set", "objective.divergence.scles=[1]"], ["objective.divergence.scles", "'scales'"]),
         (["--set", "train.steps=1_0"], ["train.steps", "valid integer, got '1_0'"]),
-        (["--set", f"train.steps=[{LAUGHS}]"], ["--set train.steps", "more than 1,000,000 values"]),
+        (["--set", f"train.steps=[{LAUGHS}]"], ["--set train.steps", "more than 2,000,000 values"]),
         (["--set", "train.steps=" + "[" * 600], ["--set train.steps", "nested more than 100 deep"]),
         (["--set", "x" * 5000], ["--set xxx", "PATH=VALUE"]),
         (["--set", "seeds=0"], ["seeds", "valid list, got 0"]),

@@ -87,10 +87,10 @@ def check_starts(runs: Sequence[Run]) -> None:
             if len(chain) > MOST_AHEAD + 1:
                 break
             at = starts.of(at)
-        count = ahead.get((at.label, at.seed), -1) + 1 if at is not None else 0
-        for count, each in enumerate(reversed(chain), count):
-            ahead[each.label, each.seed] = count
-        if count > MOST_AHEAD and chain:
+        known = 0 if at is None else ahead.get((at.label, at.seed), 0) + 1
+        for more, each in enumerate(reversed(chain)):
+            ahead[each.label, each.seed] = known + more
+        if ahead[run.label, run.seed] > MOST_AHEAD:
             raise InputError(
                 f"{run.label!r} starts from a row that starts from another, and so on: more than "
                 f"{MOST_AHEAD} one after another",

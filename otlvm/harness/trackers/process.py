@@ -16,7 +16,14 @@ from typing import Any
 
 from filelock import FileLock
 
-from otlvm.harness.processes import kill_descendants, kill_group, leave_parent, processes, start, start_server
+from otlvm.harness.processes import (
+    kill_descendants,
+    kill_group,
+    leave_parent,
+    processes,
+    start,
+    start_server,
+)
 from otlvm.harness.store.store import Store
 from otlvm.harness.trackers.base import trackers
 from otlvm.harness.trackers.logged import LoggedSuite, read_run

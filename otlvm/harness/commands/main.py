@@ -1,6 +1,5 @@
 """The command ``otlvm``: ``otlvm run SUITE`` is ``python -m benchmarks.run SUITE``, and so on."""
 
-import argparse
 import importlib
 import sys
 from collections.abc import Container
@@ -48,7 +47,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 def command_line(
     filled: Container[str],
-) -> tuple[argparse.ArgumentParser, dict[str, argparse.ArgumentParser]]:
+) -> tuple[Parser, dict[str, Parser]]:
     """Return the parser of ``otlvm``, and those of its commands by name.
 
     Args:

@@ -182,7 +182,7 @@ def common(configs: Iterable[Config]) -> Config:
 
 def _shared(one: Any, other: Any) -> Any:
     """Return what two values share."""
-    if one is other or one == other:
+    if alike(one, other):
         return one
     if not isinstance(one, Mapping) or not isinstance(other, Mapping):
         return NOTHING
@@ -199,6 +199,11 @@ def beyond(config: Config, shared: Config) -> Config:
     for key, value in config.items():
         if key not in shared:
             fields[key] = value
-        elif value is not shared[key] and value != shared[key]:
-            fields[key] = beyond(value, shared[key])
+        elif not alike(value, shared[key]) and (own := beyond(value, shared[key])):
+            fields[key] = own
     return fields
+
+
+def alike(one: Any, other: Any) -> bool:
+    """Tell whether two values are written the same: 1, 1.0 and true are equal, and are not."""
+    return one is other or (one == other and repr(one) == repr(other))

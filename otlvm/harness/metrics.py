@@ -17,8 +17,14 @@ def known_metrics(manifest: Mapping[str, Any]) -> tuple[Metric, ...]:
     Args:
         manifest: The store's; it keeps what the suite's own metrics say of their numbers, so that
             tables need neither them nor torch.
+
+    Raises:
+        ValueError: If that is nothing that we wrote.
     """
-    own = [Metric(**row) for row in manifest.get("numbers", ())]
+    try:
+        own = [Metric(**row) for row in manifest.get("numbers", ())]
+    except TypeError as error:
+        raise ValueError(f"suite.json: numbers are not as we write them: {error}") from error
     costs = [metric.timing for metric in METRICS].index(True)
     ours = {metric.key for metric in METRICS}
     return (*METRICS[:costs], *(each for each in own if each.key not in ours), *METRICS[costs:])

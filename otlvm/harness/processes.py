@@ -23,6 +23,8 @@ _method = "forkserver" if "forkserver" in multiprocessing.get_all_start_methods(
 processes: Any = multiprocessing.get_context(_method)
 if _method == "forkserver":
     processes.set_forkserver_preload(PRELOADED)
+_starting = threading.Lock()
+"""Held while a process is started, until it is known as ours."""
 
 
 def start_server() -> None:
@@ -74,7 +76,7 @@ def leave_parent(log: Path) -> None:
     An interrupt on the terminal is the harness's to hear, which passes on what it means.
     """
     os.setsid()
-    _adopt_orphans()
+    adopt_orphans()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     written = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
@@ -82,44 +84,92 @@ def leave_parent(log: Path) -> None:
         os.dup2(written, stream)
 
 
-def _adopt_orphans() -> None:
+def adopt_orphans() -> None:
     """Become the parent of what children leave behind, where the system can (Linux)."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+
+
+def start(process: Any) -> None:
+    """Start a process of `processes`, which nobody takes for an orphan meanwhile."""
+    with _starting:
+        process.start()
 
 
 def kill_group(process: Any) -> None:
     """Kill a process of ours, its group, and all that it started in sessions of their own.
 
     Those are found through their parents while the process lives, which adopts those whose parents
-    have ended (Linux; elsewhere these escape). Once it has ended by itself, its group alone is left
-    to be killed.
+    have ended (Linux; elsewhere these escape). Once it has ended by itself, the server has adopted
+    them: whatever it is the parent of and we have not started.
 
     Args:
-        process: A started process of `processes`.
+        process: A process of `processes` that `start` started.
     """
-    family = _stopped_family(process.pid) if process.is_alive() else []
+    family = list[psutil.Process]()
+    if process.is_alive() and (head := _process(process.pid)):
+        _stop([head], family)
     with contextlib.suppress(ProcessLookupError):  # it has ended, or is not yet the head of a group
         os.killpg(process.pid, signal.SIGKILL)
-    for each in family:
-        with contextlib.suppress(psutil.Error):  # gone with the group, or by itself
-            each.kill()
+    _kill(family)
+    if not family:
+        kill_orphans()
 
 
-def _stopped_family(pid: int) -> list[psutil.Process]:
-    """Stop a process and all that it started, so that none starts another meanwhile."""
-    try:
-        head = psutil.Process(pid)
-    except psutil.NoSuchProcess:
-        return []
-    family, found = list[psutil.Process](), [head]
+def kill_orphans() -> None:
+    """Kill what processes of ours that have ended left behind in sessions of their own (Linux)."""
+    number = server()
+    adopter = None if number is None or sys.platform != "linux" else _process(number)
+    if adopter is None:
+        return
+    family = list[psutil.Process]()
+    with _starting, contextlib.suppress(psutil.Error):
+        ours = {each.pid for each in processes.active_children()}
+        _stop([each for each in adopter.children() if each.pid not in ours], family)
+    _kill(family)
+
+
+def kill_descendants() -> None:
+    """Kill all that this process started, whatever session it is in, but not this process."""
+    family = list[psutil.Process]()
+    head = psutil.Process()
+    while found := [each for each in _children(head) if each not in family]:
+        _stop(found, family)
+    _kill(family)
+
+
+def _stop(heads: list[psutil.Process], family: list[psutil.Process]) -> None:
+    """Stop processes and all that they started, so that none starts another meanwhile.
+
+    Args:
+        heads: The processes.
+        family: Gets all of them.
+    """
+    found = heads
     while found:
         for each in found:
             with contextlib.suppress(psutil.Error):
                 each.suspend()
         family += found
-        try:
-            found = [each for each in head.children(recursive=True) if each not in family]
-        except psutil.NoSuchProcess:
-            found = []
-    return family
+        found = [each for head in heads for each in _children(head) if each not in family]
+
+
+def _children(process: psutil.Process) -> list[psutil.Process]:
+    """Return all that descends from a process; nothing if it is gone."""
+    try:
+        return process.children(recursive=True)
+    except psutil.Error:
+        return []
+
+
+def _process(pid: int) -> psutil.Process | None:
+    try:
+        return psutil.Process(pid)
+    except psutil.NoSuchProcess:
+        return None
+
+
+def _kill(family: list[psutil.Process]) -> None:
+    for each in family:
+        with contextlib.suppress(psutil.Error):  # gone with the group, or by itself
+            each.kill()

@@ -5,10 +5,10 @@ import gc
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from otlvm.harness.config import PLACES
-from otlvm.harness.messages import InputError, say
+from otlvm.harness.messages import InputError, one_screen, say
 from otlvm.wording import cut, flow
 
 if TYPE_CHECKING:  # nothing is imported for a command that is only asked for its help
@@ -18,7 +18,17 @@ if TYPE_CHECKING:  # nothing is imported for a command that is only asked for it
 
 AUTO = "auto"
 MOST_JOBS, MOST_THREADS = 1_000, 1_024
+MOST_SHARD = 40
+"""Characters; Python reads no number of 5,000 digits."""
 ALL_DONE, SOME_FAILED, BAD_INPUT, ALL_FAILED, NO_STORAGE, INTERRUPTED = 0, 1, 2, 3, 4, 130
+
+
+class Parser(argparse.ArgumentParser):
+    """Reads a command line; what is wrong with it fits on a screen."""
+
+    def error(self, message: str) -> NoReturn:
+        """Say what is wrong, and end."""
+        super().error(one_screen(message))
 
 
 def device(name: str) -> str:
@@ -98,9 +108,14 @@ def shard(text: str | None) -> slice:
     """
     if text is None:
         return slice(None)
-    part, _, count = text.partition("/")
-    if not (part.isdecimal() and count.isdecimal() and 1 <= int(part) <= int(count)):
-        raise InputError(f"--shard {text}: expected I/N with I from 1 to N, such as 1/4")
+    part, _, count = text[:MOST_SHARD].partition("/")
+    if not (
+        len(text) < MOST_SHARD
+        and part.isdecimal()
+        and count.isdecimal()
+        and 1 <= int(part) <= int(count)
+    ):
+        raise InputError(f"--shard {cut(text)}: expected I/N with I from 1 to N, such as 1/4")
     return slice(int(part) - 1, None, int(count))
 
 
@@ -160,7 +175,7 @@ def show_store(directory: Path, show: "Callable[[Store, Console], None]") -> int
         with _seldom_collecting():
             show(Store(directory), streams.output())
     except (OSError, ValueError) as error:
-        say(streams.errors(), f"{error}", "red")
+        say(streams.errors(), one_screen(f"{error}"), "red")
         return BAD_INPUT
     return ALL_DONE
 
@@ -183,6 +198,6 @@ def call(
     arguments: list[str] | None,
 ) -> int:
     """Do what ``python -m benchmarks.NAME`` does; returns the exit code."""
-    parser = argparse.ArgumentParser(prog=f"python -m benchmarks.{name}")
+    parser = Parser(prog=f"python -m benchmarks.{name}")
     add_arguments(parser)
     return run(parser.parse_args(arguments))

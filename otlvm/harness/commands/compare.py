@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from otlvm.harness.commands.arguments import ALL_DONE, BAD_INPUT, call
-from otlvm.harness.messages import say
+from otlvm.harness.messages import one_screen, say
 from otlvm.harness.metrics import METRICS, Metric, known_metrics
 from otlvm.wording import printable
 
@@ -99,7 +99,7 @@ def run(options: argparse.Namespace) -> int:
         if options.csv:
             options.csv.write_text(to_csv(frame), encoding="utf-8")
     except (OSError, ValueError) as error:
-        say(streams.errors(), f"{error}", "red")
+        say(streams.errors(), one_screen(f"{error}"), "red")
         return BAD_INPUT
     print_comparison(frame, _remarks(before, after, names), names, streams.output(), metrics)
     return ALL_DONE

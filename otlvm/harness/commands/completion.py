@@ -5,7 +5,7 @@ from pathlib import Path
 
 import shtab
 
-from otlvm.harness.commands.arguments import ALL_DONE
+from otlvm.harness.commands import streams
 from otlvm.harness.commands.main import COMMANDS, command_line
 from otlvm.harness.suite.load import shipped_suites
 
@@ -44,5 +44,4 @@ def run(options: argparse.Namespace) -> int:
                 file = action.metavar == "FILE"
                 action.complete = shtab.FILE if file else shtab.DIRECTORY  # type: ignore[attr-defined]
     preamble = PREAMBLE if options.shell == "bash" else ""
-    print(shtab.complete(whole, options.shell, preamble=preamble))  # noqa: T201 (the output)
-    return ALL_DONE
+    return streams.write_whole(shtab.complete(whole, options.shell, preamble=preamble) + "\n")

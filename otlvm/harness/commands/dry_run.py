@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from otlvm.harness.config import Config, beyond, common
 from otlvm.harness.messages import say, show_duration
+from otlvm.harness.planning.state import MOST_LISTED, USUAL
 from otlvm.harness.suite.yaml import dump_short
 
 if TYPE_CHECKING:  # they need torch
@@ -28,8 +29,12 @@ def show(plan: "Plan", jobs: int, console: "Console", timed: "Estimate | None" =
     say(console, "what rows have in common:")
     say(console, _yaml(shared), "dim")
     before: tuple[str, Config] | None = None
+    count, listed = len(plan.planned), 0
     for item in plan.planned:
         job, state = item.job, item.state
+        if count > MOST_LISTED and (state.name in USUAL or listed == MOST_LISTED):
+            continue
+        listed += 1
         again = ", run again" if state.record and item.wanted else ""
         note = f"  ({state.note})" if state.note else ""
         note += _cost(job.id, timed) if timed else ""
@@ -38,10 +43,11 @@ def show(plan: "Plan", jobs: int, console: "Console", timed: "Estimate | None" =
         if row[1] and row != before:
             say(console, _yaml(row[1]), "dim")
         before = row
+    if listed < count:
+        say(console, f"{count - listed:,} runs are counted, not listed")
     left = timed.total(jobs) if timed else plan.seconds(jobs)
     about = "" if left is None else f", about {show_duration(left)} with --jobs {jobs}"
-    count, todo = len(plan.planned), len(plan.todo)
-    say(console, f"{count} runs, {todo} to compute{about}, into {plan.store.root}")
+    say(console, f"{count} runs, {len(plan.todo)} to compute{about}, into {plan.store.root}")
     if timed:
         say(console, _basis(timed))
 

@@ -35,17 +35,20 @@ def say_interrupted(jobs: Sequence[Job], store: Store, errors: Console) -> int:
 def finish(jobs: Sequence[Job], store: Store, console: Console, errors: Console) -> int:
     """Write tables, figures and page, then print; returns the exit code that the runs make."""
     from otlvm.harness.commands import report, table  # seaborn takes seconds
+    from otlvm.harness.comparison.records import NO_RECORD
     from otlvm.harness.planning.state import FAILURES
+    from otlvm.harness.report.outputs import read_content
 
-    table.show(store, console)
-    report.show(store, console)
-    records = [store.record_or_none(job.id) for job in jobs]
-    states = [record["status"] if record else None for record in records]
+    content = read_content(store)
+    table.show_content(store, content, console)
+    report.show_content(store, content, console)
+    read = dict(content.records[["id", "status"]].to_numpy())
+    states = [read.get(job.id) for job in jobs]
     failed = sum(state in FAILURES for state in states)
     if failed:
         say(errors, f"{failed} of {len(jobs)} runs failed; they are tried again with "
             "--rerun failed", "red")  # fmt: skip
-    if missing := states.count(None):
+    if missing := sum(state in (None, *NO_RECORD) for state in states):
         say(errors, f"{missing} of {len(states)} runs have no result; the same command computes "
             "them", "yellow")  # fmt: skip
     if all(state == "done" for state in states):

@@ -3,7 +3,9 @@
 import argparse
 from pathlib import Path
 
+from otlvm.harness.commands import streams
 from otlvm.harness.commands.arguments import ALL_DONE, call
+from otlvm.harness.messages import say
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -17,10 +19,10 @@ def run(options: argparse.Namespace) -> int:
     from otlvm.harness.speed.expectations import compare
 
     frame = compare()
-    print(frame.to_string(float_format="%.3f"))  # noqa: T201 (the command's output)
     options.out.mkdir(parents=True, exist_ok=True)
     path = options.out / "table.csv"
     frame.to_csv(path, float_format="%.4g", index_label="expectation")
+    say(streams.output(), frame.to_string(float_format="%.3f"))
     return ALL_DONE
 
 

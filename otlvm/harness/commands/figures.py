@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from otlvm.harness.commands.arguments import ALL_DONE, BAD_INPUT, add_directory, call
 from otlvm.harness.figures.captions import CAPTIONS
-from otlvm.harness.messages import say
+from otlvm.harness.messages import one_screen, say
 from otlvm.wording import did_you_mean
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ def run(options: argparse.Namespace) -> int:
         store = Store(options.directory)
         lines = _draw(store, options.name) if options.name else _names(store)
     except (OSError, ValueError, LeftOutError) as error:
-        say(streams.errors(), f"{error}", "red")
+        say(streams.errors(), one_screen(f"{error}"), "red")
         return BAD_INPUT
     for line in lines:
         say(console, line)

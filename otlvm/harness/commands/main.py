@@ -1,12 +1,12 @@
 """The command ``otlvm``: ``otlvm run SUITE`` is ``python -m benchmarks.run SUITE``, and so on."""
 
-import argparse
 import importlib
 import sys
 from collections.abc import Container
 
 from otlvm import __version__
-from otlvm.wording import did_you_mean
+from otlvm.harness.commands.arguments import Parser
+from otlvm.wording import cut, did_you_mean
 
 COMMANDS = {
     "run": "train a suite's runs and compare them",
@@ -33,7 +33,7 @@ def main(arguments: list[str] | None = None) -> int:
     whole, parsers = command_line(words[:1])
     if words and words[0] not in COMMANDS:
         hint = did_you_mean(words[0], COMMANDS)
-        whole.error(f"unknown command {words[0]!r}{hint}; known: {', '.join(COMMANDS)}")
+        whole.error(f"unknown command {cut(words[0])!r}{hint}; known: {', '.join(COMMANDS)}")
     options, unknown = whole.parse_known_args(given)
     if unknown:  # parse_args would name the usage of the whole
         place = "; options go behind the command" if given[0] == unknown[0] else ""
@@ -47,13 +47,13 @@ def main(arguments: list[str] | None = None) -> int:
 
 def command_line(
     filled: Container[str],
-) -> tuple[argparse.ArgumentParser, dict[str, argparse.ArgumentParser]]:
+) -> tuple[Parser, dict[str, Parser]]:
     """Return the parser of ``otlvm``, and those of its commands by name.
 
     Args:
         filled: Which commands know their arguments; the others are not imported.
     """
-    whole = argparse.ArgumentParser(
+    whole = Parser(
         prog="otlvm",
         description="Which prior, which latent divergence, which objective?",
         epilog="otlvm COMMAND --help says more.",

@@ -9,14 +9,22 @@ from otlvm.harness.messages import say
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from otlvm.harness.report.outputs import Content
     from otlvm.harness.store.store import Store
 
 
 def show(store: "Store", console: "Console") -> None:
     """Write ``report.html`` beside the records, and say so."""
+    from otlvm.harness.report.outputs import read_content
+
+    show_content(store, read_content(store), console)
+
+
+def show_content(store: "Store", content: "Content", console: "Console") -> None:
+    """Do the same with what was read."""
     from otlvm.harness.report.outputs import write_page
 
-    path, runs = write_page(store)
+    path, runs = write_page(store, content)
     say(console, f"{path}: {runs} runs, {path.stat().st_size / 2**20:.1f} MiB")
 
 

@@ -24,7 +24,6 @@ from otlvm.harness.processes import start_server
 from otlvm.harness.store.store import Store
 from otlvm.harness.suite.load import Suite, find_suite
 from otlvm.harness.suite.lock_section import LOCK
-from otlvm.harness.suite.yaml import dump
 
 if TYPE_CHECKING:  # they need torch, which takes seconds: a mistake in the suite is told before
     from otlvm.harness.execution.backends import Place
@@ -259,7 +258,7 @@ def _execute(
 
 def _write_plan(plan: "Plan", place: "Place", errors: Console) -> None:
     """Write the manifest, and the lock that reruns exactly what it names."""
-    from otlvm.harness.planning.lock import lock_content, lock_of, shown_runs
+    from otlvm.harness.planning.lock import lock_content, lock_of, lock_text, shown_runs
     from otlvm.harness.planning.metrics import other_numbers
     from otlvm.harness.worker.machine import environment, threads_each
 
@@ -272,8 +271,9 @@ def _write_plan(plan: "Plan", place: "Place", errors: Console) -> None:
     sections = suite.sections()
     if numbers := [asdict(number) for number in other_numbers(suite)]:
         sections["numbers"] = numbers
+    text = lock_text(lock_content(suite, shown.runs, lock, plan.store.root))
     plan.store.write_manifest(suite.name, shown.rows(), **sections)
-    plan.store.write_text(LOCK, dump(lock_content(suite, shown.runs, lock, plan.store.root)))
+    plan.store.write_text(LOCK, text)
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -2,10 +2,10 @@
 
 import argparse
 import json
-import sys
 from pathlib import Path
 
-from otlvm.harness.commands.arguments import ALL_DONE, call
+from otlvm.harness.commands import streams
+from otlvm.harness.commands.arguments import call
 from otlvm.plugins import find_plugins_in
 
 
@@ -26,8 +26,7 @@ def run(options: argparse.Namespace) -> int:
     find_plugins_in(Path.cwd())
     schema = suite_schema()
     text = to_markdown(schema) if options.markdown else json.dumps(schema, indent=2) + "\n"
-    sys.stdout.write(text)
-    return ALL_DONE
+    return streams.write_whole(text)
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -10,14 +10,18 @@ from rich.text import Text
 
 from otlvm.harness.commands.arguments import add_directory, call, show_store
 from otlvm.harness.messages import say, show_duration
-from otlvm.harness.planning.state import FAILURES, State, look_up, seconds_left
+from otlvm.harness.planning.state import (
+    FAILURES,
+    MOST_LISTED,
+    USUAL,
+    State,
+    look_up,
+    seconds_left,
+)
 from otlvm.harness.store.record import ForeignResultError
 from otlvm.harness.store.store import Store
 from otlvm.wording import printable
 
-MOST = 1000
-"""Of more runs, those that are done or have not begun are counted, not listed."""
-USUAL = ("done", "to do")
 STYLES = {"done": "green", "running": "cyan", **dict.fromkeys(FAILURES, "red")}
 
 
@@ -35,7 +39,7 @@ def show_status(store: Store, console: Console) -> None:
     counts: Counter[str] = Counter()
     finished: list[tuple[str, float]] = []
     left: list[tuple[str, float]] = []
-    many = len(manifest["runs"]) > MOST
+    many = len(manifest["runs"]) > MOST_LISTED
     for cell in manifest["runs"]:  # no record is kept: twenty thousand fill a memory
         state, label = _state(cell["id"], store), cell["label"]
         counts[state.name] += 1
@@ -44,7 +48,7 @@ def show_status(store: Store, console: Console) -> None:
             left.append((label, 1 - progress["step"] / progress["steps"] if progress else 1.0))
         if state.seconds is not None:
             finished.append((label, state.seconds))
-        if table.row_count < MOST and not (many and state.name in USUAL):
+        if table.row_count < MOST_LISTED and not (many and state.name in USUAL):
             shown = Text(printable(_progress(progress, state)))
             name = Text(state.name, STYLES.get(state.name, ""))
             table.add_row(name, Text(printable(label)), str(cell["seed"]), shown)

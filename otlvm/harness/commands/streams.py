@@ -6,7 +6,9 @@ from typing import Any, TextIO
 
 from rich.console import Console
 
+from otlvm.harness.commands.arguments import ALL_DONE, NO_STORAGE
 from otlvm.harness.escapes.terminal import PlainConsole
+from otlvm.harness.messages import say
 
 
 class Lenient:
@@ -54,17 +56,39 @@ class Lenient:
         try:
             getattr(self._stream, method)(*arguments)
         except (OSError, ValueError):  # the reader is gone, the disk is full, it was closed
-            self._drop()
+            self.drop()
 
-    def _drop(self) -> None:
+    def drop(self) -> None:
         """Let what the interpreter flushes at its end go nowhere, without a message."""
         stream, self._stream = self._stream, None
+        if stream is None:
+            return
         try:
             nowhere = os.open(os.devnull, os.O_WRONLY)
-            os.dup2(nowhere, stream.fileno())  # type: ignore[union-attr]
+            os.dup2(nowhere, stream.fileno())
             os.close(nowhere)
         except (OSError, ValueError):  # it has no file
             return
+
+
+def write_whole(text: str) -> int:
+    """Write what is no use in part; returns the exit code.
+
+    A reader that goes away has what it wants; a disk that is full is told.
+    """
+    stream = sys.stdout
+    try:
+        if stream is None:
+            raise OSError("it is closed")
+        stream.write(text)
+        stream.flush()
+    except BrokenPipeError:
+        Lenient(stream).drop()
+    except (OSError, ValueError) as error:
+        Lenient(stream).drop()
+        say(errors(), f"standard output cannot be written: {error}", "red")
+        return NO_STORAGE
+    return ALL_DONE
 
 
 def output(**options: Any) -> Console:

@@ -9,15 +9,23 @@ from otlvm.harness.messages import say
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from otlvm.harness.report.outputs import Content
     from otlvm.harness.store.store import Store
 
 
 def show(store: "Store", console: "Console") -> None:
     """Write the tables and figures of a store beside its records, then print the tables."""
+    from otlvm.harness.report.outputs import read_content
+
+    show_content(store, read_content(store), console)
+
+
+def show_content(store: "Store", content: "Content", console: "Console") -> None:
+    """Do the same with what was read."""
     from otlvm.harness.report.outputs import write_outputs
     from otlvm.harness.tables.terminal import print_view
 
-    written = write_outputs(store)
+    written = write_outputs(store, content)
     for view in written.views:
         print_view(view, console)
     for line in written.left_out:

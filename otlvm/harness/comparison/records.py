@@ -21,6 +21,8 @@ FACTS = (
     "class_names",
     "metrics_failed",
     "notes",
+    "started",
+    "finished",
 )
 
 

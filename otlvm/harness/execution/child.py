@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from otlvm.harness.job import Job
-from otlvm.harness.processes import has_ended, kill_group, processes, server, start_server
+from otlvm.harness.processes import has_ended, kill_group, processes, server, start, start_server
 from otlvm.harness.store.work_folder import LOG, PROGRESS, read_progress, read_tail
 from otlvm.harness.worker.work import INTERRUPTED, NO_MEMORY, NO_STORAGE, OTHER_CODE, work_alone
 
@@ -62,7 +62,7 @@ class Child:
         self._server = server()
         self._control, control = processes.Pipe()
         self._process = processes.Process(target=work_alone, args=(self.job, self.folder, control))
-        self._process.start()
+        start(self._process)
         control.close()
 
     def running(self) -> bool:

@@ -115,6 +115,11 @@ class SuiteProgress:
         say(self._console, line)
         self._progress.advance(self._suite)
 
+    def skip(self, count: int) -> None:
+        """Count runs that are kept, too many to be listed."""
+        say(self._console, f"{count:,} runs that are done are kept")
+        self._progress.advance(self._suite, count)
+
 
 def _title(job: Job) -> str:
     return printable(f"{job.label}, seed {job.seed}")

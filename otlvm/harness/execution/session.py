@@ -15,6 +15,7 @@ from otlvm.harness.execution.stops import Stops
 from otlvm.harness.job import Job
 from otlvm.harness.messages import say
 from otlvm.harness.planning.plan import Plan, Planned
+from otlvm.harness.planning.state import MOST_LISTED, USUAL
 from otlvm.harness.store.store import Store
 
 
@@ -46,10 +47,14 @@ def run_plan(
         SuiteProgress(len(plan.planned), console) as progress,
     ):
         observers = Observers(progress, observer)
-        for item in plan.planned:
-            if not item.wanted:
-                plan.store.tidy(item.job.id)
-                observers.finish(item.job, item.state.record, "kept")
+        kept = [item for item in plan.planned if not item.wanted]
+        many = len(kept) > MOST_LISTED
+        for item in kept:
+            plan.store.tidy(item.job.id)
+            told = observer if many and item.state.name in USUAL else observers
+            told.finish(item.job, item.state.record, "kept")
+        if many:
+            progress.skip(sum(item.state.name in USUAL for item in kept))
         tasks = [_task(item, plan, console) for item in in_turn(plan.todo)]
         Scheduler(plan.store, launcher, observers, stops, fail_fast).run(tasks)
 

@@ -12,7 +12,7 @@ from otlvm.harness.execution.backends import Place
 from otlvm.harness.job import START_FIELD, Job
 from otlvm.harness.messages import InputError
 from otlvm.harness.planning.plan import Plan
-from otlvm.harness.processes import kill_group, processes, start_server
+from otlvm.harness.processes import kill_group, processes, start, start_server
 from otlvm.harness.worker.smoke import smoke_alone
 
 LONG = 10_000
@@ -66,7 +66,7 @@ def _steps(jobs: list[Job], log: Path) -> int:
     start_server()
     ours, theirs = processes.Pipe()
     process = processes.Process(target=smoke_alone, args=(jobs, log, theirs))
-    process.start()
+    start(process)
     theirs.close()
     try:
         for count, job in enumerate(jobs):

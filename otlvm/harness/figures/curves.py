@@ -33,12 +33,12 @@ def draw_curves(curves: pd.DataFrame, records: pd.DataFrame) -> Figure | None:
         records: The rows to show.
 
     Returns:
-        The figure; None if no run has a curve.
+        The figure; None if no run has a curve of any of these.
     """
-    if curves.empty:
+    panels = {key: title for key, title in PANELS.items() if key in curves}
+    if not panels:
         return None
     look = looks(records["label"])
-    panels = {key: title for key, title in PANELS.items() if key in curves}
     figure = Figure((PAGE, 2.4), layout="constrained")
     axes = figure.subplots(1, len(panels), squeeze=False)[0]
     for axis, (key, title) in zip(axes, panels.items(), strict=True):

@@ -41,7 +41,16 @@ def with_arrays(runs: Iterable[Run], folder: Path) -> list[Run]:
             return read[key]
         return {key: written(each, (*path, key)) for key, each in value.items()}
 
-    return [replace(run, config=written(run.config, run.origin)) for run in runs]
+    return [
+        replace(run, config=written(run.config, run.origin)) if _names_file(run.config) else run
+        for run in runs
+    ]
+
+
+def _names_file(value: Any) -> bool:
+    if isinstance(value, dict):
+        return FILE in value or any(map(_names_file, value.values()))
+    return isinstance(value, list) and any(map(_names_file, value))
 
 
 def _read(folder: Path, file: str, name: str, path: KeyPath) -> Any:

@@ -13,7 +13,7 @@ from otlvm.harness.planning.metrics import check_names, with_code
 from otlvm.harness.planning.parts import prepare
 from otlvm.harness.store.record import Identity, run_id
 from otlvm.harness.suite.load import Suite
-from otlvm.harness.suite.predecessors import predecessors_first, start_of
+from otlvm.harness.suite.predecessors import Starts, predecessors_first
 from otlvm.harness.suite.runs import Run, rows_meant
 from otlvm.wording import flow
 
@@ -44,7 +44,8 @@ def resolve(suite: Suite, runs: Sequence[Run]) -> list[Job]:
     Raises:
         InputError: If something is wrong, or data are not those of the suite's lock.
     """
-    needed = predecessors_first(runs, lambda run: start_of(run, suite.runs))
+    starts = Starts(suite.runs)
+    needed = predecessors_first(runs, starts.of)
     try:
         with relative_to(suite.folder):
             data = prepare(needed)
@@ -57,7 +58,7 @@ def resolve(suite: Suite, runs: Sequence[Run]) -> list[Job]:
     jobs: dict[tuple[str, int], Job] = {}
     folder = str(suite.folder)
     for run, code in zip(needed, code_identities(run.config for run in needed), strict=True):
-        first = start_of(run, suite.runs)
+        first = starts.of(run)
         start = jobs[first.label, first.seed] if first else None
         config = with_code(run.config)
         identity: Identity = {

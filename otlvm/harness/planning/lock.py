@@ -1,20 +1,34 @@
 """What a call keeps beside its results: which runs are shown, and the lock that reruns them."""
 
 import os
-from collections.abc import Container, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 from otlvm.harness.code.decides import code_identities
-from otlvm.harness.config import PLACES, Config, data_key, set_field, without_places
+from otlvm.harness.config import (
+    PLACES,
+    Config,
+    alike,
+    beyond,
+    common,
+    data_key,
+    set_field,
+    without_places,
+)
 from otlvm.harness.job import START_FIELD, Job
+from otlvm.harness.messages import InputError
 from otlvm.harness.planning.plan import Plan
 from otlvm.harness.store.record import Identity, Record, Row
 from otlvm.harness.suite.load import Suite
-from otlvm.harness.suite.lock_section import Lock, LockedData
-from otlvm.harness.suite.predecessors import predecessors_first, start_of
+from otlvm.harness.suite.lock_section import LOCK, Lock, LockedData
+from otlvm.harness.suite.nodes import MOST_VALUES
+from otlvm.harness.suite.predecessors import Starts, predecessors_first
 from otlvm.harness.suite.runs import Run, as_template
+from otlvm.harness.suite.schema import SECTIONS
+from otlvm.harness.suite.yaml import dump_short, parse
 
 Cell = tuple[str, int]
 """Label and seed."""
@@ -51,13 +65,14 @@ def shown_runs(plan: Plan) -> Shown:
     ids: dict[Cell, str] = {(job.label, job.seed): job.id for job in plan.jobs}
     identities = {(job.label, job.seed): _identity(job) for job in plan.jobs}
     earlier, left_out = dict(_earlier(plan, ids)), set[str]()
-    others = [run for run in predecessors_first(runs, lambda run: start_of(run, runs))
+    starts = Starts(runs)
+    others = [run for run in predecessors_first(runs, starts.of)
               if (run.label, run.seed) in earlier]  # fmt: skip
     checksums = {data_key(job.config): job.data_checksum for job in plan.jobs}
     for run, code in zip(others, code_identities(run.config for run in others), strict=True):
         cell = (run.label, run.seed)
         record = earlier[cell]
-        present = _present(run, code, record, plan, ids, checksums)
+        present = _present(run, starts.of(run), code, record, ids, checksums)
         if present is None:
             left_out.add(run.label)
         else:
@@ -91,9 +106,9 @@ def _earlier(plan: Plan, ids: Container[Cell]) -> Iterator[tuple[Cell, Record]]:
 
 def _present(
     run: Run,
+    first: Run | None,
     code: str,
     record: Record,
-    plan: Plan,
     ids: Mapping[Cell, str],
     checksums: Mapping[str, str],
 ) -> Identity | None:
@@ -102,7 +117,6 @@ def _present(
     Data that this call does not load are taken to be those of the record.
     """
     config = run.config
-    first = start_of(run, plan.suite.runs)
     if first is not None:
         config = set_field(config, START_FIELD, ids.get((first.label, first.seed)))
     identity: Identity = {
@@ -116,8 +130,28 @@ def _present(
     return identity if found == expected else None
 
 
+def lock_text(content: Config) -> str:
+    """Write the content of a lock as a file that can be read.
+
+    Raises:
+        InputError: If it is larger than any suite file may be.
+    """
+    text = dump_short(content)
+    if len(text) > MOST_VALUES:  # a shorter one has fewer
+        try:
+            parse(text)
+        except InputError as error:
+            raise InputError(
+                f"the rows of this suite differ in more than a suite file can hold, and so its "
+                f"{LOCK} could not be run: {error.message}; split the suite"
+            ) from error
+    return text
+
+
 def lock_content(suite: Suite, runs: Sequence[Run], lock: Lock, folder: Path) -> Config:
     """Return the content of a suite file that reruns exactly these runs.
+
+    What all of them share is written once, so that the lock of any suite can be read as one.
 
     Args:
         suite: The suite.
@@ -130,19 +164,40 @@ def lock_content(suite: Suite, runs: Sequence[Run], lock: Lock, folder: Path) ->
     def from_here(data: Config) -> Config:
         return {key: _moved(v, start, folder) if key in PLACES else v for key, v in data.items()}
 
+    shared = _shared(run.config for run in runs)
     entries: list[Config] = []
+    before: Run | None = None
     for run in runs:
-        row = {"label": as_template(run.method), **run.config}
-        row.pop("metrics", None)  # the sections ask for them
-        row["data"] = from_here(run.config["data"])
-        if entries and {**entries[-1], "seeds": None} == {**row, "seeds": None}:
+        if before and before.method == run.method and alike(before.config, run.config):
             entries[-1]["seeds"].append(run.seed)
         else:
-            entries.append({**row, "seeds": [run.seed]})
+            own = beyond(run.config, shared)
+            own.pop("metrics", None)  # the sections ask for them
+            if "data" in own:
+                own["data"] = from_here(own["data"])
+            entries.append({"label": as_template(run.method), **own, "seeds": [run.seed]})
+        before = run
+    if "data" in shared:
+        shared["data"] = from_here(shared["data"])
+    seeds = list(Counter(tuple(entry["seeds"]) for entry in entries).most_common(1)[0][0])
+    for entry in entries:
+        if entry["seeds"] == seeds:
+            del entry["seeds"]
     locked = lock.model_dump()
     for item in locked["data"]:
         item["data"] = from_here(item["data"])
-    return {"name": suite.name, "runs": entries, **suite.sections(), "lock": locked}
+    sections = suite.sections()
+    return {"name": suite.name, **shared, "seeds": seeds, "runs": entries, **sections,
+            "lock": locked}  # fmt: skip
+
+
+def _shared(configs: Iterable[Config]) -> Config:
+    """Return what configs share of each section; of data all or nothing, for they name rows."""
+    each = [{key: v for key, v in config.items() if key in SECTIONS} for config in configs]
+    shared = common(each)
+    if not all(alike(config["data"], each[0]["data"]) for config in each):
+        shared.pop("data", None)
+    return shared
 
 
 def _moved(place: object, start: Path, folder: Path) -> object:

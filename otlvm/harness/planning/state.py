@@ -9,6 +9,9 @@ from otlvm.harness.store.record import DamagedResultError, Record
 from otlvm.harness.store.store import Store
 
 FAILURES = ("failed", "diverged", "timeout", "memory")
+USUAL = ("done", "to do")
+MOST_LISTED = 1000
+"""Of more runs, those of usual states are counted, not listed."""
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import pandas as pd
+
 from otlvm.harness.comparison.card import card, to_markdown
 from otlvm.harness.comparison.records import read_records
 from otlvm.harness.figures.write import asked_for, write_figures
@@ -11,6 +13,21 @@ from otlvm.harness.report.page import write_report
 from otlvm.harness.store.store import Store
 from otlvm.harness.tables.view import View
 from otlvm.harness.tables.write import views_of, write_tables
+
+
+@dataclass(frozen=True)
+class Content:
+    """What a store holds, read once and laid out.
+
+    Attributes:
+        records: What `read_records` returns.
+        views: The tables.
+        summary: What is behind the first.
+    """
+
+    records: pd.DataFrame
+    views: list[View]
+    summary: pd.DataFrame
 
 
 @dataclass(frozen=True)
@@ -28,21 +45,29 @@ class Written:
     left_out: Sequence[str]
 
 
-def write_outputs(store: Store) -> Written:
-    """Write tables, card and figures of a store."""
+def read_content(store: Store) -> Content:
+    """Read the records of a store and lay its tables out.
+
+    Raises:
+        FileNotFoundError: If the directory is no store.
+        ValueError: If its manifest is damaged.
+    """
     records = read_records(store)
-    views, summary = views_of(store, records)
-    names = write_tables(records, summary, views, store.root)
+    return Content(records, *views_of(store, records))
+
+
+def write_outputs(store: Store, content: Content) -> Written:
+    """Write tables, card and figures of a store."""
+    records, views = content.records, content.views
+    names = write_tables(records, content.summary, views, store.root)
     store.write_text("card.md", to_markdown(card(records)))
     left_out: list[str] = []
     figures = write_figures(store, records, asked_for(store), left_out.append)
     return Written(views, [*names, "card.md", *(path.name for path in figures)], left_out)
 
 
-def write_page(store: Store) -> tuple[Path, int]:
+def write_page(store: Store, content: Content) -> tuple[Path, int]:
     """Write ``report.html`` of a store; returns it, and how many runs it shows."""
-    records = read_records(store)
     path = store.root / "report.html"
-    views, _ = views_of(store, records)
-    write_report(store, views, records, path, card(records))
-    return path, len(records)
+    write_report(store, content.views, content.records, path, card(content.records))
+    return path, len(content.records)

@@ -40,7 +40,7 @@ def write_report(
     page = TEMPLATES.get_template("template.html").stream(
         suite=store.manifest()["name"],
         root=str(store.root),
-        when=_when(store, records),
+        when=_when(records),
         written=datetime.now(UTC),
         counts=records["status"].value_counts().to_dict(),
         rows=records["label"].nunique(),
@@ -59,11 +59,10 @@ def write_report(
         page.dump(str(aside), encoding="utf-8")
 
 
-def _when(store: Store, records: pd.DataFrame) -> tuple[datetime, datetime] | None:
+def _when(records: pd.DataFrame) -> tuple[datetime, datetime] | None:
     """When the first run began and the last one ended."""
-    found = [record for run_id in records["id"] if (record := store.record_or_none(run_id))]
-    began = [record["started"] for record in found if record["started"]]  # None: it was killed
-    ended = [record["finished"] for record in found if record["finished"]]
+    began = [*records["started"].dropna()]  # None: it was killed
+    ended = [*records["finished"].dropna()]
     if not began or not ended:
         return None
     first, last = min(map(datetime.fromisoformat, began)), max(map(datetime.fromisoformat, ended))

@@ -9,7 +9,7 @@ from rich.console import Console
 
 from otlvm.harness.job import Job
 from otlvm.harness.planning.plan import make_plan
-from otlvm.harness.report.outputs import write_outputs, write_page
+from otlvm.harness.report.outputs import read_content, write_outputs, write_page
 from otlvm.harness.store.record import new_record, write_result
 from otlvm.harness.store.store import Store
 from otlvm.harness.suite.load import load_suite
@@ -49,10 +49,10 @@ def measure_harness(console: Console, rows: int = 1000, seeds: int = 10) -> pd.D
         plan_all(suite, store)
         measured["plan, all done"] = time.perf_counter() - started
         started = time.perf_counter()
-        write_outputs(store)
+        write_outputs(store, read_content(store))
         measured["tables and figures"] = time.perf_counter() - started
         started = time.perf_counter()
-        write_page(store)
+        write_page(store, read_content(store))
         measured["report"] = time.perf_counter() - started
     rows_of = [{"what": k, "runs": len(jobs), "seconds": v} for k, v in measured.items()]
     return pd.DataFrame(rows_of)

@@ -15,11 +15,15 @@ from typing import Any
 
 import psutil
 
+from otlvm.wording import encodable
+
 MOST_BYTES = 2**28
 """No file of ours that is read whole is larger; what is was made by something else."""
 FORGOTTEN_SECONDS = 86_400.0
 """No file takes a day to be written."""
 ASIDE = re.compile(r"\.(?P<host>.+?)-(?P<pid>\d{1,9})-.+")
+HALF = re.compile(rb"\\u[dD][89a-fA-F]")
+"""The JSON of half a character, and of either half of a whole one."""
 TIME = "otlvm.mtime_ns"  # a record knows its files by their time, to the nanosecond
 
 
@@ -45,7 +49,7 @@ def replacing(path: Path, flush: bool = False) -> Iterator[Path]:
 
 
 def read_json(path: Path) -> Any:
-    """Read a JSON file that may be anybody's.
+    """Read a JSON file that may be anybody's: its texts are such that any file can hold them.
 
     Raises:
         FileNotFoundError: If there is none.
@@ -53,10 +57,21 @@ def read_json(path: Path) -> Any:
         ValueError: If it is no JSON, no file, too large or nested too deeply.
     """
     check_readable(path)
+    content = path.read_bytes()
     try:
-        return json.loads(path.read_bytes())
+        value = json.loads(content)
+        return _as_text(value) if HALF.search(content) else value
     except RecursionError as error:
         raise ValueError("it is nested too deeply") from error
+
+
+def _as_text(value: Any) -> Any:
+    """Write halves of characters as codes, wherever they are."""
+    if isinstance(value, str):
+        return encodable(value)
+    if isinstance(value, dict):
+        return {encodable(key): _as_text(inner) for key, inner in value.items()}
+    return [_as_text(inner) for inner in value] if isinstance(value, list) else value
 
 
 def check_readable(path: Path, most: int = MOST_BYTES) -> None:

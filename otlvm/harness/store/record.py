@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from otlvm.harness.config import Config, without_places
 from otlvm.harness.store.files import read_json, replacing, synchronize
+from otlvm.harness.store.form import misshapen
 from otlvm.wording import encodable, flow
 
 SCHEMA = 2
@@ -226,8 +227,8 @@ def read_result(folder: Path, expected: str | Mapping[str, Any]) -> Record | Non
         raise DamagedResultError(f"{folder / 'record.json'} is not a record")
     if record["schema"] != SCHEMA:
         raise ForeignResultError(f"{folder}: schema {record['schema']}, expected {SCHEMA}")
-    if not {*IDENTITY, "id", "status", "files", "digest"} <= record.keys():
-        raise DamagedResultError(f"{folder / 'record.json'} lacks fields")
+    if (name := misshapen(record)) is not None:
+        raise DamagedResultError(f"{folder / 'record.json'} has no {name}, or not as we write it")
     _check_identity(folder, record, expected)
     if record["digest"] != _digest(record):
         raise DamagedResultError(f"{folder / 'record.json'} was changed after it was written")

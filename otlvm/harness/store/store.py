@@ -38,6 +38,7 @@ from otlvm.harness.store.files import (
     synchronize,
     tidy_replacements,
 )
+from otlvm.harness.store.form import misshapen_manifest
 from otlvm.harness.store.leases import Leases
 from otlvm.harness.store.record import (
     PICTURES,
@@ -277,6 +278,8 @@ class Store:
         )
         if not complete or not runs or "name" not in manifest:
             raise ValueError(f"{path} names no runs: run the suite again")
+        if (part := misshapen_manifest(manifest)) is not None:
+            raise ValueError(f"{path}: {part} is not as we write it: run the suite again")
         return manifest
 
 

@@ -8,7 +8,8 @@ import yaml
 
 from otlvm.harness.messages import InputError
 
-MOST_CHARACTERS = 10_000_000
+MOST_CHARACTERS = 20_000_000
+"""The lock of a suite of 100,000 rows has some ten million."""
 MOST_DIRECTIVES = 100
 
 Loader = yaml.CSafeLoader if yaml.__with_libyaml__ else yaml.SafeLoader

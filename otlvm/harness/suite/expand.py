@@ -23,6 +23,7 @@ from otlvm.harness.suite.schema import SECTIONS, BaselineConfig, Entry, SuiteFil
 from otlvm.harness.suite.validation import validated
 
 MOST_ROWS = 100_000
+"""And as many runs at most."""
 
 
 def expand(suite: SuiteFile, fields: Config, same_seeds: bool) -> list[Run]:
@@ -39,10 +40,10 @@ def expand(suite: SuiteFile, fields: Config, same_seeds: bool) -> list[Run]:
     """
     if not suite.runs and not suite.baselines:
         raise InputError("nothing to run: give 'runs:' or 'baselines:'")
-    _refuse_too_many(suite)
+    _refuse_too_many(suite, same_seeds)
     runs: list[Run] = []
     for origin, entry in _entries(suite):
-        seeds = suite.seeds if same_seeds else entry.seeds or suite.seeds
+        seeds = _seeds(suite, entry, same_seeds)
         for label, config in _configs(suite, entry, fields, origin):
             runs += [Run(label, seed, config, origin) for seed in seeds]
     runs = _with_data(runs)
@@ -50,16 +51,27 @@ def expand(suite: SuiteFile, fields: Config, same_seeds: bool) -> list[Run]:
     return runs
 
 
-def _refuse_too_many(suite: SuiteFile) -> None:
-    """Refuse rows that would fill the memory, before they are built."""
-    rows = 0
+def _seeds(suite: SuiteFile, entry: Entry, same_seeds: bool) -> list[int]:
+    return suite.seeds if same_seeds else entry.seeds or suite.seeds
+
+
+def _refuse_too_many(suite: SuiteFile, same_seeds: bool) -> None:
+    """Refuse rows, and runs, that would fill the memory, before they are built."""
+    rows = runs = 0
     for origin, entry in _entries(suite):
-        rows += math.prod(map(len, _grid(suite, entry).values()))
+        more = math.prod(map(len, _grid(suite, entry).values()))
+        rows, runs = rows + more, runs + more * len(_seeds(suite, entry, same_seeds))
         if rows > MOST_ROWS:
             raise InputError(
                 f"the grids make {rows:,} rows, more than the {MOST_ROWS:,} that a suite may have: "
                 "shorten their lists, or split the suite",
                 (*origin, "grid"),
+            )
+        if runs > MOST_ROWS:
+            raise InputError(
+                f"rows and seeds make {runs:,} runs, more than the {MOST_ROWS:,} that a suite may "
+                "have: take fewer seeds, or split the suite",
+                ("seeds",),
             )
 
 

@@ -15,7 +15,7 @@ from otlvm.harness.suite.events import events
 from otlvm.harness.suite.scalars import plain, tagged
 from otlvm.wording import cut, shorten
 
-MOST_VALUES = 1_000_000
+MOST_VALUES = 2_000_000
 MOST_LEVELS = 100
 _TAG = "tag:yaml.org,2002:"
 

@@ -16,7 +16,14 @@ from typing import Any
 
 from filelock import FileLock
 
-from otlvm.harness.processes import kill_group, leave_parent, processes, start_server
+from otlvm.harness.processes import (
+    kill_descendants,
+    kill_group,
+    leave_parent,
+    processes,
+    start,
+    start_server,
+)
 from otlvm.harness.store.store import Store
 from otlvm.harness.trackers.base import trackers
 from otlvm.harness.trackers.logged import LoggedSuite, read_run
@@ -116,7 +123,7 @@ class TrackerProcess:
             self._connection, connection = processes.Pipe()
             arguments = (*self._arguments, connection)
             self._process = processes.Process(target=_main, args=arguments, daemon=True)
-            self._process.start()
+            start(self._process)
             connection.close()
         except (OSError, EOFError) as error:
             raise TrackerDownError(f"its process does not start: {error}") from error
@@ -172,4 +179,5 @@ def _listen(
     if not idle.is_set():
         signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGTERM)
         idle.wait(GRACE_SECONDS)
+    kill_descendants()
     os.killpg(0, signal.SIGKILL)

@@ -26,7 +26,7 @@ from otlvm.harness.code.running import CodeChangedError, RunningCode
 from otlvm.harness.config import set_field
 from otlvm.harness.job import START_FIELD, Job
 from otlvm.harness.messages import one_line
-from otlvm.harness.processes import leave_parent
+from otlvm.harness.processes import kill_descendants, leave_parent
 from otlvm.harness.store.record import Facts, new_record, write_result
 from otlvm.harness.store.work_folder import CHECKPOINT, DAMAGED, LOG, START, write_progress
 from otlvm.harness.worker.execute import Result, Row, execute
@@ -178,6 +178,7 @@ def work_alone(job: Job, folder: Path, connection: Connection) -> None:
     try:
         work(job, folder, control, lambda: limit_memory(job.limits.memory_mb))
     except InterruptedTrainingError:
+        kill_descendants()
         os._exit(INTERRUPTED)
     except CodeChangedError as error:
         _leave(str(error), OTHER_CODE)
@@ -187,6 +188,7 @@ def work_alone(job: Job, folder: Path, connection: Connection) -> None:
         _leave(f"{type(error).__name__}: {error}", NO_MEMORY)
     sys.stdout.flush()
     sys.stderr.flush()
+    kill_descendants()
     os._exit(0)  # whatever threads a plug-in has left
 
 
@@ -195,6 +197,7 @@ def _leave(reason: str, code: int) -> NoReturn:
     with contextlib.suppress(Exception):
         sys.stderr.write(f"{reason}\n")
         sys.stderr.flush()
+    kill_descendants()
     os._exit(code)
 
 
@@ -207,4 +210,5 @@ def _listen(connection: Connection, control: Control) -> None:
             else:
                 control.side_by_side = max(control.side_by_side, message)
     finally:  # the harness is gone, another may go on with this run; or nothing can be heard
+        kill_descendants()
         os.killpg(0, signal.SIGKILL)

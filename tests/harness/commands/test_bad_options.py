@@ -3,6 +3,9 @@
 import pytest
 import torch
 
+from otlvm.harness.commands.main import main
+from otlvm.harness.messages import MOST_CHARACTERS, MOST_LINES
+
 ROW = "runs:\n  - label: row\n    objective: {name: wae, divergence: imq_mmd}\n"
 LAUGHS = "&a0 [lol], " + ", ".join(
     f"&a{i} [{', '.join([f'*a{i - 1}'] * 10)}]" for i in range(1, 10)
@@ -28,7 +31,7 @@ def test_no_suite(run_main):
         (["--set", "train.steps=[1"], ["--set train.steps", "not valid YAML"]),
         (["--set", "objective.divergence.scles=[1]"], ["objective.divergence.scles", "'scales'"]),
         (["--set", "train.steps=1_0"], ["train.steps", "valid integer, got '1_0'"]),
-        (["--set", f"train.steps=[{LAUGHS}]"], ["--set train.steps", "more than 1,000,000 values"]),
+        (["--set", f"train.steps=[{LAUGHS}]"], ["--set train.steps", "more than 2,000,000 values"]),
         (["--set", "train.steps=" + "[" * 600], ["--set train.steps", "nested more than 100 deep"]),
         (["--set", "x" * 5000], ["--set xxx", "PATH=VALUE"]),
         (["--set", "seeds=0"], ["seeds", "valid list, got 0"]),
@@ -99,3 +102,26 @@ def test_long_lists_of_labels_are_cut(refuse, write_suite):
     grid = f"    grid: {{objective.weight: {list(range(200))}}}\n"
     suite = write_suite(ROW + grid, **{"label: row": 'label: "a row, weight={weight}"'})
     refuse(suite, "--only nothing", "a row, weight=0", arguments=["--only", "nothing"])
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["x" * 50_000],
+        ["run", "--" + "x" * 50_000],
+        ["run", "quick", "--device", "x" * 50_000],
+        ["run", "quick", "--threads", "9" * 5_000],
+        ["run", "quick", "--shard", "1/" + "9" * 5_000],
+        ["status", "x" * 50_000],
+        ["compare", "x" * 50_000, "y"],
+    ],
+)
+def test_long_words_are_refused_on_one_screen(words, capsys):
+    try:
+        code = main(words)
+    except SystemExit as error:
+        code = error.code
+    told = capsys.readouterr().err
+    assert code == 2
+    assert 0 < len(told) < MOST_CHARACTERS + 800  # with the usage
+    assert len(told.splitlines()) <= MOST_LINES

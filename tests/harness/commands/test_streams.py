@@ -1,6 +1,7 @@
 """Whatever becomes of the terminal, runs end as they would, and their files are there."""
 
 import os
+import re
 import subprocess
 import sys
 
@@ -74,3 +75,21 @@ def test_a_closed_pipe_keeps_the_code_of_the_runs(write_suite, tmp_path):
                            stderr=subprocess.PIPE, check=False, timeout=300)  # fmt: skip
     os.close(writer)
     assert ended.returncode == 3
+
+
+@pytest.mark.parametrize("words", [["schema"], ["completion", "bash"]])
+def test_what_is_no_use_in_part_is_told_unless_its_reader_left(words, tmp_path):
+    reader, writer = os.pipe()
+    os.close(reader)
+    with open("/dev/full", "wb") as full, (tmp_path / "out").open("wb") as file:  # noqa: PTH123
+        ends = {}
+        for name, stream in (("file", file), ("full", full), ("no reader", writer)):
+            ended = subprocess.run([sys.executable, "-m", "otlvm", *words], stdout=stream,
+                                   stderr=subprocess.PIPE, check=False, timeout=60)  # fmt: skip
+            ends[name] = (ended.returncode, ended.stderr.decode().strip())
+    os.close(writer)
+    assert ends["file"] == ends["no reader"] == (0, "")
+    assert (tmp_path / "out").stat().st_size > 1000
+    code, told = ends["full"]
+    assert code == 4
+    assert re.fullmatch("standard output cannot be written: .*No space left on device", told)

@@ -65,7 +65,8 @@ def stores(tmp_path):
         store.open_for_writing()
         for row in ("a", label):
             for seed, metrics in enumerate(seeds(0.5 + gain, sign=1 if gain else -1)):
-                identity = {"config": [row, gain], "seed": seed, "data_checksum": "", "code": ""}
+                config = {"row": row, "gain": gain}
+                identity = {"config": config, "seed": seed, "data_checksum": "", "code": ""}
                 record = {**new_record(identity, row, "done"),
                           "metrics": metrics, "side_by_side": 1}  # fmt: skip
                 cells.append({"label": row, "seed": seed, "id": run_id(identity)})

@@ -43,6 +43,11 @@ def test_curves_show_means_and_standard_deviations(records):
     assert [text.get_text() for text in figure.legends[0].get_texts()] == ["a", "k"]
 
 
+def test_curves_of_other_quantities_alone_are_no_figure(records):
+    curves = pd.DataFrame({"label": ["a"], "seed": [0], "step": [1], "loss": [2.0]})
+    assert draw_curves(curves, records) is None
+
+
 def test_time_is_steps_times_the_mean_time_of_a_step(records):
     rows = {
         "a": {"accuracy": [0.6, 0.9], "step_ms": [20.0, 40.0]},

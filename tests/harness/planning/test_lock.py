@@ -1,3 +1,4 @@
+import json
 import os
 from importlib.metadata import version
 
@@ -6,9 +7,15 @@ import pytest
 from otlvm.harness.comparison.card import card
 from otlvm.harness.comparison.records import read_records
 from otlvm.harness.messages import InputError
+from otlvm.harness.planning import lock as locks
 from otlvm.harness.planning.jobs import resolve
+from otlvm.harness.planning.lock import lock_content, lock_text
 from otlvm.harness.store.store import Store
+from otlvm.harness.suite import nodes
+from otlvm.harness.suite.events import MOST_CHARACTERS
+from otlvm.harness.suite.expand import MOST_ROWS
 from otlvm.harness.suite.load import load_suite
+from otlvm.harness.suite.lock_section import Lock
 from otlvm.harness.suite.yaml import dump, parse
 
 TORCH = version("torch")
@@ -27,6 +34,75 @@ def test_a_lock_expands_to_the_same_runs(locked):
     assert after.published == before.published
     assert after.lock.environment["torch"] == TORCH
     assert (after.lock.threads, after.lock.device) == (1, "cpu")
+
+
+def write_lock(suite, folder):
+    """Lock a suite as if it had run."""
+    nothing = Lock(written="", device="cpu", threads=1, code=[], data=[], environment={})
+    path = folder / "suite.lock.yaml"
+    path.write_text(lock_text(lock_content(suite, suite.runs, nothing, folder)))
+    return path
+
+
+def written(suite):
+    """What of a suite decides results, as JSON: 1 and 1.0 are not the same there."""
+    return [
+        (run.label, run.method, run.data, run.seed, json.dumps(run.config, sort_keys=True))
+        for run in suite.runs
+    ]
+
+
+@pytest.mark.parametrize(
+    "added",
+    [
+        "runs: [{label: a, objective: vae}]\nbaselines: [kmeans, {name: kmeans, n_init: 2}]\n",
+        "runs: [{label: '{weight}', objective: {name: wae, divergence: imq_mmd},"
+        " grid: {objective.weight: [1, 2, 3.5]}}]\n",
+        "seeds: [0, 1]\nruns:\n"
+        "  - {label: a, objective: {name: wae, divergence: imq_mmd, weight: 1}, seeds: [0, 7]}\n"
+        "  - {label: b, objective: {name: wae, divergence: imq_mmd, weight: 1.0}}\n"
+        "  - {label: c, objective: {name: wae, weight: 1.0, divergence: {name: imq_mmd}}}\n"
+        "  - {label: d, objective: vae, train: {rates: {encoder: 0.1}, stop: {share: 0.2}}}\n"
+        "  - {label: e, objective: vae, train: {start: {name: trained, run: d}}}\n",
+        "grid: {data: [digits, {test_fraction: 0.3, name: digits, scale: unit}]}\n"
+        "runs: [{label: a, objective: vae}]\nbaselines: [kmeans]\n",
+    ],
+)
+def test_a_lock_says_once_what_rows_share(write_suite, tmp_path, added):
+    suite = load_suite(write_suite(added))
+    lock = write_lock(suite, tmp_path)
+    assert written(load_suite(lock)) == written(suite)
+    assert lock.read_text().count("gaussian_mixture") == 1
+
+
+GRID = """\
+runs:
+  - label: w={{weight}} steps={{steps}}
+    objective: {{name: wae, divergence: imq_mmd}}
+    grid: {{objective.weight: {weights}, train.steps: [4, 5, 6, 7]}}
+"""
+
+
+def test_the_lock_of_the_largest_suite_can_be_read(write_suite, tmp_path):
+    rows = load_suite(write_suite(GRID.format(weights=list(range(250))))).runs
+    assert len(rows) == MOST_ROWS / 100
+    lock = write_lock(load_suite(tmp_path / "suite.yaml"), tmp_path)
+    text = lock.read_text()
+    assert len(text) < MOST_CHARACTERS / 100
+    assert nodes.compose(text).size < nodes.MOST_VALUES / 100
+
+
+def test_a_suite_whose_lock_could_not_be_read_is_refused(
+    write_suite, run_main, tmp_path, monkeypatch
+):
+    for module in (locks, nodes):
+        monkeypatch.setattr(module, "MOST_VALUES", 300)
+    suite = write_suite(GRID.format(weights=list(range(20))))
+    code, output, errors = run_main(suite, "--out", tmp_path / "out")
+    assert (code, output) == (2, "")
+    assert "its suite.lock.yaml could not be run" in " ".join(errors.split())
+    assert "split the suite" in " ".join(errors.split())
+    assert not list((tmp_path / "out").glob("runs/*"))
 
 
 def test_a_lock_of_several_data_sets(write_suite, run_main, tmp_path):

@@ -166,7 +166,7 @@ def test_of_many_runs_status_lists_what_is_not_usual(trained, capsys, monkeypatc
     runs = {key: out / "runs" / record["id"] for key, record in records(out).items()}
     shutil.rmtree(runs["WAE", 0])
     (runs["VAE", 1] / "record.json").write_text("{")
-    monkeypatch.setattr(status, "MOST", 5)
+    monkeypatch.setattr(status, "MOST_LISTED", 5)
     capsys.readouterr()
     assert status.main([str(out)]) == 0
     lines = capsys.readouterr().out.splitlines()
@@ -174,6 +174,20 @@ def test_of_many_runs_status_lists_what_is_not_usual(trained, capsys, monkeypatc
     assert not [line for line in lines if line.startswith(("done", "to do"))]
     assert lines[-2] == "5 runs are counted, not listed"
     assert re.fullmatch(r"tiny: 1 to do, 4 done, 1 damaged; about \d+ s left", lines[-1])
+
+
+def test_of_many_runs_a_dry_run_lists_what_is_not_usual(trained, run_main, monkeypatch):
+    suite, out = trained
+    monkeypatch.setattr("otlvm.harness.execution.session.MOST_LISTED", 5)
+    code, _, errors = run_main(suite, "--out", out)
+    assert (code, errors.strip()) == (0, "6 runs that are done are kept")
+    (out / "runs" / records(out)["VAE", 1]["id"] / "record.json").write_text("{")
+    monkeypatch.setattr("otlvm.harness.commands.dry_run.MOST_LISTED", 5)
+    code, output, _ = run_main(suite, "--out", out, "--dry-run")
+    assert code == 0
+    listed = re.findall(r"^(\w.*?)  \w{16}  (.*), seed (\d)", output, re.MULTILINE)
+    assert listed == [("damaged", "VAE", "1")]
+    assert "\n5 runs are counted, not listed\n6 runs, 1 to compute" in output
 
 
 def test_estimates():

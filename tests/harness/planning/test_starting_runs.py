@@ -1,4 +1,5 @@
 import json
+import time
 
 import pytest
 import torch
@@ -8,6 +9,7 @@ from otlvm.harness.messages import InputError
 from otlvm.harness.planning.jobs import resolve, with_starts
 from otlvm.harness.store.store import Store
 from otlvm.harness.suite.load import load_suite
+from otlvm.harness.suite.predecessors import MOST_AHEAD
 
 CHAIN = """\
 seeds: [0, 3]
@@ -130,3 +132,36 @@ def test_locks_and_verification_know_starts(write_suite, run_main, tmp_path, cap
     assert verify([str(out), "--all"]) == 0
     assert "4 of 4 runs came out the same" in capsys.readouterr().out
     assert json.loads((out / "suite.json").read_text())["runs"][0]["label"] == "third"
+
+
+def chain(length):
+    """A row, and so many after it, each of which starts from the one before."""
+    rows = (
+        f"  - {{label: r{i}, objective: vae, train: {{start: {{name: trained, run: r{i - 1}}}}}}}\n"
+        for i in range(1, length + 1)
+    )
+    return "runs:\n" + "".join(reversed([*rows])) + "  - {label: r0, objective: vae}\n"
+
+
+def test_a_chain_has_an_end(write_suite):
+    suite = load_suite(write_suite(chain(MOST_AHEAD)))
+    assert [job.label for job in with_starts(resolve(suite, suite.runs))][:2] == ["r0", "r1"]
+    for length in (MOST_AHEAD + 1, 2000):
+        with pytest.raises(InputError, match=r"more than 100 one after another$"):
+            load_suite(write_suite(chain(length)))
+
+
+def test_many_rows_that_start_from_one_are_planned_in_seconds(write_suite):
+    suite = load_suite(
+        write_suite(
+            "runs:\n"
+            "  - {label: first, objective: vae}\n"
+            "  - label: '{learning_rate}'\n"
+            "    objective: vae\n"
+            "    train: {start: {name: trained, run: first}}\n"
+            f"    grid: {{train.learning_rate: {[i / 1e6 for i in range(1, 3001)]}}}\n"
+        )
+    )
+    started = time.process_time()
+    assert len(resolve(suite, suite.runs)) == 3001
+    assert time.process_time() - started < 6

@@ -17,6 +17,7 @@ from otlvm.harness.store.leases import Leases
 from otlvm.harness.store.record import (
     DamagedResultError,
     ForeignResultError,
+    new_record,
     read_result,
     run_id,
     write_result,
@@ -24,7 +25,7 @@ from otlvm.harness.store.record import (
 from otlvm.harness.store.store import Store
 
 IDENTITY = {"config": {"train": {"steps": 3}}, "seed": 0, "data_checksum": "d", "code": "c"}
-RECORD = {**IDENTITY, "status": "done", "reason": None, "metrics": {"bce": 1.5}}
+RECORD = new_record(IDENTITY, "row", "done", metrics={"bce": 1.5})
 CURVES = [{"step": 1, "loss": 2.0}, {"step": 2, "loss": 1.0, "bce": 3.0}]
 PICTURES = {
     "images": np.arange(240, dtype=np.uint8).reshape(2, 5, 1, 4, 6),

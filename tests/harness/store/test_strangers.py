@@ -7,9 +7,17 @@ import numpy as np
 import pytest
 
 from otlvm.harness.messages import MOST_CHARACTERS, one_line
+from otlvm.harness.metrics import known_metrics
 from otlvm.harness.store import store as store_module
 from otlvm.harness.store.files import check_readable
-from otlvm.harness.store.record import MOST_TEXT, DamagedResultError, new_record, write_result
+from otlvm.harness.store.record import (
+    MOST_TEXT,
+    DamagedResultError,
+    _digest,
+    new_record,
+    run_id,
+    write_result,
+)
 from otlvm.harness.store.store import Store
 from otlvm.harness.store.work_folder import read_progress
 
@@ -96,3 +104,68 @@ def test_what_killed_replacements_left_is_tidied(tmp_path):
     assert (tmp_path / ours).exists()
     assert not (tmp_path / theirs).exists()
     assert not (tmp_path / dead).exists()
+
+
+def forge(root, **changes):
+    """Write a record that says what it says, and whose digest is right."""
+    record = new_record(IDENTITY, "row", "done", metrics={"bce": 1.5})
+    place = root / "runs" / run_id(record)
+    write_result(place, record, [], None)
+    forged = json.loads((place / "record.json").read_text()) | changes
+    forged = {key: value for key, value in forged.items() if value is not ...}
+    forged["digest"] = _digest(forged)
+    (place / "record.json").write_text(json.dumps(forged))
+    return place.name
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        *(("status", value) for value in (None, 5, [], {}, "finished")),
+        *(("metrics", value) for value in (None, [1], {"bce": "x"}, {"bce": 10**400}, ...)),
+        *(("started", value) for value in (5, "garbage", "2026-01-01")),
+        *(("class_names", value) for value in (5, "abc", [None])),
+        *(("files", value) for value in ([], {"a": {}}, {"a": {"size": 1, "mtime_ns": "x"}})),
+        ("label", ["row"]), ("reason", 5), ("diverged", {"term": "x"}), ("side_by_side", None),
+        ("wall_seconds", "1"), ("environment", []), ("notes", [1]), ("unlabelled", ["a"]),
+        ("metrics_failed", {"a": 1}), ("pictures_failed", True),
+    ],
+)  # fmt: skip
+def test_a_record_of_another_form_is_damaged_whatever_its_digest_says(tmp_path, field, value):
+    assert Store(tmp_path).record(forge(tmp_path))["status"] == "done"
+    run = forge(tmp_path, **{field: value})
+    with pytest.raises(DamagedResultError, match=f"has no {field}, or not as we write it$"):
+        Store(tmp_path).record(run)
+
+
+@pytest.mark.parametrize(
+    ("part", "value"),
+    [
+        *(("name", value) for value in (None, 5, ["a"])),
+        *(("runs", [{"label": "a", "seed": 0, "id": "a"} | row])
+          for row in ({"label": 5}, {"seed": "0"}, {"id": None}, {"data": []}, {"method": {}})),
+        *(("claims", value) for value in (None, 5, [None])),
+        ("table", 5), ("published", None), ("figures", ["a"]), ("numbers", 5), ("metrics", "a"),
+    ],
+)  # fmt: skip
+def test_a_manifest_of_another_form_is_refused(tmp_path, part, value):
+    store = Store(tmp_path)
+    store.write_manifest("name", [{"label": "a", "seed": 0, "id": "a"}])
+    assert store.manifest()["name"] == "name"
+    content = json.loads((tmp_path / "suite.json").read_text()) | {part: value}
+    (tmp_path / "suite.json").write_text(json.dumps(content))
+    with pytest.raises(ValueError, match=f"suite.json: {part} is not as we write it"):
+        store.manifest()
+
+
+def test_numbers_that_are_none_of_ours_are_refused():
+    with pytest.raises(ValueError, match="numbers are not as we write them"):
+        known_metrics({"numbers": [{"key": "x", "colour": "red"}]})
+
+
+def test_half_a_character_costs_no_folder(tmp_path):
+    store = Store(tmp_path)
+    store.write_manifest("a\ud800", [{"label": "b\udfff \U0001f642", "seed": 0, "id": "a"}])
+    manifest = store.manifest()
+    assert manifest["name"] == "a\\ud800"
+    assert manifest["runs"][0]["label"] == "b\\udfff \U0001f642"

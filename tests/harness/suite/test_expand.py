@@ -249,6 +249,14 @@ def test_grids_of_too_many_rows_are_refused_before_they_are_built(load, added, l
         load(added)
 
 
+def test_more_seeds_than_can_be_planned_are_refused(load):
+    added = f"seeds: {[*range(300)]}\ngrid: {{train.steps: {[*range(4, 404)]}}}\n" + WAE
+    with pytest.raises(InputError, match=r"yaml:7: seeds: rows and seeds make 120,000 runs, more"):
+        load(added)
+    with pytest.raises(InputError, match=r"^--set seeds=\[0, 1, .*: rows and seeds make 100,002 "):
+        load("grid: {train.steps: [5, 6]}\n" + WAE, {"seeds": [*range(50_001)]})
+
+
 def test_a_large_grid_is_expanded_in_seconds(load):
     grid = f"{{objective.weight: {list(range(200))}, train.steps: {list(range(4, 104))}}}"
     started = time.process_time()

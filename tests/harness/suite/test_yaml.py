@@ -123,7 +123,7 @@ def test_device(device):
 def test_large_file(tmp_path):
     with (tmp_path / "large.yaml").open("wb") as file:
         file.truncate(2**40)  # a hole of a terabyte
-    with pytest.raises(InputError, match=r"^cannot be read: longer than 10 MB$"):
+    with pytest.raises(InputError, match=r"^cannot be read: longer than 20 MB$"):
         YamlFile(tmp_path / "large.yaml")
 
 

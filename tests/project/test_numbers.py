@@ -194,8 +194,23 @@ def test_the_invariant_rows_are_those_of_their_results():
     )
     middle = f"{statistics.median(accuracies):.3f}"
     assert told == [(middle, f"{accuracies[0]:.3f}", f"{accuracies[-1]:.3f}")]
-    (in_readme,) = re.findall(r"median of\s+(\d\.\d+)", (ROOT / "README.md").read_text())
-    assert in_readme == middle
+    for page, words in (("README.md", "median of"), ("docs/index.md", "median accuracy of")):
+        assert re.findall(rf"{words}\s+(\d\.\d+)", (ROOT / page).read_text()) == [middle]
+
+
+def test_the_restarts_are_those_of_their_results():
+    with (ROOT / "results/gm_wae_restarts/runs.csv").open() as file:
+        runs = [row for row in csv.DictReader(file) if row["status"] == "done"]
+    runs = [run for run in runs if run["label"].startswith("GM-")]
+    (rows,) = (
+        rows
+        for heading, rows in tables((ROOT / "docs/beyond-the-paper.md").read_text())
+        if heading[1:4] == ["seed", "accuracy", "NMI"]
+    )
+    columns = {key: digits for key, digits in INVARIANT.items() if key != "accuracy_hungarian"}
+    for (label, seed, *shown), run in zip(rows, runs, strict=True):
+        assert (label, seed) == (run["label"], run["seed"])
+        assert shown == [f"{float(run[key]):.{digits}f}" for key, digits in columns.items()]
 
 
 def test_what_restarts_would_give_is_counted():

@@ -1,5 +1,6 @@
 """Whether a record has the form that its readers rely on: anybody may have written it."""
 
+import math
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
@@ -12,7 +13,10 @@ def _text(value: Any) -> bool:
 
 
 def _number(value: Any) -> bool:
-    return type(value) in (int, float) and abs(value) < 1e300
+    try:
+        return type(value) in (int, float) and math.isfinite(value)
+    except OverflowError:  # a whole number that no float is as large as
+        return False
 
 
 def _count(value: Any) -> bool:
@@ -93,7 +97,7 @@ MANIFEST: Mapping[str, Callable[[Any], bool]] = {
     "published": _list(lambda value: isinstance(value, dict)),
     "claims": _list(_text),
     "figures": _list(lambda value: isinstance(value, dict)),
-    "metrics": _list(lambda value: isinstance(value, dict)),
+    "metrics": _list(lambda value: isinstance(value, dict | str)),  # specs
     "numbers": _list(lambda value: isinstance(value, dict)),
 }
 """Of a manifest, and of its rows: what is there."""

@@ -54,7 +54,8 @@ def all_figures(tmp_path):
                 curve = [{"step": s, "bce": 99.5 - s, "accuracy": s / 10} for s in (1, 2, 3)]
                 record = {**identity, "label": label, "status": "done", "reason": None}
                 record |= {"diverged": None, "metrics": metrics, "side_by_side": 2}
-                record |= {"class_names": [*classes]}
+                record |= {"class_names": [*classes], "details": None, "environment": {}}
+                record |= {"started": None, "finished": None, "wall_seconds": None}
                 write_result(store.runs / run_id(identity), record, curve, None)
                 matrix = rng.dirichlet(np.ones(4), len(classes)).astype(np.float32)
                 folder = store.runs / run_id(identity)

@@ -2,6 +2,7 @@
 
 import json
 import os
+import sys
 
 import numpy as np
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from otlvm.harness.messages import MOST_CHARACTERS, one_line
 from otlvm.harness.metrics import known_metrics
 from otlvm.harness.store import store as store_module
-from otlvm.harness.store.files import check_readable
+from otlvm.harness.store.files import check_readable, read_json
 from otlvm.harness.store.record import (
     MOST_TEXT,
     DamagedResultError,
@@ -40,6 +41,30 @@ def test_files_that_are_no_json_of_ours_are_refused_at_once(tmp_path, kind):
         path.write_bytes(b"\xff")
     with pytest.raises(DamagedResultError, match="is not a complete record"):
         Store(tmp_path).record("id")
+
+
+@pytest.mark.parametrize("text", ["[" * 200_000, '{"a":' * 200_000])
+def test_depth_is_found_without_the_parser_s_stack(tmp_path, monkeypatch, text):
+    """Whose limit another library may have raised beyond what the stack holds."""
+    path = tmp_path / "file.json"
+    path.write_text(text)
+    before = sys.getrecursionlimit()
+    sys.setrecursionlimit(10**6)
+    try:
+        with pytest.raises(ValueError, match="nested too deeply"):
+            read_json(path)
+    finally:
+        sys.setrecursionlimit(before)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [["[" * 5_000, '"[' * 2_000, "\\"], [[i] for i in range(3_000)], {"a": [{}] * 3_000}],
+)
+def test_many_brackets_are_not_deep(tmp_path, value):
+    path = tmp_path / "file.json"
+    path.write_text(json.dumps(value))
+    assert read_json(path) == value
 
 
 def test_files_that_would_fill_the_memory_are_not_read(tmp_path):

@@ -200,4 +200,20 @@ def call(
     """Do what ``python -m benchmarks.NAME`` does; returns the exit code."""
     parser = Parser(prog=f"python -m benchmarks.{name}")
     add_arguments(parser)
-    return run(parser.parse_args(arguments))
+    return within_memory(run, parser.parse_args(arguments))
+
+
+def within_memory(run: Callable[[argparse.Namespace], int], options: argparse.Namespace) -> int:
+    """Run a command; returns its exit code, or that of no storage where memory runs out.
+
+    That of a run is its own, and costs one cell.
+    """
+    try:
+        return run(options)
+    except MemoryError as error:
+        from otlvm.harness.commands import streams
+
+        told = f": {error}" if f"{error}" else ""
+        message = f"memory ran out{told}; what is finished is kept, and more memory goes on from it"
+        say(streams.errors(), one_screen(message), "red")
+        return NO_STORAGE

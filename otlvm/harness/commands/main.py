@@ -5,7 +5,7 @@ import sys
 from collections.abc import Container
 
 from otlvm import __version__
-from otlvm.harness.commands.arguments import Parser
+from otlvm.harness.commands.arguments import Parser, within_memory
 from otlvm.wording import cut, did_you_mean
 
 COMMANDS = {
@@ -41,8 +41,8 @@ def main(arguments: list[str] | None = None) -> int:
         parser.error(f"unrecognized arguments: {' '.join(unknown)}{place}")
     if options.command is None:
         whole.error("which command? otlvm --help lists them")
-    code: int = importlib.import_module(f"{__package__}.{options.command}").run(options)
-    return code
+    command = importlib.import_module(f"{__package__}.{options.command}")
+    return within_memory(command.run, options)
 
 
 def command_line(

@@ -174,3 +174,24 @@ def test_bash_completes_commands_options_and_suites(tmp_path, capsys):
 def test_zsh_s_script_names_suites_too(capsys):
     assert cli.main(["completion", "zsh"]) == 0
     assert f"compadd -- {' '.join(shipped_suites())}" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (MemoryError(), "memory ran out; what is finished is kept"),
+        (MemoryError("Unable to allocate 9 GiB"), "memory ran out: Unable to allocate 9 GiB; what"),
+    ],
+)
+@pytest.mark.parametrize("name", ["table", "status", "report", "compare"])
+def test_a_command_without_memory_says_so(name, error, told, capsys, monkeypatch):
+    command = importlib.import_module(f"otlvm.harness.commands.{name}")
+
+    def run(options):
+        raise error
+
+    monkeypatch.setattr(command, "run", run)
+    words = ["one", "two"] if name == "compare" else ["one"]
+    for given, call in (([name, *words], cli.main), (words, command.main)):
+        assert call(given) == 4
+        assert told in " ".join(capsys.readouterr().err.split())

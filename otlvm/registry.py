@@ -207,8 +207,7 @@ class Registry(Generic[T]):
         if not isinstance(built, self.base):
             raise RegistryError(f"{key!r} returned no {self.base.__name__}")
         if isinstance(built, Described):
-            every = {name: params.get(name, each.default) for name, each in schema.items()}
-            built._spec = _describe(key, every)
+            built._spec = _describe(key, schema, given, params)
         return built
 
 
@@ -227,14 +226,42 @@ def written(parameter: inspect.Parameter) -> str:
     return f"{parameter.name}: {kind.kind} = {names[0] if names else repr(default)}"
 
 
-def _describe(key: str, params: Mapping[str, Any]) -> str | None:
-    texts = {
-        name: value._spec if isinstance(value, Described) else repr(value)
-        for name, value in sorted(params.items())
-    }
-    if None in texts.values():
-        return None
-    return f"{key}({', '.join(f'{name}={text}' for name, text in texts.items())})"
+def _describe(
+    key: str,
+    schema: Mapping[str, inspect.Parameter],
+    given: Mapping[str, Any],
+    params: Mapping[str, Any],
+) -> str | None:
+    """Write a name and all parameters; None if one is an object whose spec nobody knows."""
+    texts = []
+    for name, parameter in sorted(schema.items()):
+        if name in params:
+            text = _text(params[name]) or _text(given[name])  # what was built, or its spec
+        else:
+            text = _text(parameter.default) or "default"  # an object of the code's own
+        if text is None:
+            return None
+        texts.append(f"{name}={text}")
+    return f"{key}({', '.join(texts)})"
+
+
+def _text(value: Any) -> str | None:
+    """Write a value such that equal texts are equal values; None if that cannot be told.
+
+    An object's ``repr`` does not do: it may leave parameters out, or show where it lies in memory.
+    """
+    if isinstance(value, Described):
+        return value._spec
+    if value is None or isinstance(value, bool | int | float | str):
+        return repr(value)
+    if isinstance(value, Mapping):
+        pairs = [(_text(name), _text(inner)) for name, inner in value.items()]
+        whole = all(inner is not None for _, inner in pairs)
+        return f"{{{', '.join(f'{n}: {v}' for n, v in sorted(pairs, key=str))}}}" if whole else None
+    if isinstance(value, list | tuple):
+        texts = [_text(inner) for inner in value]
+        return None if None in texts else f"[{', '.join(map(str, texts))}]"
+    return None
 
 
 def nested_registry(annotation: Any) -> Registry[Any] | None:

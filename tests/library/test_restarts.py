@@ -123,6 +123,26 @@ def test_an_interrupted_start_goes_on_with_the_tries_that_it_has(x):
     assert end_loss(whole, x) == end_loss(resumed, x)
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"objective": {"name": "invariant", "augmentation": {"name": "affine", "shift": 1.0}}},
+        {"objective": {"name": "vae", "expectation": {"name": "gumbel", "hard": False}}},
+        {"optimizer": {"name": "adam", "eps": 1e-4}},
+        {"of": {"name": "moments", "steps": 3}},
+        {"precision": "bfloat16"},
+        {"steps": 11},
+    ],
+    ids=str,
+)
+def test_only_starts_that_are_equal_share_tries(change):
+    spec = {**SPEC, "objective": "invariant", "optimizer": {"name": "adam"}}
+    one, same, other = starts.build(spec), starts.build(spec), starts.build({**spec, **change})
+    assert one._spec == same._spec != other._spec
+    assert " at 0x" not in one._spec  # it is that of another process too
+    assert starts.build({**spec, "objective": VAE()})._spec is None
+
+
 def test_tries_that_diverge_lose(x):
     Breaks.broken, Breaks.built = (1, 3), 0
     start = Restarts(Breaks(), starts.build(SPEC["of"]), tries=3, steps=4)

@@ -60,7 +60,7 @@ def test_killed_while_it_writes_a_checkpoint_or_commits(reference, tmp_path):
     harness.kill()
     assert gone(harness, 3)
     part = place.with_name("checkpoint.new")
-    assert part.stat().st_size < place.stat().st_size
+    assert part.stat().st_size <= place.stat().st_size  # perhaps written, and never moved
     state = Checkpoints(place, identity=place.parent.name).load()
     assert 20 <= state["history"]["steps"] < 300
     # Once more, after the result is written and before it is committed.

@@ -214,6 +214,6 @@ def within_memory(run: Callable[[argparse.Namespace], int], options: argparse.Na
         from otlvm.harness.commands import streams
 
         told = f": {error}" if f"{error}" else ""
-        message = f"memory ran out{told}; what is finished is kept, and more memory goes on from it"
+        message = f"memory ran out{told}; what is finished is kept: try again where there is more"
         say(streams.errors(), one_screen(message), "red")
         return NO_STORAGE

@@ -70,3 +70,32 @@ def test_the_steps_to_collapse_are_those_of_the_curves():
 
         informed = [mean("kl_k", step) for step in (10, 20, 50)]
         assert shown == informed + [mean("components_used", step) for step in (10, 20, 50, 300)]
+
+
+def test_the_account_in_the_readme_is_that_of_results():
+    text = " ".join((ROOT / "README.md").read_text().split())
+    with (ROOT / "results/paper_10d_2018/runs.csv").open() as file:
+        runs = [row for row in csv.DictReader(file) if row["status"] == "done"]
+    seeds = [f"{float(row['accuracy']):.3f}"[1:] for row in runs if row["label"] == "GM-WAE"]
+    table = (ROOT / "results/paper_10d_2018/table.md").read_text().replace("*", "")
+    rows = {row[0]: row for _, rows in tables(table) for row in rows if len(row) > 9}
+    accuracy, wae, vae = rows["GM-WAE"][2], rows["GM-WAE"][7], rows["GM-VAE"][7]
+    assert f"({accuracy}, the seeds {seeds[0]}, {seeds[1]} and {seeds[2]})" in text
+    assert f"({wae} against {vae})" in text
+    claim = next(line for line in table.splitlines() if "of GM-VAE at step 10 < 2" in line)
+    assert f"({claim.split('|')[4].strip()} are used then" in text
+    collapse = {
+        row[0]: row[1]
+        for heading, rows in tables((ROOT / "docs/paper.md").read_text())
+        if heading[1] == "KL of k, step 10"
+        for row in rows
+    }
+    glorot, ours = collapse["Glorot's weights"], collapse["GM-VAE of 2018"]
+    assert f"at {glorot} of the 2.30 nats" in text
+    assert f"those of 2018 at {ours.removeprefix('0')} (" in text
+    with (ROOT / "results/gm_wae_invariant/runs.csv").open() as file:
+        ten = sorted(
+            row["accuracy"] for row in csv.DictReader(file) if row["label"][:6] == "GM-WAE"
+        )
+    least, best = (f"{float(value):.3f}"[1:] for value in (ten[0], ten[-1]))
+    assert f"the least {least} and the best {best}" in text

@@ -23,8 +23,35 @@ MOST_SHARD = 40
 ALL_DONE, SOME_FAILED, BAD_INPUT, ALL_FAILED, NO_STORAGE, INTERRUPTED = 0, 1, 2, 3, 4, 130
 
 
+class _Once(argparse.Action):
+    """Keeps an option's value; argparse itself would drop the first of two without a word."""
+
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,
+        namespace: argparse.Namespace,
+        values: Any,
+        option_string: str | None = None,
+    ) -> None:
+        """Keep the value.
+
+        Raises:
+            argparse.ArgumentError: If there was another.
+        """
+        before = getattr(namespace, self.dest)
+        if option_string is not None and before not in (self.default, values):
+            raise argparse.ArgumentError(
+                self, f"given twice: {cut(str(before))} and {cut(str(values))}"
+            )
+        setattr(namespace, self.dest, values)
+
+
 class Parser(argparse.ArgumentParser):
-    """Reads a command line; what is wrong with it fits on a screen."""
+    """Reads a command line; what is wrong with it fits on a screen, and no value is dropped."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.register("action", None, _Once)
 
     def error(self, message: str) -> NoReturn:
         """Say what is wrong, and end."""

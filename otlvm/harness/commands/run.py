@@ -50,7 +50,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--list", action="store_true", help="print every name a suite can use")
     what = parser.add_argument_group("which runs")
     add = what.add_argument
-    add("--only", metavar="LABEL-GLOB", help="the rows of a label or pattern")
+    add("--only", metavar="LABEL-GLOB", action="append", default=[],
+        help="the rows of a label or pattern; repeatable")  # fmt: skip
     add("--set", metavar="PATH=VALUE", action="append", default=[],
         help="a field of every run, such as train.steps=100 or seeds=[0]; repeatable")  # fmt: skip
     add("--dry-run", action="store_true", help="print each run's state and stop")

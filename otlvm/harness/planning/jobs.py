@@ -18,17 +18,23 @@ from otlvm.harness.suite.runs import Run, rows_meant
 from otlvm.wording import flow
 
 
-def choose(suite: Suite, pattern: str | None) -> list[Run]:
-    """Return the runs of the rows that a label or pattern means; all without one.
+def choose(suite: Suite, patterns: Sequence[str]) -> list[Run]:
+    """Return the runs of the rows that labels or patterns mean, in the suite's order.
+
+    All of them without a pattern.
 
     Raises:
-        InputError: If there is no such row.
+        InputError: If one of them means no row.
     """
-    if pattern is None:
+    if not patterns:
         return suite.runs
-    rows = set(rows_meant(pattern, (run.row for run in suite.runs)))
-    if not rows:
-        raise InputError(f"--only {pattern}: {no_row(pattern, (run.label for run in suite.runs))}")
+    rows = set()
+    for pattern in patterns:
+        meant = rows_meant(pattern, (run.row for run in suite.runs))
+        if not meant:
+            known = (run.label for run in suite.runs)
+            raise InputError(f"--only {pattern}: {no_row(pattern, known)}")
+        rows.update(meant)
     return [run for run in suite.runs if run.row in rows]
 
 

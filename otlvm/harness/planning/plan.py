@@ -80,7 +80,7 @@ class Plan:
 def make_plan(
     suite: Suite,
     store: Store,
-    only: str | None = None,
+    only: Sequence[str] = (),
     shard: slice = slice(None),
     rerun: str | None = None,
 ) -> Plan:
@@ -89,7 +89,7 @@ def make_plan(
     Args:
         suite: The suite.
         store: Where results go.
-        only: The rows, by label or pattern; None takes all.
+        only: The rows, by labels or patterns; all without one.
         shard: Which of their runs.
         rerun: Which results are computed again.
 

@@ -23,6 +23,7 @@ def test_no_suite(run_main):
     ("arguments", "told"),
     [
         (["--only", "colum*"], ["--only colum*", "there are: row"]),
+        (["--only", "row", "--only", "colum*"], ["--only colum*", "there are: row"]),
         (["--set", "train.steps"], ["--set train.steps", "PATH=VALUE"]),
         (["--set", "=5"], ["--set =5", "PATH=VALUE"]),
         (["--set", "trian.steps=5"], ["--set trian.steps", "did you mean 'train'?"]),
@@ -37,7 +38,6 @@ def test_no_suite(run_main):
         (["--set", "seeds=0"], ["seeds", "valid list, got 0"]),
         (["--threads", "1000000"], ["--threads 1000000: expected 1 to 1024"]),
         (["--jobs", "1000000000"], ["--jobs 1000000000: expected 1 to 1000"]),
-        (["--out", "x" * 5000], ["File name too long"]),
         (["--set", "execution.timeout=0 s"], ["execution.timeout", "more than nothing"]),
         (["--set", f"execution.timeout={10**24} h"], ["less than thirty years"]),
         (["--set", f"execution.memory_mb={10**24}"], ["execution.memory_mb", "less than"]),
@@ -46,6 +46,29 @@ def test_no_suite(run_main):
 )
 def test_bad_options(refuse, write_suite, arguments, told):
     refuse(write_suite(ROW), *told, arguments=arguments)
+
+
+def test_a_folder_of_too_long_a_name(run_main, write_suite):
+    code, _, errors = run_main(write_suite(ROW), "--out", "x" * 5000)
+    assert code == 2
+    assert "File name too long" in errors
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["run", "quick", "--out", "a", "--out", "b"], "--out: given twice: a and b"),
+        (["run", "quick", "--rerun", "A", "--rerun", "B"], "--rerun: given twice: A and B"),
+        (["run", "quick", "--jobs", "1", "--jobs=2"], "--jobs: given twice: 1 and 2"),
+        (["run", "quick", "--shard", "1/2", "--shard", "2/2"], "--shard: given twice"),
+        (["verify", "runs/quick", "--seed", "1", "--seed", "2"], "--seed: given twice: 1 and 2"),
+        (["compare", "a", "b", "--csv", "c", "--csv", "d"], "--csv: given twice: c and d"),
+    ],
+)
+def test_no_value_is_dropped(arguments, told, capsys):
+    with pytest.raises(SystemExit, match="2"):
+        main(arguments)
+    assert told in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

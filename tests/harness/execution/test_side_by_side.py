@@ -126,7 +126,7 @@ def test_what_is_left_to_do_does_not_change_the_threads(machine, plan_of):
     rows = VAE.format("0, 1") + "baselines: [kmeans, {name: kmeans, n_init: 2}]\n"
     plan = plan_of(rows)
     assert found(plan) == (4, 1)
-    assert found(plan_of(rows, only="VAE")) == (4, 1)
+    assert found(plan_of(rows, only=["VAE"])) == (4, 1)
     assert found(plan_of(rows, shard=slice(0, None, 4))) == (4, 1)
     job, store = plan.jobs[0], plan.store
     facts = {"metrics": {"accuracy": 0.5}, "environment": {"threads": 2}}

@@ -203,6 +203,9 @@ def test_a_lock_names_what_ran_and_no_more(suite_of_nine, run_main, tmp_path):
     assert run_main(suite, "--out", out, "--only", "VAE")[0] == 0
     both = [run for run in whole if run[0] in ("VAE", "kmeans")]
     assert ids(load_suite(out / "suite.lock.yaml")) == both
+    other = tmp_path / "other"
+    assert run_main(suite, "--out", other, "--only", "VAE", "--only", "kmeans")[0] == 0
+    assert ids(load_suite(other / "suite.lock.yaml")) == both
 
 
 TWO = """\

@@ -65,6 +65,12 @@ def test_rows_with_spreads_stand_in_results(page):
             assert match, f"{page.name}: no table in results has {row}"
 
 
+def test_each_folder_of_results_says_how_it_came_about():
+    listed = re.findall(r"^\| `(\w+)/` \|", (ROOT / "results/README.md").read_text(), re.M)
+    folders = [path.name for path in (ROOT / "results").iterdir() if path.is_dir()]
+    assert sorted(listed) == sorted(folders)
+
+
 def test_the_prices_of_expectations_are_those_measured():
     with (ROOT / "results/expectations/table.csv").open() as file:
         measured = {row["expectation"]: row for row in csv.DictReader(file)}

@@ -6,6 +6,7 @@ clustering that a start learns from is the one of the table's row. A suite keeps
 """
 
 import hashlib
+import time
 import weakref
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
@@ -94,7 +95,7 @@ class Learner(Described):
     worth_keeping: ClassVar[bool] = True
     _busy: bool = False
     _lesson: str | None = None  # the key of what it learnt
-    _catch_up: Callable[[], Any] | None = None  # learns what was taken from a shelf so far
+    _learn_now: Callable[[], Any] | None = None  # learns what was taken from a shelf so far
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         """Give both methods a seed of their own, and a place on the shelf."""
@@ -103,6 +104,20 @@ class Learner(Described):
             setattr(cls, cls.learn, _learning(vars(cls)[cls.learn]))
         if cls.apply in vars(cls):
             setattr(cls, cls.apply, _applying(vars(cls)[cls.apply]))
+
+    def catch_up(self) -> None:
+        """Learn what so far was only taken from a shelf, so that attributes hold what was learnt.
+
+        Call it before reading another learner's attributes. Its time is not counted: that of what
+        was taken from the shelf is.
+        """
+        if self._learn_now is None:
+            return
+        shelf, started = _SHELF.get(), time.perf_counter()
+        saved = shelf.saved_seconds if shelf else 0.0
+        self._learn_now()
+        if shelf:
+            shelf.saved_seconds = saved - (time.perf_counter() - started)
 
 
 def _learning(method: Callable[..., Tensor]) -> Callable[..., Tensor]:
@@ -116,14 +131,14 @@ def _learning(method: Callable[..., Tensor]) -> Callable[..., Tensor]:
                 return method(self, x, *args, **kwargs)
 
         def learn_now() -> Tensor:
-            self._catch_up = None
+            self._learn_now = None
             return compute()
 
         shelf = _SHELF.get()
         if shelf is None or self._spec is None or not self.worth_keeping:
             self._lesson = None
             return learn_now()
-        self._catch_up = learn_now
+        self._learn_now = learn_now
         seed = torch.initial_seed()
         self._lesson = _digest(self._spec, seed, x.device.type, _content(x), args, kwargs)
         return _beside(shelf.once(self._lesson, learn_now), x)
@@ -138,8 +153,7 @@ def _applying(method: Callable[..., Tensor]) -> Callable[..., Tensor]:
             return method(self, x)
 
         def compute() -> Tensor:
-            if self._catch_up is not None:
-                self._catch_up()
+            self.catch_up()
             with _alone(self), afresh(x.device):
                 return method(self, x)
 

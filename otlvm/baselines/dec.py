@@ -67,7 +67,6 @@ class _Embedded(Baseline):
         from sklearn.cluster import KMeans  # takes seconds
 
         codes = self.features.fit_transform(x)
-        self.features.transform(x[:1])  # learns it here, if the codes came from a shelf
         # Batch norm keeps the autoencoder's statistics: images of a batch stay independent.
         self._encoder = deepcopy(self.features.encoder).eval()
         self._decoder = deepcopy(self.features.decoder).eval()

@@ -33,10 +33,6 @@ class Autoencoder(Features):
         cost: What it minimises: ``bernoulli``, the cross-entropy of data in [0, 1], or ``squared``
             error of data of any range.
 
-    Attributes:
-        encoder: From images ``[n, D]`` to codes ``[n, dim]``, in eval mode; after `fit_transform`.
-        decoder: Back to images, or their logits where the cost is ``bernoulli``.
-
     Raises:
         ValueError: If a number is out of range.
     """
@@ -60,8 +56,18 @@ class Autoencoder(Features):
         self.batch_size = batch_size
         self.learning_rate = learning_rate
         self.cost = cost
-        self.encoder: nn.Module = nn.Identity()
-        self.decoder: nn.Module = nn.Identity()
+
+    @property
+    def encoder(self) -> nn.Module:
+        """From images ``[n, D]`` to codes ``[n, dim]``, in eval mode; after `fit_transform`."""
+        self.catch_up()
+        return self._encoder
+
+    @property
+    def decoder(self) -> nn.Module:
+        """From codes to images, or their logits where the cost is ``bernoulli``, in eval mode."""
+        self.catch_up()
+        return self._decoder
 
     def fit_transform(self, x: Tensor) -> Tensor:
         """Train the autoencoder and return the codes; see `Features.fit_transform`.
@@ -85,7 +91,7 @@ class Autoencoder(Features):
             loss = COSTS[self.cost](both(batch), batch)
             torch.autograd.backward(loss)
             optimizer.step()
-        self.encoder, self.decoder = encoder.eval(), decoder.eval()
+        self._encoder, self._decoder = encoder.eval(), decoder.eval()
         return self.transform(x)
 
     @torch.no_grad()

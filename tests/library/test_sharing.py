@@ -1,6 +1,8 @@
 """Clusterings and features are the same for equal spec, data and seed, and learnt once."""
 
 import random
+import threading
+import time
 
 import numpy as np
 import pytest
@@ -105,6 +107,66 @@ def test_a_shelf_gives_what_was_learnt_once(x):
         assert Drawn.learnt == 2
         second.transform(x[80:])
         assert Drawn.learnt == 2
+
+
+ROWS = [
+    {"name": name, "features": AUTOENCODER, **how}
+    for name, how in (
+        ("kmeans", {}),
+        ("dec", {"steps": 4, "batch_size": 30}),
+        ("idec", {"steps": 4, "batch_size": 30}),
+        ("gmm", {"n_init": 1}),
+    )
+]
+
+
+@pytest.mark.parametrize("rows", [ROWS, ROWS[::-1]], ids=["in order", "reversed"])
+def test_who_shares_an_autoencoder_finds_what_it_finds_alone(rows, x):
+    def found(spec):
+        torch.manual_seed(3)
+        baseline = baselines.build(spec)
+        return baseline.fit(x[:60], 3), baseline.assign(x[60:])
+
+    with shared_on(Memory()):
+        shared = [found(spec) for spec in rows]
+    for spec, (fitted, assigned) in zip(rows, shared, strict=True):
+        alone = found(spec)
+        assert torch.equal(fitted, alone[0]), spec["name"]
+        assert torch.equal(assigned, alone[1]), spec["name"]
+
+
+def test_what_a_learner_says_of_itself_was_learnt(x):
+    codes = torch.zeros(0)
+    with shared_on(Memory()):
+        for _ in range(2):  # the second takes its codes from the shelf
+            torch.manual_seed(3)
+            learner = features.build(AUTOENCODER)
+            codes = learner.fit_transform(x)
+            learner.transform(x[:1])
+            torch.testing.assert_close(learner.encoder(x), codes)
+            assert learner.decoder(codes).shape == x.shape
+
+
+class Slow(Features):
+    def fit_transform(self, x):
+        threading.Event().wait(0.2)
+        return x
+
+    def transform(self, x):
+        return x
+
+
+def test_learning_again_what_came_from_a_shelf_costs_no_second_time(x):
+    memory = Memory()
+    with shared_on(memory):
+        for _ in range(2):
+            slow = features.build(f"{__name__}:Slow")
+            started = time.perf_counter()
+            slow.fit_transform(x)
+            slow.catch_up()
+        passed = time.perf_counter() - started
+    assert passed > 0.2
+    assert passed + memory.saved_seconds < passed / 2  # what it once cost, the shelf says
 
 
 def test_a_shelf_tells_specs_seeds_data_and_k_apart(x):

@@ -6,8 +6,10 @@ import re
 import pytest
 
 from otlvm.data import Dataset, digits
+from otlvm.harness.config import set_field
 from otlvm.harness.suite.load import SUITES, load_suite
 from otlvm.harness.worker.execute import execute
+from otlvm.harness.worker.shelf import DiskShelf
 from otlvm.training import Checkpoints
 
 METHODS = sorted((SUITES / "methods").glob("*.yaml"))
@@ -48,6 +50,16 @@ def test_each_method_runs(path, monkeypatch, tmp_path):
         most = config["model"]["prior"]["components"]
         assert 1 <= result.metrics["components_used"] <= most + 0.001
         assert not result.metrics_failed
+
+
+def test_the_field_runs_in_one_folder(monkeypatch, tmp_path):
+    """Rows that share an autoencoder or a clustering find it on one shelf."""
+    monkeypatch.setattr("otlvm.evaluation.latent.CODES", 20)
+    shelf = DiskShelf(tmp_path / "shared", "")
+    for index, (label, config) in enumerate(rows(SUITES / "field.yaml").items()):
+        small = set_field(shrunk(config), "train.precision", "float32")
+        result = execute(small, 0, data(), Checkpoints(tmp_path / f"{index}"), None, shelf)
+        assert result.status == "done", f"{label}: {result.reason}\n{result.details}"
 
 
 @pytest.mark.parametrize("path", METHODS, ids=lambda path: path.stem)

@@ -2,6 +2,7 @@
 
 import itertools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import PurePath
 from typing import Any
 
 from otlvm.wording import flow, within
@@ -101,6 +102,17 @@ def tell_apart(specs: Sequence[Config]) -> list[str]:
         options = (f"{key}={show_value(value)}" for key, value in differing.items())
         names.append(" ".join([name_of(spec), *options]))
     return names
+
+
+def data_names(specs: Sequence[Config]) -> list[str]:
+    """Write data sets as `tell_apart` does; those that are read from a file by the file's name."""
+    return tell_apart([_by_file(spec) for spec in specs])
+
+
+def _by_file(spec: Config) -> Config:
+    path = spec.get("path")
+    name = show_value(PurePath(path).stem) if isinstance(path, str) else ""
+    return {"kind": name_of(spec), **spec, "name": name} if name else spec
 
 
 def differences(specs: Sequence[Mapping[str, Any]]) -> list[Config]:

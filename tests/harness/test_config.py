@@ -5,6 +5,7 @@ from otlvm.harness.config import (
     assignments,
     beyond,
     common,
+    data_names,
     set_field,
     show_value,
     tell_apart,
@@ -43,6 +44,25 @@ def test_specs_are_told_apart_by_what_differs():
     grid = ["imq_mmd", {"name": "sinkhorn", "blur": 1, "on": "joint"}, {"name": "sinkhorn"}, 0.5]
     assert tell_values_apart(grid) == ["imq_mmd", "sinkhorn(blur=1, on=joint)", "sinkhorn", "0.5"]
     assert tell_values_apart(["a", {"name": "b", "c": 1}, {"steps": 5}]) == ["a", "b", "(steps=5)"]
+
+
+def test_data_from_files_are_named_by_the_file():
+    def names(*paths, **options):
+        return data_names([{"name": "npz", "path": path, **options} for path in paths])
+
+    assert names("pendigits.npz") == ["pendigits"]
+    assert names("a/usps.npz", "~/b/cells.tar.npz") == ["usps", "cells.tar"]
+    assert names("a/one.npz", "b/one.npz") == ["one path=a/one.npz", "one path=b/one.npz"]
+    assert names("/") == names("") == ["npz"]
+    folder = {"name": "image_folder", "path": "digits"}
+    assert data_names([{"name": "digits"}, folder]) == [
+        "digits",
+        "digits kind=image_folder path=digits",
+    ]
+    scaled = {"name": "npz", "path": "a.npz", "scale": "standard"}
+    assert data_names([{"name": "npz", "path": "a.npz"}, scaled]) == ["a", "a scale=standard"]
+    assert data_names([{"name": "mnist", "root": "a"}]) == ["mnist"]
+    assert len(names("x" * 5000)[0]) <= 200
 
 
 def test_what_configs_share_and_what_is_their_own():

@@ -9,9 +9,9 @@ from otlvm.harness.config import (
     Config,
     as_mapping,
     assignments,
+    data_names,
     merge,
     set_field,
-    tell_apart,
     tell_values_apart,
 )
 from otlvm.harness.messages import InputError, KeyPath
@@ -131,7 +131,7 @@ def _with_specs(section: Config) -> Config:
 
 def _with_data(runs: list[Run]) -> list[Run]:
     """Name the data set of each run, in the label too where a label stands for several."""
-    names = tell_apart([run.config["data"] for run in runs])
+    names = data_names([run.config["data"] for run in runs])
     used: dict[str, set[str]] = {}
     for run, name in zip(runs, names, strict=True):
         used.setdefault(run.label, set()).add(name)

@@ -200,7 +200,7 @@ def test_one_label_stands_for_several_data_sets(load):
     assert by_label == {
         f"{method}, {data}": (method, data)
         for method in ("row", "kmeans")
-        for data in ("digits", "npz path=a.npz", "npz path=b.npz")
+        for data in ("digits", "a", "b")
     }
     assert {run.config["data"]["name"] for run in suite.runs} == {"digits", "npz"}
 

@@ -52,11 +52,12 @@ def test_each_method_runs(path, monkeypatch, tmp_path):
         assert not result.metrics_failed
 
 
-def test_the_field_runs_in_one_folder(monkeypatch, tmp_path):
+@pytest.mark.parametrize("suite", ["field", "reproductions"])
+def test_the_field_runs_in_one_folder(suite, monkeypatch, tmp_path):
     """Rows that share an autoencoder or a clustering find it on one shelf."""
     monkeypatch.setattr("otlvm.evaluation.latent.CODES", 20)
     shelf = DiskShelf(tmp_path / "shared", "")
-    for index, (label, config) in enumerate(rows(SUITES / "field.yaml").items()):
+    for index, (label, config) in enumerate(rows(SUITES / f"{suite}.yaml").items()):
         small = set_field(shrunk(config), "train.precision", "float32")
         result = execute(small, 0, data(), Checkpoints(tmp_path / f"{index}"), None, shelf)
         assert result.status == "done", f"{label}: {result.reason}\n{result.details}"

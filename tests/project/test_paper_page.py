@@ -79,9 +79,14 @@ def test_the_account_in_the_readme_is_that_of_results():
     seeds = [f"{float(row['accuracy']):.3f}"[1:] for row in runs if row["label"] == "GM-WAE"]
     table = (ROOT / "results/paper_10d_2018/table.md").read_text().replace("*", "")
     rows = {row[0]: row for _, rows in tables(table) for row in rows if len(row) > 9}
-    accuracy, wae, vae = rows["GM-WAE"][2], rows["GM-WAE"][7], rows["GM-VAE"][7]
-    assert f"({accuracy}, the seeds {seeds[0]}, {seeds[1]} and {seeds[2]})" in text
+    accuracy, used, wae, vae = (*(rows["GM-WAE"][i] for i in (2, 5, 7)), rows["GM-VAE"][7])
+    assert f"ours has {accuracy}, and" in text
+    assert f"(the five are {', '.join(seeds[:-1])} and {seeds[-1]})" in text
+    assert f"more than nine components in use ({used})" in text
     assert f"({wae} against {vae})" in text
+    worse = "| bce of GM-VAE from GM-WAE, beta=10 > bce of GM-VAE from GM-WAE, beta=10 at step 1 |"
+    after, before = next(line.split("|")[4:6] for line in table.splitlines() if worse in line)
+    assert f"(its BCE goes from {before.strip()} to {after.strip()})" in text
     claim = next(line for line in table.splitlines() if "of GM-VAE at step 10 < 2" in line)
     assert f"({claim.split('|')[4].strip()} are used then" in text
     collapse = {

@@ -32,8 +32,8 @@ class Metric(Described, ABC):
         the same for every model: draw from torch alone.
 
         Args:
-            model: The model, on the data's device.
-            data: The data.
+            model: The model, on the data's device; it gives samples scaled as ``data`` are.
+            data: The data as the model sees them.
 
         Returns:
             Numbers by their keys in `numbers`; what is left out was not measured.

@@ -1,8 +1,9 @@
 """Asking metrics: one that fails costs its numbers, and nothing else."""
 
 import math
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 import torch
@@ -35,17 +36,31 @@ class Measured:
 def measure_model(chosen: Chosen, model: LatentMixtureModel, data: Dataset) -> Measured:
     """Ask metrics about a model; each has a random state of its own.
 
+    Meanwhile nothing is scaled back: what the model draws is in the units of ``data.x_test``.
+
     Args:
         chosen: The metrics, by name.
         model: The model, on the data's device.
         data: The data.
     """
 
+    scaled = replace(data, scaling=None)
+
     def ask(metric: Metric) -> Numbers:
-        with evaluation_mode(model):
-            return metric.compute(model, data)
+        with evaluation_mode(model), _as_scaled(model):
+            return metric.compute(model, scaled)
 
     return _measure(chosen, ask, data)
+
+
+@contextmanager
+def _as_scaled(model: LatentMixtureModel) -> Iterator[None]:
+    """Have a model's samples compare with the data it saw, not with those that were read."""
+    scaling, model.scaling = model.scaling, None
+    try:
+        yield
+    finally:
+        model.scaling = scaling
 
 
 def measure_assignments(

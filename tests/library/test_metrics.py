@@ -1,6 +1,7 @@
 """Metrics that a suite asks for, against independent references."""
 
 import inspect
+from dataclasses import replace
 
 import numpy as np
 import ot
@@ -33,6 +34,7 @@ from otlvm.metrics import (
 from otlvm.metrics.features import feature_map
 from otlvm.numbers import BUILT_IN
 from otlvm.priors import GaussianPrior, StandardNormal
+from otlvm.scaling import Scaling
 from otlvm.sharing import Shelf, shared_on
 
 PRIOR = {"name": "gaussian_mixture", "components": 3, "dim": 2}
@@ -70,6 +72,29 @@ def test_every_metric_gives_the_numbers_it_names(name, model, data):
     factory = metrics.metrics.get(name)
     assert set(measured.numbers) == {number.key for number in factory.numbers}
     assert not inspect.isabstract(factory)
+
+
+class Gap(Metric):
+    """The distance of the means of samples and of images, as a user writes it."""
+
+    numbers = (Number("gap", "gap", "low", 2),)
+
+    def compute(self, model, data):
+        return {"gap": float((model.sample(50).mean(0) - data.x_test.mean(0)).norm())}
+
+
+@pytest.mark.parametrize("name", [*metrics.metrics, "of one's own"])
+def test_metrics_compare_in_the_units_that_the_model_saw(name, model, data):
+    metric = Gap() if name == "of one's own" else metrics.metrics.build(name)
+    with shared_on(Recording()):
+        plain = measure_model({name: metric}, model, data)
+        model.scaling = Scaling("standard", 16)
+        model.scaling.shift += 50
+        model.scaling.factor *= 100
+        scaled = measure_model({name: metric}, model, replace(data, scaling=model.scaling))
+    assert not scaled.failed
+    assert scaled.numbers == plain.numbers
+    assert float(model.sample(5).max()) > 20  # and its samples stay in the units of the data
 
 
 def test_numbers_that_are_asked_for_are_those_of_the_registry():

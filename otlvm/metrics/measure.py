@@ -43,7 +43,6 @@ def measure_model(chosen: Chosen, model: LatentMixtureModel, data: Dataset) -> M
         model: The model, on the data's device.
         data: The data.
     """
-
     scaled = replace(data, scaling=None)
 
     def ask(metric: Metric) -> Numbers:

@@ -11,13 +11,16 @@ from otlvm.harness.figures.style import PAGE, height, style, wrap, wrap_names
 from otlvm.harness.metrics import Metric
 
 FEWEST = 3  # methods, and data sets: Friedman's test needs as many
+MOST = 24  # methods that are drawn; ranks and tests are of all
 
 
 @style()
 def draw_ranks(costs: pd.DataFrame, metric: Metric) -> Figure | None:
     """Mean ranks of methods; a bar joins those that Nemenyi's test cannot tell apart.
 
-    Demšar, *Statistical comparisons of classifiers over multiple data sets* (2006).
+    The tests are of all methods, also where only the best are drawn: those of methods that were
+    chosen by their ranks would mean nothing. Demšar, *Statistical comparisons of classifiers over
+    multiple data sets* (2006).
 
     Args:
         costs: Mean costs ``[data sets x methods]``, as `Metric.costs` has them; data sets on which
@@ -40,11 +43,12 @@ def draw_ranks(costs: pd.DataFrame, metric: Metric) -> Figure | None:
     methods = [str(method) for method in ranks.columns]
     apart = posthoc_nemenyi_friedman(pd.DataFrame(ranks.to_numpy(), columns=methods))
     means = pd.Series(ranks.mean().to_numpy(), methods)
+    shown = means.nsmallest(MOST)
     figure = Figure((PAGE, 1), layout=ConstrainedLayoutEngine(w_pad=0.06))  # room for long names
     axis = figure.subplots()
     drawn = critical_difference_diagram(
-        means,
-        apart,  # judged at the 5 % level, which is ours
+        shown,
+        apart.loc[shown.index, shown.index],  # judged at the 5 % level, which is ours
         ax=axis,
         label_fmt_left="{label}",
         label_fmt_right="{label}",
@@ -53,16 +57,19 @@ def draw_ranks(costs: pd.DataFrame, metric: Metric) -> Figure | None:
         crossbar_props={"clip_on": False},
         text_h_margin=0.05,
     )
-    names = dict(zip(methods, wrap_names(methods, 28, 2), strict=True))
+    drawn_names = list(shown.index)
+    names = dict(zip(drawn_names, wrap_names(drawn_names, 28, 2), strict=True))
     for text in drawn["labels"]:
         label = text.get_text()
-        shown = f" {names[label]} ({means[label]:.2f}) ".replace("\n", " \n ")  # off the lines
-        text.set(text=shown, color="0.1")
+        name = f" {names[label]} ({means[label]:.2f}) ".replace("\n", " \n ")  # off the lines
+        text.set(text=name, color="0.1")
     axis.grid(visible=False)
     axis.set_xlim(1, len(methods))
     axis.xaxis.set_major_locator(MultipleLocator(1))
     axis.xaxis.set_label_position("top")
     axis.set_xlabel(f"mean rank of {metric.title} over data sets (1 is best)")
+    if len(shown) < len(means):
+        figure.suptitle(f"the {MOST} best of {len(means)} methods: {metric.title}")
     left_out = len(costs) - len(whole)
     told = (
         f"Friedman: p = {p_value:.2g}, N = {len(whole)} data sets. "

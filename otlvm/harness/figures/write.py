@@ -112,7 +112,7 @@ def _with_note(draw: Draw, note: str) -> Figure | None:
 
 
 def _ranks(records: pd.DataFrame, chosen: Sequence[Metric] | None) -> Figure | None:
-    """Rank the dozen best methods, where records tell data sets and methods.
+    """Rank all methods, where records tell data sets and methods.
 
     By accuracy where it is known, else by the first metric of the suite's table that has a best.
     """
@@ -123,8 +123,4 @@ def _ranks(records: pd.DataFrame, chosen: Sequence[Metric] | None) -> Figure | N
     done = finished(records, [metric.key])
     runs = done.assign(cost=metric.costs(done[metric.key].astype(float)))
     costs = runs.pivot_table(index="data", columns="method", values="cost", sort=False)
-    best = costs.mean().nsmallest(MOST_ROWS).index
-    figure = draw_ranks(costs[[method for method in costs if method in best]], metric)
-    if figure is not None and costs.shape[1] > MOST_ROWS:
-        figure.suptitle(f"the {MOST_ROWS} best of {costs.shape[1]} methods: {metric.title}")
-    return figure
+    return draw_ranks(costs, metric)

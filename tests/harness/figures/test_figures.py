@@ -138,6 +138,19 @@ def _flat(line):
     return len(set(line.get_ydata())) == 1 and line.get_ydata()[0] < 0
 
 
+def test_ranks_are_tested_among_all_methods_though_the_best_are_drawn():
+    rng = np.random.default_rng(0)
+    names = [f"method {i}" for i in range(30)]
+    scores = pd.DataFrame(rng.normal(size=(5, 30)) - 0.1 * np.arange(30), columns=names)
+    text = all_text(draw_ranks(-scores, ACCURACY))
+    p_value = stats.friedmanchisquare(*scores.to_numpy().T).pvalue
+    assert f"Friedman: p = {p_value:.2g}, N = 5 data sets." in text
+    assert "the 24 best of 30 methods: accuracy" in text
+    means = pd.Series(stats.rankdata(-scores, axis=1).mean(axis=0), names).sort_values()
+    for place, (method, mean) in enumerate(means.items()):
+        assert (f"{method} ({mean:.2f})" in text) == (place < 24)
+
+
 def test_ranks_leaves_incomplete_data_sets_out_and_says_so():
     scores = SCORES.copy()
     scores.iloc[0, 1] = np.nan

@@ -89,6 +89,20 @@ def test_the_small_field_is_that_of_its_results(page):
         assert row[1:] == [*shown, f"{statistics.mean(own):.1f}"]
 
 
+def test_the_field_on_one_seed_is_that_of_its_results():
+    ((columns, shown),) = (
+        (list(map(name_of, heading[1:])), rows)
+        for heading, rows in tables((ROOT / "docs/field.md").read_text())
+        if heading[0] == "MNIST, one seed"
+    )
+    heading, rows = next(tables((ROOT / "results/field/table.md").read_text()))
+    measured = [dict(zip(map(name_of, heading), row, strict=True)) for row in rows]
+    assert shown == [
+        [row[0], *(each[name] for name in columns)]
+        for row, each in zip(rows, measured, strict=True)
+    ]
+
+
 def test_what_the_small_field_says_of_a_weight_that_finds_itself():
     with (ROOT / "results/field_small/table_long.csv").open() as file:
         found = [

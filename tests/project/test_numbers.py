@@ -89,18 +89,40 @@ def test_the_small_field_is_that_of_its_results(page):
         assert row[1:] == [*shown, f"{statistics.mean(own):.1f}"]
 
 
-def test_the_field_on_one_seed_is_that_of_its_results():
+@pytest.mark.parametrize(
+    ("page", "folder", "first"),
+    [
+        ("field", "field", "MNIST, one seed"),
+        ("collapse", "collapse", "GM-VAE, MNIST, one seed"),
+    ],
+)
+def test_one_seed_is_that_of_its_results(page, folder, first):
     ((columns, shown),) = (
         (list(map(name_of, heading[1:])), rows)
-        for heading, rows in tables((ROOT / "docs/field.md").read_text())
-        if heading[0] == "MNIST, one seed"
+        for heading, rows in tables((ROOT / f"docs/{page}.md").read_text())
+        if heading[0] == first
     )
-    heading, rows = next(tables((ROOT / "results/field/table.md").read_text()))
+    heading, rows = next(tables((ROOT / f"results/{folder}/table.md").read_text()))
     measured = [dict(zip(map(name_of, heading), row, strict=True)) for row in rows]
-    assert shown == [
-        [row[0], *(each[name] for name in columns)]
-        for row, each in zip(rows, measured, strict=True)
-    ]
+    done = [row for row in measured if row["n"] == "1"]
+    assert shown == [[*row.values()][:1] + [row[name] for name in columns] for row in done]
+
+
+def test_what_each_cause_changes_is_that_of_the_rows():
+    page = list(tables((ROOT / "docs/collapse.md").read_text()))
+    informed = {row[0]: row[1] for row in page[0][1]}
+    fixed, learned = ("fixed prior", "learned prior")
+    changes = {
+        "a learned prior for a fixed one": lambda row: row.replace(fixed, learned),
+        "one net for ten": lambda row: row.replace("separate nets", "shared net"),
+        "no norm for batch norm": lambda row: row.replace("batch norm", "none"),
+    }
+    assert [row[0] for row in page[1][1]] == list(changes)
+    for name, shown, mean in page[1][1]:
+        pairs = [(row, changes[name](row)) for row in informed if changes[name](row) != row]
+        assert shown == "; ".join(f"{informed[a]} → {informed[b]}" for a, b in pairs)
+        gain = statistics.mean(float(informed[b]) - float(informed[a]) for a, b in pairs)
+        assert float(mean) == pytest.approx(gain, abs=0.011)
 
 
 def test_what_the_small_field_says_of_a_weight_that_finds_itself():

@@ -80,10 +80,10 @@ def test_the_card_says_what_the_classes_are_called(suite, run_main, tmp_path):
     store = Store(tmp_path / "out")
     (record,) = (store.record_or_none(run) for run in read_records(store)["id"])
     assert record["class_names"] == ["ant", "bee", "cat"]
-    assert card(read_records(store))["classes"].startswith("npz: ant, bee, cat")
+    assert card(read_records(store))["classes"].startswith("mine: ant, bee, cat")
 
 
 def test_the_card_says_how_many_images_have_no_label(suite, run_main, tmp_path):
     assert run_main(suite, "--out", tmp_path / "out")[0] == 0
     lines = card(read_records(Store(tmp_path / "out")))
-    assert lines["images without a label"].startswith("npz: 6 of training, 6 held out")
+    assert lines["images without a label"].startswith("mine: 6 of training, 6 held out")

@@ -23,6 +23,10 @@ MOST_SHARD = 40
 ALL_DONE, SOME_FAILED, BAD_INPUT, ALL_FAILED, NO_STORAGE, INTERRUPTED = 0, 1, 2, 3, 4, 130
 
 
+GIVEN = "_given"
+"""What of a namespace holds the values that were given as options."""
+
+
 class _Once(argparse.Action):
     """Keeps an option's value; argparse itself would drop the first of two without a word."""
 
@@ -38,11 +42,10 @@ class _Once(argparse.Action):
         Raises:
             argparse.ArgumentError: If there was another.
         """
-        before = getattr(namespace, self.dest)
-        if option_string is not None and before not in (self.default, values):
-            raise argparse.ArgumentError(
-                self, f"given twice: {cut(str(before))} and {cut(str(values))}"
-            )
+        given = vars(namespace).setdefault(GIVEN, {})  # a default may be given, too
+        if option_string is not None and given.setdefault(self.dest, values) != values:
+            both = f"{cut(str(given[self.dest]))} and {cut(str(values))}"
+            raise argparse.ArgumentError(self, f"given twice: {both}")
         setattr(namespace, self.dest, values)
 
 

@@ -62,6 +62,8 @@ def test_a_folder_of_too_long_a_name(run_main, write_suite):
         (["run", "quick", "--jobs", "1", "--jobs=2"], "--jobs: given twice: 1 and 2"),
         (["run", "quick", "--shard", "1/2", "--shard", "2/2"], "--shard: given twice"),
         (["verify", "runs/quick", "--seed", "1", "--seed", "2"], "--seed: given twice: 1 and 2"),
+        (["verify", "runs/quick", "--seed", "0", "--seed", "2"], "--seed: given twice: 0 and 2"),
+        (["run", "quick", "--device", "auto", "--device", "cpu"], "given twice: auto and cpu"),
         (["compare", "a", "b", "--csv", "c", "--csv", "d"], "--csv: given twice: c and d"),
     ],
 )

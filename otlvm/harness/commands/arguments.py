@@ -42,10 +42,12 @@ class _Once(argparse.Action):
         Raises:
             argparse.ArgumentError: If there was another.
         """
-        given = vars(namespace).setdefault(GIVEN, {})  # a default may be given, too
-        if option_string is not None and given.setdefault(self.dest, values) != values:
-            both = f"{cut(str(given[self.dest]))} and {cut(str(values))}"
-            raise argparse.ArgumentError(self, f"given twice: {both}")
+        if option_string is not None:
+            given = vars(namespace).setdefault(GIVEN, {})  # a default may be given, too
+            first = given.setdefault(self.dest, values)
+            if first is not values and first != values:
+                both = f"{cut(str(first))} and {cut(str(values))}"
+                raise argparse.ArgumentError(self, f"given twice: {both}")
         setattr(namespace, self.dest, values)
 
 

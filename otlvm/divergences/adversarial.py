@@ -13,6 +13,7 @@ from torch.func import functional_call
 from torch.nn.functional import softplus
 
 from otlvm.divergences.base import SampleDivergence, divergences
+from otlvm.divergences.by_mass import heavy_points
 from otlvm.inputs import check_posterior
 from otlvm.latents import MixturePosterior
 from otlvm.priors import Prior
@@ -70,7 +71,7 @@ class Adversarial(SampleDivergence):
     def update(self, posterior: MixturePosterior, prior: Prior) -> None:
         """Train the discriminator on one batch; see `Divergence.update`."""
         check_posterior(posterior, prior.dim)
-        x, a = posterior.cloud()
+        x, a = heavy_points(*posterior.cloud())
         critic = self._critic_for(x)
         y = prior.sample(len(posterior.pi)).to(x.dtype)
         with torch.enable_grad():

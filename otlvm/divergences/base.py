@@ -6,6 +6,7 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
+from otlvm.divergences.by_mass import heavy_points
 from otlvm.inputs import check_components, check_posterior
 from otlvm.latents import MixturePosterior
 from otlvm.priors import Prior
@@ -49,11 +50,11 @@ class Divergence(nn.Module, ABC):
 class SampleDivergence(Divergence):
     """A divergence of two weighted point clouds: implement `between`, the rest is done for you.
 
-    The posterior's cloud holds all K samples of every data point, weighted by q(k|x), neighbours
-    in order (rows ``i * K`` to ``i * K + K - 1`` belong to data point i); where all k share one
-    sample, that sample once. The prior's holds about
-    as many points as the batch, equally many of each component and weighted by p(k), which has less
-    variance than independent draws.
+    The posterior's cloud holds the K samples of every data point, weighted by q(k|x); where all k
+    share one sample, that sample once. On a CPU those that weigh nothing are left out (less than
+    2.4e-7 of the mean weight in single precision, 4.4e-16 in double), so that a sure q(k|x) costs
+    little. The prior's holds about as many points as the batch, equally many of each component and
+    weighted by p(k), which has less variance than independent draws.
 
     With ``on = "joint"`` the clouds are those of (z, k): each point gets K more coordinates, so
     that two points of different components are further apart, by ``penalty`` times the prior's
@@ -95,7 +96,7 @@ class SampleDivergence(Divergence):
             x = torch.cat([x, corners.repeat(len(posterior.pi), 1)], dim=1)
             y = torch.cat([y, corners.repeat(per_component, 1)], dim=1)
         b = (prior.weights(y.dtype) / per_component).expand(per_component, -1).flatten()
-        return self.between(x, a, y, b)
+        return self.between(*heavy_points(x, a), y, b)
 
 
 def near_origin(x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:

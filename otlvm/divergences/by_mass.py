@@ -103,6 +103,12 @@ def heavy(x: Tensor, a: Tensor) -> tuple[Tensor, Tensor]:
     return (x, a) if len(kept) == a.shape[1] else (x.index_select(1, kept), a.index_select(1, kept))
 
 
+def heavy_points(x: Tensor, a: Tensor) -> tuple[Tensor, Tensor]:
+    """As `heavy`, of points ``[n, d]`` with weights ``[n]``."""
+    x, a = heavy(x.unsqueeze(0), a.unsqueeze(0))
+    return x.squeeze(0), a.squeeze(0)
+
+
 def in_order(x: Tensor, order: Tensor | None) -> Tensor:
     """Sort points ``[c, n, ...]`` of each cloud."""
     return x if order is None else x.gather(1, _like(order, x))

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from otlvm.divergences import IMQMMD, by_mass, divergences
+from otlvm.divergences import IMQMMD, SampleDivergence, Sinkhorn, by_mass, divergences
 from otlvm.divergences.by_mass import heavy, staircase
 from otlvm.divergences.kernel_sum import kernel_self_sum, kernel_sum
 from otlvm.latents import MixturePosterior
@@ -90,6 +90,58 @@ def test_the_bounds_are_not_empty():
     assert shares["half concentrated"] < 0.6
     assert shares["trained"] < 0.5
     assert shares["one-hot"] == pytest.approx(1 / K**2)
+
+
+CLOUDS = [
+    "energy",
+    {"name": "energy", "on": "joint"},
+    "exact_ot",
+    {"name": "exact_ot", "on": "joint"},
+    "sinkhorn",
+    {"name": "sinkhorn", "on": "joint"},
+    "sliced_wasserstein",
+    "max_sliced",
+    "adversarial",
+]
+
+
+@pytest.mark.parametrize("kind", LOGITS)
+@pytest.mark.parametrize("spec", CLOUDS, ids=str)
+@pytest.mark.usefixtures("as_in_float32")
+def test_points_that_weigh_nothing_change_no_divergence_of_clouds(kind, spec, monkeypatch):
+    prior = GaussianMixture(K, 3).double()
+    posterior = drawn(kind, prior)
+    found, whole = divergences.build(spec), divergences.build(spec)
+    if isinstance(found, Sinkhorn):  # it anneals from the clouds' diameter, which light points have
+        found.loss.diameter = whole.loss.diameter = 30.0
+
+    def seen(divergence):
+        torch.manual_seed(1)
+        for _ in range(3):
+            divergence.update(posterior.detach(), prior)
+        return value_and_gradients(divergence, posterior, prior)
+
+    left_out = seen(found)
+    monkeypatch.setattr(by_mass, "choosable", lambda a: False)
+    for one, other in zip(left_out, seen(whole), strict=True):
+        assert float((one - other).abs().max()) <= 1e-5 * float(other.abs().max())
+
+
+@pytest.mark.parametrize("kind", LOGITS)
+def test_a_divergence_of_clouds_is_given_the_points_that_count(kind):
+    sizes = []
+
+    class Sizes(SampleDivergence):
+        def between(self, x, a, y, b):
+            assert float(a.sum().detach()) == pytest.approx(1, abs=1e-6)
+            sizes.append((len(x), len(a)))
+            return a @ x.square().sum(1)
+
+    prior = GaussianMixture(K, 3).double()
+    Sizes()(drawn(kind, prior), prior)
+    (points, weights), pairs = sizes[0], N * K
+    assert points == weights
+    assert {"flat": points == pairs, "one-hot": points == N}.get(kind, N < points < pairs)
 
 
 def test_double_precision_leaves_out_what_it_cannot_see(monkeypatch):

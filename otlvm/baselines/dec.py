@@ -124,8 +124,9 @@ class DEC(_Embedded):
 
     Source: Xie, Girshick and Farhadi, *Unsupervised deep embedding for clustering analysis* (2016);
     steps and rates are those of github.com/XifengGuo/DEC-keras. The target is of all training
-    images and stays for ``update_every`` steps. Otherwise than there: the autoencoder is ours,
-    whose batch norm keeps its statistics (theirs has none and is trained layer by layer).
+    images and stays for ``update_every`` steps. Otherwise than there: the autoencoder is trained
+    in one piece, by Adam; the default one has batch norm, which keeps its statistics here (theirs
+    has none: ``normalization="none"``).
 
     Args:
         features: The autoencoder that it starts from; rows with the same one share it.

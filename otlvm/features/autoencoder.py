@@ -8,6 +8,7 @@ from torch import Tensor, nn
 
 from otlvm.features.base import Features, features
 from otlvm.networks.mlp import dense
+from otlvm.networks.normalization import DENSE, Normalization
 from otlvm.training.batches import batches
 
 BATCH = 5000
@@ -20,7 +21,7 @@ COSTS: Mapping[Cost, Callable[[Tensor, Tensor], Tensor]] = {
 
 @features.register("autoencoder")
 class Autoencoder(Features):
-    """Codes of a plain autoencoder: dense layers, batch norm, no latent prior.
+    """Codes of a plain autoencoder: dense layers, no latent prior.
 
     What a mixture model has to beat to have earned its discrete latent.
 
@@ -32,6 +33,8 @@ class Autoencoder(Features):
         learning_rate: Adam's learning rate.
         cost: What it minimises: ``bernoulli``, the cross-entropy of data in [0, 1], or ``squared``
             error of data of any range.
+        normalization: After each hidden layer. The autoencoders of DEC, IDEC, N2D and VaDE have
+            ``none``.
 
     Raises:
         ValueError: If a number is out of range.
@@ -45,6 +48,7 @@ class Autoencoder(Features):
         batch_size: int = 128,
         learning_rate: float = 1e-3,
         cost: Cost = "bernoulli",
+        normalization: Normalization = "batch",
     ) -> None:
         if min(dim, batch_size, *hidden, 1) < 1 or steps < 0 or learning_rate <= 0:
             raise ValueError(
@@ -56,6 +60,7 @@ class Autoencoder(Features):
         self.batch_size = batch_size
         self.learning_rate = learning_rate
         self.cost = cost
+        self.normalization = normalization
 
     @property
     def encoder(self) -> nn.Module:
@@ -82,8 +87,9 @@ class Autoencoder(Features):
                 f"[{low:.7g}, {high:.7g}]: say 'cost: squared', or 'scale: unit' in data:"
             )
         pixels = x.shape[1]
-        encoder = dense((pixels, *self.hidden, self.dim), nn.BatchNorm1d)
-        decoder = dense((self.dim, *reversed(self.hidden), pixels), nn.BatchNorm1d)
+        norm = DENSE[self.normalization]
+        encoder = dense((pixels, *self.hidden, self.dim), norm)
+        decoder = dense((self.dim, *reversed(self.hidden), pixels), norm)
         both = nn.Sequential(encoder, decoder).to(x)
         optimizer = torch.optim.Adam(both.parameters(), lr=self.learning_rate, fused=True)
         for batch in batches(x, min(self.batch_size, len(x)), self.steps):

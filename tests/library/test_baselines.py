@@ -6,7 +6,7 @@ from sklearn.mixture import GaussianMixture
 
 from otlvm.baselines import baselines
 from otlvm.evaluation import hungarian_accuracy
-from otlvm.features import features
+from otlvm.features import Autoencoder, features
 from otlvm.registry import RegistryError
 
 
@@ -58,6 +58,17 @@ def test_gmm_is_scikit_learns(x):
 def test_bad_baselines(spec, message):
     with pytest.raises(RegistryError, match=message):
         baselines.build(spec)
+
+
+@pytest.mark.parametrize(("normalization", "coupled"), [("batch", True), ("none", False)])
+def test_an_autoencoder_without_norm_knows_one_image_at_a_time(normalization, coupled):
+    torch.manual_seed(0)
+    x = torch.rand(40, 6)
+    codes = Autoencoder(dim=2, hidden=(8,), steps=3, batch_size=20, normalization=normalization)
+    codes.fit_transform(x)
+    both = torch.nn.Sequential(codes.encoder, codes.decoder).train()
+    alone, among = both(x[:2]), both(x)[:2]
+    assert bool((alone - among).abs().max() > 1e-3) is coupled
 
 
 @pytest.mark.parametrize("name", ["kmeans", "gmm"])

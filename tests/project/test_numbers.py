@@ -298,6 +298,24 @@ def test_the_invariant_rows_are_those_of_their_results():
         assert re.findall(rf"{words}\s+(\d\.\d+)", (ROOT / page).read_text()) == [middle]
 
 
+def test_what_an_invariant_k_does_elsewhere_is_that_of_its_results():
+    with (ROOT / "results/invariant_elsewhere/table_long.csv").open() as file:
+        means = {
+            row["method"]: float(row["mean"])
+            for row in csv.DictReader(file)
+            if row["metric"] == "accuracy"
+        }
+    for data in ("", ", usps", ", pendigits"):
+        ours, plain, kmeans = (
+            means[f"{label}{data}"] for label in ("GM-WAE, invariant k", "GM-WAE", "kmeans")
+        )
+        assert plain < kmeans < ours
+    table = (ROOT / "results/invariant_elsewhere/table.md").read_text()
+    claims = [row for heading, rows in tables(table) if "outcome" in heading for row in rows]
+    assert {row[1] for row in claims} == {"undecided"}
+    assert sorted(row[2] for row in claims)[:: len(claims) - 1] == ["0.274", "0.338"]
+
+
 def test_the_restarts_are_those_of_their_results():
     with (ROOT / "results/gm_wae_restarts/runs.csv").open() as file:
         runs = [row for row in csv.DictReader(file) if row["status"] == "done"]

@@ -2,12 +2,11 @@
 
 from typing import TYPE_CHECKING
 
-import torch
 from torch import Tensor
-from torch.nn.functional import one_hot
 
 from otlvm.inference.base import MakeNetwork, inferences
 from otlvm.inference.one_gaussian import OneGaussian
+from otlvm.inference.told import codes_of_all, with_component
 from otlvm.latents import Draw, MixturePosterior, reparameterised
 from otlvm.priors import Prior
 
@@ -38,10 +37,9 @@ class Independent(OneGaussian):
         """Ask the network for both parts; see `Inference.posterior`."""
         mean, std = self.gaussian(network, x)
         z, logits = draw(mean, std), network.classify(x)
-        k = torch.arange(prior.n_components, device=x.device).expand(len(x), -1)
-        codes = self.codes(prior, z.expand(-1, prior.n_components, -1), k)
+        codes = codes_of_all(z.expand(-1, prior.n_components, -1))
         return MixturePosterior(logits, mean, std, z, codes)
 
     def codes(self, prior: Prior, z: Tensor, k: Tensor) -> Tensor:
         """Append the one-hot k to z, ``[..., d + K]``; see `Inference.codes`."""
-        return torch.cat([z, one_hot(k, prior.n_components).to(z)], dim=-1)
+        return with_component(z, k, prior.n_components)

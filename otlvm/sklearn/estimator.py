@@ -203,7 +203,8 @@ class LatentMixture(
         """Return each row's code: the mean of q(z|k, x) for its likeliest k, with shape ``[n, d]``.
 
         It is not the mean over k, which would lie between components, where nothing was learnt.
-        Where the decoder sees k too (``inference="independent"``), the one-hot k follows: d + K.
+        Where the decoder is told k too (``inference="independent"`` or ``"m2"``), the one-hot k
+        follows: d + K.
         """
         return self._encode(self._validated(X))[1]
 

@@ -32,7 +32,10 @@ KINDS = [
     {"name": "responsibilities", "of": "sample"},
     {"name": "responsibilities", "of": "expectation"},
     "independent",
+    "m2",
 ]
+TOLD = ("independent", "m2")
+"""Whose decoder is given k too."""
 by_kind = pytest.mark.parametrize("kind", KINDS, ids=str)
 
 
@@ -152,7 +155,7 @@ def test_no_other_assignment_has_a_larger_elbo_than_the_expectation(x):
 def decoded_by_loops(model, posterior, kind, i, k):
     """What the decoder makes of image i's component k."""
     code = posterior.z[i, k]
-    if kind == "independent":
+    if kind in TOLD:
         corner = torch.zeros(K).double()
         corner[k] = 1
         code = torch.cat([code, corner])

@@ -26,8 +26,11 @@ KINDS = [
     {"name": "responsibilities", "of": "sample"},
     {"name": "responsibilities", "of": "expectation"},
     "independent",
+    "m2",
 ]
-SHARED = KINDS[1:]
+SHARED = KINDS[1:-1]
+TOLD = KINDS[-2:]
+"""Whose decoder is given k too."""
 by_kind = pytest.mark.parametrize("kind", KINDS, ids=str)
 
 
@@ -45,10 +48,10 @@ def x():
 @by_kind
 def test_what_is_built_is_what_is_needed(kind):
     network = small_model(kind).network
-    shared = kind != "mirror"
+    shared = kind in SHARED
     assert network.components.output.weight.shape == (1 if shared else K, 4, 2 * D)
     assert (network.classifier is None) == ("responsibilities" in str(kind))
-    assert network.decoder[0].in_features == (D + K if kind == "independent" else D)
+    assert network.decoder[0].in_features == (D + K if kind in TOLD else D)
     decoded = []
     network.decoder.register_forward_pre_hook(lambda _, args: decoded.append(len(args[0])))
     model = small_model(kind)
@@ -72,8 +75,9 @@ def test_a_model_draws_decodes_and_is_saved(kind, x, tmp_path):
     assert torch.equal(restored.decode(start), model.decode(start))
 
 
-def test_samples_decode_each_k_with_its_own_z():
-    model = small_model("independent")
+@pytest.mark.parametrize("kind", TOLD)
+def test_samples_decode_each_k_with_its_own_z(kind):
+    model = small_model(kind)
     seen = []
     model.network.decoder.register_forward_pre_hook(lambda _, args: seen.append(args[0]))
     torch.manual_seed(0)

@@ -34,9 +34,10 @@ def usage_after(digits, inference, **prior):
         return component_usage(component_probabilities(model, digits.x_test).numpy())
 
 
-def test_components_that_say_nothing_are_all_used(digits):
+@pytest.mark.parametrize("inference", ["m2", "independent"])
+def test_components_that_say_nothing_are_all_used(digits, inference):
     """A decoder of (z, k), and z that is N(0, I) whatever k: nothing asks that k says anything."""
-    usage = usage_after(digits, "independent", name="standard_normal")
+    usage = usage_after(digits, inference, name="standard_normal")
     assert usage["components_used"] > 9.9
     assert usage["information"] < 1.02
 

@@ -6,7 +6,7 @@ RUNS = """\
 runs:
   - label: "{inference} {objective}"
     grid:
-      model.inference: [mirror, {name: responsibilities, of: expectation}, independent]
+      model.inference: [mirror, {name: responsibilities, of: expectation}, independent, m2]
       objective: [vae, {name: wae, divergence: {name: imq_mmd, on: joint}}]
   - {label: of the sample, model: {inference: {of: sample}}, objective: vae}
 """
@@ -20,7 +20,7 @@ def test_every_inference_is_trained_measured_and_shown(run_main, write_suite, tm
     assert {label for label, _ in found} == {
         *(
             f"{inference} {objective}"
-            for inference in ("mirror", "responsibilities", "independent")
+            for inference in ("mirror", "responsibilities", "independent", "m2")
             for objective in ("vae", "wae")
         ),
         "of the sample",

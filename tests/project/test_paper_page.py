@@ -87,17 +87,22 @@ def test_the_account_in_the_readme_is_that_of_results():
     worse = "| bce of GM-VAE from GM-WAE, beta=10 > bce of GM-VAE from GM-WAE, beta=10 at step 1 |"
     after, before = next(line.split("|")[4:6] for line in table.splitlines() if worse in line)
     assert f"(its BCE goes from {before.strip()} to {after.strip()})" in text
-    claim = next(line for line in table.splitlines() if "of GM-VAE at step 10 < 2" in line)
-    assert f"({claim.split('|')[4].strip()} are used then" in text
+    large = (ROOT / "results/large_beta/table.md").read_text().replace("*", "")
+    (exact,) = (row[2] for _, rows in tables(large) for row in rows if row[0] == "exact")
+    assert f"(beta = 10, all ten: {exact} after 2,000 steps" in text
+    ten, whole = rows["GM-VAE, beta=10"], rows["GM-WAE, exact"]
+    assert f"three: {ten[2]} after 18,000, more than the WAE's, with {ten[5]} in use" in text
+    assert f"and a BCE of {ten[7]})" in text
+    assert f"ends with {whole[5]} components in use and an accuracy of {whole[2]};" in text
     collapse = {
         row[0]: row[1]
         for heading, rows in tables((ROOT / "docs/paper.md").read_text())
         if heading[1] == "KL of k, step 10"
         for row in rows
     }
-    glorot, ours = collapse["Glorot's weights"], collapse["GM-VAE of 2018"]
-    assert f"at {glorot} of the 2.30 nats" in text
-    assert f"those of 2018 at {ours.removeprefix('0')} (" in text
+    glorot, ours = collapse["exact, Glorot's weights"], collapse["GM-VAE of 2018"]
+    assert f"is at {glorot} of 2.30 nats by then, with three" in text
+    assert f"those of 2018 at {ours.removeprefix('0')})" in text
     with (ROOT / "results/gm_wae_invariant/runs.csv").open() as file:
         ten = sorted(
             row["accuracy"] for row in csv.DictReader(file) if row["label"][:6] == "GM-WAE"

@@ -93,7 +93,7 @@ def test_the_account_in_the_readme_is_that_of_results():
     ten, whole = rows["GM-VAE, beta=10"], rows["GM-WAE, exact"]
     assert f"three: {ten[2]} after 18,000, more than the WAE's, with {ten[5]} in use" in text
     assert f"and a BCE of {ten[7]})" in text
-    assert f"ends with {whole[5]} components in use and an accuracy of {whole[2]};" in text
+    assert f"end with {whole[5]} components in use and an accuracy of {whole[2]};" in text
     collapse = {
         row[0]: row[1]
         for heading, rows in tables((ROOT / "docs/paper.md").read_text())

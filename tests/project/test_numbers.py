@@ -220,6 +220,11 @@ def test_what_training_sees_and_what_is_held_out_is_that_of_the_curves():
     [
         ("9.33 ± 0.36", "paper_10d_cpu", "GM-WAE (IMQ)", "used"),
         ("3.99 ± 0.01", "paper_10d_cpu", "GM-VAE, beta=20", "used"),
+        ("0.729 ± 0.056", "paper_10d_2018", "GM-VAE, beta=10", "accuracy"),
+        ("143.9 ± 0.6", "paper_10d_2018", "GM-VAE, beta=10", "BCE"),
+        ("0.244 ± 0.082", "paper_10d_2018", "GM-WAE, exact", "accuracy"),
+        ("3.52 ± 0.79", "paper_10d_2018", "GM-WAE, exact", "used"),
+        ("0.114 ± 0.000", "large_beta", "exact, beta=20", "accuracy"),
         ("202.9 ± 4.3", "precision", "float32", "BCE"),
         ("203.0 ± 4.7", "precision", "bfloat16", "BCE"),
         ("0.327 ± 0.084", "precision", "float32", "accuracy"),

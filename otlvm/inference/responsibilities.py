@@ -13,7 +13,7 @@ from otlvm.priors import GaussianPrior, Prior
 if TYPE_CHECKING:
     from otlvm.networks.base import Network
 
-Of = Literal["sample", "expectation"]
+Of = Literal["sample", "mean", "expectation"]
 
 
 @inferences.register("responsibilities")
@@ -25,13 +25,15 @@ class Responsibilities(OneGaussian):
         q(k | x) \propto p(k) \exp E_{q(z | x)} \log p(z | k)
 
     of the sample that is decoded too, or of the whole Gaussian. The second makes the ELBO largest
-    among all q(k|x), and has no noise; it needs a prior of Gaussians. One z is decoded, whatever K.
+    among all q(k|x), and has no noise; it needs a prior of Gaussians. Of the mean, p(k | mu(x)),
+    is what a mixture of codes says, whatever sigma is. One z is decoded, whatever K.
     With a learned prior and the objective `vae` this is VaDE. Sources: Jiang et al., *Variational
     deep embedding* (2017), eq. 16; Falck et al., *Multi-facet clustering variational autoencoders*
     (2021) for the second.
 
     Args:
-        of: Responsibilities of the sample of z, as in VaDE, or in expectation over q(z|x).
+        of: Responsibilities of the sample of z, as in VaDE; of the mean; or in expectation over
+            q(z|x).
     """
 
     def __init__(self, of: Of = "sample") -> None:
@@ -66,6 +68,10 @@ def _of_sample(prior: Prior, mean: Tensor, std: Tensor, z: Tensor) -> Tensor:
     return log_prob + prior.log_weights(log_prob.dtype)
 
 
+def _of_mean(prior: Prior, mean: Tensor, std: Tensor, z: Tensor) -> Tensor:
+    return _of_sample(prior, mean, std, mean)
+
+
 def _of_expectation(prior: Prior, mean: Tensor, std: Tensor, z: Tensor) -> Tensor:
     """The expected log-density is minus the KL divergence, but for what does not depend on k."""
     gaussians = _gaussian(prior)
@@ -73,7 +79,7 @@ def _of_expectation(prior: Prior, mean: Tensor, std: Tensor, z: Tensor) -> Tenso
     return gaussians.log_weights(mean.dtype) - gaussians.kl(mean.expand(every), std.expand(every))
 
 
-_RESPONSIBILITIES = {"sample": _of_sample, "expectation": _of_expectation}
+_RESPONSIBILITIES = {"sample": _of_sample, "mean": _of_mean, "expectation": _of_expectation}
 
 
 def _gaussian(prior: Prior) -> GaussianPrior:

@@ -26,7 +26,7 @@ class Autoencoder(Start):
     Gaussian that all k share: ``inference: responsibilities``. Source: Jiang et al., *Variational
     deep embedding* (2017), Sec. 3.
 
-    Rows of equal network, data and seed share one autoencoder.
+    Rows of equal network, data and seed share one autoencoder, however they infer k of z.
 
     Args:
         steps: Training steps of the autoencoder.
@@ -75,7 +75,8 @@ class Autoencoder(Start):
         self.check_network(model.network)
         nets = nn.ModuleList([model.network.components, model.network.decoder])
         state = State(nets)
-        config = model.config and {**model.config, "prior": model.prior.dim}
+        # Of the inference only the nets that it asks for are trained here.
+        config = model.config and {**model.config, "prior": model.prior.dim, "inference": str(nets)}
         what = f"{self._spec} {batch_size} {json.dumps(config, sort_keys=True)}"
         alone = self._spec is None or config is None
 

@@ -92,6 +92,18 @@ def test_only_what_is_learned_moves(learn):
     assert torch.equal(fixed.weights(), model.prior.weights()) == ("weights" not in parts)
 
 
+def test_the_mean_s_responsibilities_are_the_mixture_s_and_a_sample_s_are_not():
+    """An untrained sigma is about 1 whatever the codes' scale, so that a draw forgets its cluster."""
+    x = groups()
+    mean = prepared(inference={"name": "responsibilities", "of": "mean"})
+    sample = prepared()
+    with torch.no_grad():
+        reference = mean.prior.responsibilities(codes(mean))
+        torch.testing.assert_close(mean.encode(x).pi, reference)
+        assert sample.encode(x).std.mean() > 0.3
+    assert mean.config != sample.config
+
+
 def test_rows_share_one_autoencoder():
     memory = Memory()
     first = prepared(shelf=memory)
@@ -103,6 +115,8 @@ def test_rows_share_one_autoencoder():
         assert torch.equal(value, again.state_dict()[name]), name
         assert torch.equal(value, alone.state_dict()[name]), name
     prepared(shelf=memory, learn=False)  # another prior, the same autoencoder
+    assert memory.computed == 2
+    prepared(shelf=memory, inference={"name": "responsibilities", "of": "mean"})
     assert memory.computed == 2
     prepared({**SPEC, "steps": 10}, shelf=memory)
     assert memory.computed == 4

@@ -30,6 +30,7 @@ FULL = {
 KINDS = [
     "mirror",
     {"name": "responsibilities", "of": "sample"},
+    {"name": "responsibilities", "of": "mean"},
     {"name": "responsibilities", "of": "expectation"},
     "independent",
     "m2",
@@ -66,7 +67,7 @@ def test_ours_conform(kind):
 
 
 @pytest.mark.parametrize("prior", [DIAGONAL, FULL], ids=["diagonal", "full"])
-@pytest.mark.parametrize("of", ["sample", "expectation"])
+@pytest.mark.parametrize("of", ["sample", "mean", "expectation"])
 def test_responsibilities_are_those_of_torch(of, prior, x):
     model = small_model({"name": "responsibilities", "of": of}, prior)
     posterior = seeded_encode(model, x)
@@ -76,7 +77,7 @@ def test_responsibilities_are_those_of_torch(of, prior, x):
         scores = []
         for k in range(K):
             p = torch.distributions.MultivariateNormal(means[k], covariances[k])
-            expected = p.log_prob(posterior.z[i, 0])
+            expected = p.log_prob((posterior.mean if of == "mean" else posterior.z)[i, 0])
             if of == "expectation":  # E_q log p = log p(mean) - tr(precision var) / 2
                 precision = torch.linalg.inv(covariances[k])
                 trace = (precision.diagonal() * posterior.std[i, 0].square()).sum()
@@ -98,7 +99,7 @@ def test_the_expectation_is_that_of_samples(x):
     assert ((draws.mean(0) - found).abs() < 5 * error + 1e-9).all()
 
 
-@pytest.mark.parametrize("of", ["sample", "expectation"])
+@pytest.mark.parametrize("of", ["sample", "mean", "expectation"])
 def test_the_vae_of_responsibilities_is_the_elbo_of_vade(of, x):
     """Its eq. 12 (Jiang et al., 2017), by loops over images, components and dimensions."""
     model = small_model({"name": "responsibilities", "of": of})
@@ -116,7 +117,7 @@ def test_the_vae_of_responsibilities_is_the_elbo_of_vade(of, x):
             log_density = 0.0
             for j in range(D):
                 spread = variances[c][j]
-                distance = (z[i][j] - centres[c][j]) ** 2
+                distance = ((mean if of == "mean" else z)[i][j] - centres[c][j]) ** 2
                 if of == "expectation":
                     distance = (mean[i][j] - centres[c][j]) ** 2 + std[i][j] ** 2
                 log_density -= 0.5 * (math.log(2 * math.pi * spread) + distance / spread)

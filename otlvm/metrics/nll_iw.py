@@ -26,8 +26,8 @@ class ImportanceWeightedNLL(Metric):
         z_s \sim q(z | x) = \sum_k q(k | x) \, q(z | k, x)
 
     On average an upper bound, the tighter the more samples, and tighter than the negative ELBO.
-    Pixels are taken for Bernoulli means, as in the BCE, the decoder of a WAE too. The prior needs
-    a density. Source: Burda, Grosse and Salakhutdinov, *Importance weighted autoencoders* (2016).
+    p(x|z) is the model's likelihood, which a WAE trains by only where its ``cost`` is
+    ``likelihood``. The prior needs a density. Source: Burda, Grosse and Salakhutdinov, *Importance weighted autoencoders* (2016).
 
     Args:
         samples: S, how many codes of each image.

@@ -10,6 +10,13 @@ if TYPE_CHECKING:  # a suite is read without it
     import pandas as pd
 
 Yardstick = Literal["data", "components", "prior", "likelihood", "machine"]
+RESERVED = frozenset(
+    {"label", "method", "data", "seed", "id", "status", "reason", "short", "side_by_side"}
+    | {"prior", "components", "config", "data_checksum", "environment", "timed_in"}
+    | {"wall_seconds", "unlabelled", "class_names", "metrics_failed", "notes"}
+    | {"started", "finished", "n", "runs", "problems", "cost", "step"}
+)
+"""What tables of runs call other things: no number bears such a name."""
 
 
 @dataclass(frozen=True)
@@ -26,6 +33,9 @@ class Number:
         yardstick: What rows must share, besides their data, to be ranked together: their number of
             components, their prior, their likelihood, or the machine that they ran on.
         of: The metric of ours that has to be asked for it; empty if it is always measured.
+
+    Raises:
+        ValueError: If tables call something else by that key.
     """
 
     key: str
@@ -36,6 +46,11 @@ class Number:
     timing: bool = False
     yardstick: Yardstick = "data"
     of: str = ""
+
+    def __post_init__(self) -> None:
+        """Refuse a name that would overwrite what a table says of a run."""
+        if self.key in RESERVED:
+            raise ValueError(f"{self.key!r} is no name for a number: tables have it for runs")
 
     @property
     def heading(self) -> str:

@@ -23,7 +23,7 @@ def known_metrics(manifest: Mapping[str, Any]) -> tuple[Metric, ...]:
     """
     try:
         own = [Metric(**row) for row in manifest.get("numbers", ())]
-    except TypeError as error:
+    except (TypeError, ValueError) as error:
         raise ValueError(f"suite.json: numbers are not as we write them: {error}") from error
     costs = [metric.timing for metric in METRICS].index(True)
     ours = {metric.key for metric in METRICS}

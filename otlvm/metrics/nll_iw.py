@@ -27,7 +27,8 @@ class ImportanceWeightedNLL(Metric):
 
     On average an upper bound, the tighter the more samples, and tighter than the negative ELBO.
     p(x|z) is the model's likelihood, which a WAE trains by only where its ``cost`` is
-    ``likelihood``. The prior needs a density. Source: Burda, Grosse and Salakhutdinov, *Importance weighted autoencoders* (2016).
+    ``likelihood``. The prior needs a density. Source: Burda, Grosse and Salakhutdinov,
+    *Importance weighted autoencoders* (2016).
 
     Args:
         samples: S, how many codes of each image.

@@ -9,13 +9,13 @@ import torch
 from torch import Tensor, nn
 
 from otlvm.inputs import count
-from otlvm.registry import Registry
+from otlvm.registry import Described, Registry
 from otlvm.seeding import seeded
 
 MOMENT_SAMPLES = 20_000
 
 
-class Prior(nn.Module, ABC):
+class Prior(Described, nn.Module, ABC):
     """A mixture prior p(z) = sum_k p(k) p(z|k).
 
     Attributes:

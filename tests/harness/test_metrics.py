@@ -3,7 +3,9 @@
 import pandas as pd
 import pytest
 
+from otlvm.harness.comparison.records import read_records
 from otlvm.harness.metrics import METRICS, Metric
+from otlvm.numbers import RESERVED
 
 
 @pytest.mark.parametrize(
@@ -26,3 +28,12 @@ def test_values_of_both_signs_do_not_cancel():
 def test_keys_and_titles_name_one_metric_each():
     for name in ("key", "title"):
         assert len({getattr(metric, name) for metric in METRICS}) == len(METRICS)
+
+
+def test_no_number_has_the_name_of_what_tables_say_of_runs(commit):
+    store = commit({"a": [{"accuracy": 0.5}]}, named={"a": {"prior": "gm()", "components": 10}})
+    others = {*read_records(store)} - {metric.key for metric in METRICS}
+    assert others == set(RESERVED) - {"n", "runs", "problems", "cost", "step"}
+    for key in ("status", "seed", "data", "n"):
+        with pytest.raises(ValueError, match=f"'{key}' is no name for a number"):
+            Metric(key, "mine", None, 1)

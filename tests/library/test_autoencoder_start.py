@@ -93,7 +93,7 @@ def test_only_what_is_learned_moves(learn):
 
 
 def test_the_mean_s_responsibilities_are_the_mixture_s_and_a_sample_s_are_not():
-    """An untrained sigma is about 1 whatever the codes' scale, so that a draw forgets its cluster."""
+    """An untrained sigma is about 1 whatever the codes' scale: a draw forgets its cluster."""
     x = groups()
     mean = prepared(inference={"name": "responsibilities", "of": "mean"})
     sample = prepared()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from otlvm.harness.commands.arguments import ALL_DONE, BAD_INPUT, call
 from otlvm.harness.messages import one_screen, say
-from otlvm.harness.metrics import METRICS, Metric, known_metrics
+from otlvm.harness.metrics import METRICS, Metric
 from otlvm.wording import printable
 
 if TYPE_CHECKING:
@@ -61,13 +61,14 @@ def print_comparison(
 
 def _remarks(before: "pd.DataFrame", after: "pd.DataFrame", names: Sequence[str]) -> list[str]:
     """Say which labels only one has, and which do not compare."""
-    from otlvm.harness.comparison.changes import on_other_data
+    from otlvm.harness.comparison.changes import on_other_data, on_other_seeds
 
     labels = [dict.fromkeys(records["label"]) for records in (before, after)]
     remarks = []
     for name, own, others in zip(names, labels, reversed(labels), strict=True):
         only = [label for label in own if label not in others]
         remarks += [f"only in {name}: {', '.join(only)}"] if only else []
+    remarks += on_other_seeds(before, after, names)
     other = on_other_data(before, after)
     remarks += [f"on other data in each, so not the same task: {', '.join(other)}"] if other else []
     return remarks
@@ -88,12 +89,13 @@ def run(options: argparse.Namespace) -> int:
     from otlvm.harness.comparison.records import read_records
     from otlvm.harness.escapes.csv import to_csv
     from otlvm.harness.store.store import Store
+    from otlvm.harness.suite.table_section import shown_metrics
 
     names = (f"{options.before}", f"{options.after}")
     try:
         stores = [Store(Path(name)) for name in names]
         before, after = with_data(*map(read_records, stores))
-        known = (metric for store in stores for metric in known_metrics(store.manifest()))
+        known = (metric for store in stores for metric in shown_metrics(store.manifest()))
         metrics = list({metric.key: metric for metric in known}.values())
         frame = compare(before, after, metrics)
         if options.csv:

@@ -51,6 +51,28 @@ def on_other_data(before: pd.DataFrame, after: pd.DataFrame) -> list[str]:
     return list(both.index[both.iloc[:, 0] != both.iloc[:, 1]])
 
 
+def on_other_seeds(before: pd.DataFrame, after: pd.DataFrame, names: Sequence[str]) -> list[str]:
+    """Say of each label that both have which runs are done, where these are other seeds.
+
+    A row that stopped to finish has nothing to compare, and would go without a word.
+    """
+    lines = []
+    for label in dict.fromkeys(before["label"]):
+        sides = [records[records["label"] == label] for records in (before, after)]
+        done = [side[side["status"] == "done"] for side in sides]
+        if len(sides[1]) and set(done[0]["seed"]) != set(done[1]["seed"]):
+            told = (_finished(*pair) for pair in zip(sides, names, strict=True))
+            lines.append(f"{label}: {', '.join(told)}")
+    return lines
+
+
+def _finished(runs: pd.DataFrame, name: str) -> str:
+    others = runs["status"][runs["status"] != "done"].value_counts(sort=False)
+    why = ", ".join(f"{count} {status}" for status, count in others.items())
+    done = len(runs) - int(others.sum())
+    return f"{done} of {len(runs)} done in {name}" + (f" ({why})" if why else "")
+
+
 def compare(
     before: pd.DataFrame, after: pd.DataFrame, metrics: Sequence[Metric] = METRICS
 ) -> pd.DataFrame:
@@ -69,7 +91,7 @@ def compare(
     keys = [metric.key for metric in metrics]
     sides = (_done(before, keys).add_suffix("_before"), _done(after, keys).add_suffix("_after"))
     both = sides[0].join(sides[1], how="inner")
-    measured = _yardsticks(before), _yardsticks(after)
+    measured = _yardsticks(before, after)
     found = [_of_metric(metric, both, _alike(*measured, metric)) for metric in metrics]
     order = {
         label: place for place, label in enumerate(dict.fromkeys(both.index.get_level_values(0)))
@@ -85,8 +107,14 @@ def _done(records: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
     return done.set_index(["label", "seed"]).reindex(columns=keys)
 
 
-def _yardsticks(records: pd.DataFrame) -> Yardsticks:
-    return Yardsticks(records.drop(columns="data", errors="ignore"))  # the content is the data set
+def _yardsticks(before: pd.DataFrame, after: pd.DataFrame) -> tuple[Yardsticks, Yardsticks]:
+    """By content, which is the data set, and by what both know of their priors."""
+    unshared = [name for name in ("prior", "components") if name not in {*before} & {*after}]
+    one, two = (
+        Yardsticks(records.drop(columns=["data", *unshared], errors="ignore"))
+        for records in (before, after)
+    )
+    return one, two
 
 
 def _alike(before: Yardsticks, after: Yardsticks, metric: Metric) -> set[str]:

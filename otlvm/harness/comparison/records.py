@@ -1,21 +1,25 @@
 """A store's records and learning curves as tidy data."""
 
+from collections.abc import Set
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from otlvm.harness.metrics import METRICS, known_metrics
+from otlvm.harness.metrics import known_metrics
 from otlvm.harness.store.files import check_readable
-from otlvm.harness.store.record import Record
+from otlvm.harness.store.record import Record, Row
 from otlvm.harness.store.store import Store
 
 NO_RECORD = ("missing", "interrupted")
 """The status of runs without a record that can be used."""
+BUILT = ("prior", "components")
+"""What older manifests do not say of a run."""
 FACTS = (
     "config",
     "data_checksum",
     "environment",
+    "timed_in",
     "wall_seconds",
     "unlabelled",
     "class_names",
@@ -32,39 +36,43 @@ def read_records(store: Store) -> pd.DataFrame:
     Returns:
         Columns ``label``, ``method``, ``data``, ``seed``, ``status``, ``reason``, ``short``,
         ``side_by_side``, ``id``, one per metric, and the rest of `FACTS` as they stand in the
-        record. A run without a usable record has the status ``interrupted`` if it left a
-        checkpoint, else ``missing``, and None for its facts.
+        record; ``timed_in`` is the environment of a repetition alone, whose times these are. A run
+        without a usable record has the status ``interrupted`` if it left a checkpoint, else
+        ``missing``, and None for its facts.
     """
     manifest = store.manifest()
-    rows = [_row(cell, store) for cell in manifest["runs"]]
+    metrics = known_metrics(manifest)
+    times = {metric.key for metric in metrics if metric.timing}
+    rows = [_row(cell, store, times) for cell in manifest["runs"]]
     frame = pd.DataFrame(rows)
-    keys = [metric.key for metric in known_metrics(manifest)]
+    keys = [metric.key for metric in metrics]
     return frame.reindex(columns=[*frame.columns.union(keys, sort=False)])
 
 
-def _row(cell: dict[str, Any], store: Store) -> dict[str, Any]:
+def _row(cell: dict[str, Any], store: Store, times: Set[str]) -> dict[str, Any]:
     names = {"label": cell["label"], "method": cell["label"], "data": "", **cell}
     record = store.record_or_none(cell["id"])
     if record is None:
         status = "interrupted" if store.has_checkpoint(cell["id"]) else "missing"
         nothing = dict.fromkeys(("reason", "side_by_side", *FACTS))
         return {**names, "status": status, **nothing, "short": status}
+    known: Row = {**record}
     if record["side_by_side"] > 1:
-        record = _with_times_alone(record, store)
-    known: dict[str, Any] = {**record}
+        known |= _times_alone(record, store, times)
     facts = {key: known.get(key) for key in ("status", "reason", "side_by_side", *FACTS)}
-    return {**names, **facts, "short": _short(record), **record["metrics"]}
+    return {**names, **facts, "short": _short(record), **known["metrics"]}
 
 
-def _with_times_alone(record: Record, store: Store) -> Record:
-    """Take the times of a repetition without other runs beside it, if there is one."""
+def _times_alone(record: Record, store: Store, times: Set[str]) -> Row:
+    """Return what a repetition without other runs beside it says, if it has all times."""
     alone = store.timings().record_or_none(record["id"])
     if alone is None or alone["status"] != "done" or alone["side_by_side"] > 1:
-        return record
-    times = {
-        m.key: alone["metrics"][m.key] for m in METRICS if m.timing and m.key in alone["metrics"]
-    }
-    return {**record, "metrics": {**record["metrics"], **times}, "side_by_side": 1}
+        return {}
+    own = times & record["metrics"].keys()
+    if not own <= alone["metrics"].keys():
+        return {}
+    metrics = {**record["metrics"], **{key: alone["metrics"][key] for key in own}}
+    return {"metrics": metrics, "side_by_side": 1, "timed_in": alone["environment"]}
 
 
 def _short(record: Record) -> str:

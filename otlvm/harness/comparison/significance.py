@@ -108,7 +108,7 @@ class Samples:
         rounding = ROUNDING * np.maximum.reduceat(np.abs(values), starts)
         variances = np.add.reduceat(squares, starts) / (self.sizes - 1)
         self.variances = np.where(widths > rounding, variances, 0.0)  # as `spread` has it
-        self.rounding = float(rounding.max())
+        self.rounding = rounding
 
     @cached_property
     def critical(self) -> float:
@@ -126,7 +126,8 @@ class Samples:
         """Tell which rows cost more than the cheapest beyond chance: ``[k]``."""
         best = int(self.means.argmin())
         distances = self.means - self.means[best]
-        distances = np.where(distances > self.rounding, distances, 0.0)
+        rounding = np.maximum(self.rounding, self.rounding[best])
+        distances = np.where(distances > rounding, distances, 0.0)
         of_best = self.variances[best], self.sizes[best]
         gaps = Gaps.between(distances, self.variances, of_best[0], self.sizes, of_best[1])
         errors = squared_errors(self.variances, self.sizes)

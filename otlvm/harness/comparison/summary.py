@@ -106,17 +106,17 @@ def describe(records: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
         keys: The metrics.
 
     Returns:
-        Indexed by label, columns ``<key>_mean``, ``<key>_std``, ``<key>_iqm`` (interquartile mean;
-        NaN for three runs or fewer) and ``<key>_low``, ``<key>_high`` (95 % t interval of the
-        mean; NaN for a single run).
+        Indexed by label, columns ``<key>_n`` (runs that have it), ``<key>_mean``, ``<key>_std``,
+        ``<key>_iqm`` (interquartile mean; NaN for three runs or fewer) and ``<key>_low``,
+        ``<key>_high`` (95 % t interval of the mean; NaN for a single run).
     """
     grouped = records.groupby("label", sort=False)
     columns: dict[str, Any] = {}
     for key in keys:
         values = grouped[key]
-        mean, deviation = values.mean(), values.std()
-        low, high = t_interval(mean, deviation, values.count())
-        columns |= {f"{key}_mean": mean, f"{key}_std": deviation}
+        count, mean, deviation = values.count(), values.mean(), values.std()
+        low, high = t_interval(mean, deviation, count)
+        columns |= {f"{key}_n": count, f"{key}_mean": mean, f"{key}_std": deviation}
         columns |= {f"{key}_iqm": interquartile_means(records[key], records["label"])}
         columns |= {f"{key}_low": low, f"{key}_high": high}
     return pd.DataFrame(columns, index=grouped.size().index)
@@ -126,19 +126,19 @@ def long_form(summary: pd.DataFrame) -> pd.DataFrame:
     """Turn one row per label into one row per label and metric.
 
     Args:
-        summary: Indexed by label, with ``data``, ``method``, ``n`` and what `describe` gives.
+        summary: Indexed by label, with ``data``, ``method`` and what `describe` gives.
 
     Returns:
         Columns ``label``, ``data``, ``method``, ``metric``, ``n``, ``mean``, ``std``, ``iqm``,
         ``low``, ``high`` and ``best``; metrics that a label lacks are left out.
     """
     keys = [name.removesuffix("_mean") for name in summary.columns if name.endswith("_mean")]
-    statistics = ["mean", "std", "iqm", "low", "high", "best"]
-    facts = summary[["data", "method", "n"]].assign(place=range(len(summary)))
+    statistics = ["n", "mean", "std", "iqm", "low", "high", "best"]
+    facts = summary[["data", "method"]].assign(place=range(len(summary)))
     parts = [
         facts.assign(metric=key, **{name: summary[f"{key}_{name}"] for name in statistics})
         for key in keys
     ]
     known = pd.concat(parts).dropna(subset="mean").sort_values("place", kind="stable")
-    columns = ["label", "data", "method", "metric", "n", *statistics]
-    return known.rename_axis("label").reset_index()[columns]
+    columns = ["label", "data", "method", "metric", *statistics]
+    return known.rename_axis("label").reset_index()[columns].astype({"n": int})

@@ -36,7 +36,7 @@ class Yardsticks:
 
     def __init__(self, records: pd.DataFrame) -> None:
         self._done = records[records["status"] == "done"].reset_index(drop=True)
-        self._known: dict[Yardstick, pd.Series] = {}
+        self._known: dict[tuple[Yardstick, bool], pd.Series] = {}
 
     def of_rows(self, metric: Metric) -> pd.Series:
         """Say by what yardstick each row was measured.
@@ -61,7 +61,7 @@ class Yardsticks:
 
     def _of_rows(self, metric: Metric, runs: pd.DataFrame) -> pd.Series:
         """What all runs of a row share, so that another row may share it too."""
-        texts = self._of_runs(metric.yardstick)[runs.index]
+        texts = self._of_runs(metric)[runs.index]
         pairs = pd.DataFrame({"label": runs["label"], "text": texts}).drop_duplicates()
         one = pairs.drop_duplicates("label", keep=False).set_index("label")["text"]
         known = one.reindex(runs["label"].unique())
@@ -69,14 +69,18 @@ class Yardsticks:
             return known
         return known.mask(_shared(runs).groupby(runs["label"], sort=False).any())
 
-    def _of_runs(self, yardstick: Yardstick) -> pd.Series:
-        """The text of each run, for all metrics that have a yardstick."""
-        if yardstick not in self._known:
-            column, own = _OF[yardstick]
-            parts = [_column(self._done, name) for name in ("data", "data_checksum", column)]
-            texts = [f"{a} {b} {own(of_run)}" for a, b, of_run in zip(*parts, strict=True)]
-            self._known[yardstick] = pd.Series(texts, self._done.index, dtype=object)
-        return self._known[yardstick]
+    def _of_runs(self, metric: Metric) -> pd.Series:
+        """The text of each run, for all metrics that have a yardstick and are times or not."""
+        key = (metric.yardstick, metric.timing)
+        if key not in self._known:
+            runs = self._done
+            if metric.timing and "timed_in" in runs:  # a repetition's times are of its machine
+                runs = runs.assign(environment=runs["timed_in"].fillna(runs["environment"]))
+            of_run = _OF[metric.yardstick]
+            data = zip(_column(runs, "data"), _column(runs, "data_checksum"), strict=True)
+            texts = [f"{a} {b} {own}" for (a, b), own in zip(data, of_run(runs), strict=True)]
+            self._known[key] = pd.Series(texts, runs.index, dtype=object)
+        return self._known[key]
 
 
 def unlike(done: pd.DataFrame, metric: Metric, one: str, two: str) -> str:
@@ -108,31 +112,44 @@ def _column(runs: pd.DataFrame, name: str) -> list[Any]:
     return list(runs[name]) if name in runs else [None] * len(runs)
 
 
-def _prior(config: Any) -> str:
-    prior = as_mapping(get_field(config, PRIOR))
-    return json.dumps(prior, sort_keys=True, default=str)
+def _priors(runs: pd.DataFrame) -> list[str]:
+    """As they were built, or as the suite has them, which older folders know alone."""
+    if _built(runs):
+        return [str(prior) for prior in runs["prior"]]
+    specs = (as_mapping(get_field(config, PRIOR)) for config in _column(runs, "config"))
+    return [json.dumps(prior, sort_keys=True, default=str) for prior in specs]
 
 
-def _components(config: Any) -> str:
-    """K, where the prior says it; else the prior decides."""
-    components = get_field(config, f"{PRIOR}.components")
-    return _prior(config) if components is None else str(components)
+def _components(runs: pd.DataFrame) -> list[str]:
+    """K, where it is known; else the prior decides."""
+    if _built(runs):
+        return [f"{count:g}" for count in runs["components"]]
+    told = [get_field(config, f"{PRIOR}.components") for config in _column(runs, "config")]
+    pairs = zip(told, _priors(runs), strict=True)
+    return [prior if count is None else str(count) for count, prior in pairs]
 
 
-def _likelihood(config: Any) -> str:
-    """Its name: with other settings, densities of the same data can be compared."""
-    return str(get_field(as_mapping(get_field(config, LIKELIHOOD)), "name"))
+def _built(runs: pd.DataFrame) -> bool:
+    """Whether all runs know their prior as it was built, defaults included."""
+    return {"prior", "components"} <= set(runs) and bool(runs["components"].notna().all())
 
 
-def _machine(environment: Any) -> str:
-    return json.dumps([get_field(environment, key) for key in MACHINE])
+def _likelihoods(runs: pd.DataFrame) -> list[str]:
+    """Their names: with other settings, densities of the same data can be compared."""
+    specs = (as_mapping(get_field(config, LIKELIHOOD)) for config in _column(runs, "config"))
+    return [str(get_field(spec, "name")) for spec in specs]
 
 
-_OF: dict[Yardstick, tuple[str, Callable[[Any], str]]] = {
-    "data": ("data", lambda _: ""),
-    "components": ("config", _components),
-    "prior": ("config", _prior),
-    "likelihood": ("config", _likelihood),
-    "machine": ("environment", _machine),
+def _machines(runs: pd.DataFrame) -> list[str]:
+    environments = _column(runs, "environment")
+    return [json.dumps([get_field(each, key) for key in MACHINE]) for each in environments]
+
+
+_OF: dict[Yardstick, Callable[[pd.DataFrame], list[str]]] = {
+    "data": lambda runs: [""] * len(runs),
+    "components": _components,
+    "prior": _priors,
+    "likelihood": _likelihoods,
+    "machine": _machines,
 }
-"""What of a run is the yardstick, besides its data: a column of the records, and what of it."""
+"""What of each run is the yardstick, besides its data."""

@@ -14,6 +14,11 @@ FEWEST = 3  # methods, and data sets: Friedman's test needs as many
 MOST = 24  # methods that are drawn; ranks and tests are of all
 
 
+def _rounded(cost: float) -> float:
+    """Without the last digits: sums of the same numbers in another order differ in them."""
+    return float(f"{cost:.12g}")
+
+
 @style()
 def draw_ranks(costs: pd.DataFrame, metric: Metric) -> Figure | None:
     """Mean ranks of methods; a bar joins those that Nemenyi's test cannot tell apart.
@@ -31,7 +36,7 @@ def draw_ranks(costs: pd.DataFrame, metric: Metric) -> Figure | None:
         The figure; None with fewer than three methods or data sets, or if all of them tie.
     """
     whole = costs.dropna()
-    ranks = whole.rank(axis=1)  # ties share their mean rank
+    ranks = whole.map(_rounded).rank(axis=1)  # ties share their mean rank
     if min(whole.shape) < FEWEST or (ranks.max(axis=1) == ranks.min(axis=1)).all():
         return None
     from scikit_posthocs import (  # seconds, which other figures save

@@ -8,6 +8,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from otlvm.harness.comparison.records import read_curves
+from otlvm.harness.comparison.yardsticks import Yardsticks
 from otlvm.harness.figures import dark
 from otlvm.harness.figures.curves import draw_curves, draw_time
 from otlvm.harness.figures.heatmap import draw_heatmap
@@ -115,12 +116,16 @@ def _ranks(records: pd.DataFrame, chosen: Sequence[Metric] | None) -> Figure | N
     """Rank all methods, where records tell data sets and methods.
 
     By accuracy where it is known, else by the first metric of the suite's table that has a best.
+    None where rows of one data set do not compare in it, such as MMD² of two priors.
     """
     if not {"data", "method"} <= set(records):
         return None
     ranked = [METRICS[0], *(each for each in chosen or () if each.best and not each.timing)]
     metric = next((each for each in ranked if records[each.key].notna().any()), METRICS[0])
-    done = finished(records, [metric.key])
+    parts = Yardsticks(finished(records, [metric.key])).comparable(metric)
+    if not parts or len({part["data"].iloc[0] for part in parts}) < len(parts):
+        return None
+    done = pd.concat(parts)
     runs = done.assign(cost=metric.costs(done[metric.key].astype(float)))
     costs = runs.pivot_table(index="data", columns="method", values="cost", sort=False)
     return draw_ranks(costs, metric)

@@ -21,6 +21,7 @@ from otlvm.harness.config import (
 from otlvm.harness.job import START_FIELD, Job
 from otlvm.harness.messages import InputError
 from otlvm.harness.planning.plan import Plan
+from otlvm.harness.planning.prior import described_prior
 from otlvm.harness.store.record import Identity, Record, Row
 from otlvm.harness.suite.load import Suite
 from otlvm.harness.suite.lock_section import LOCK, Lock, LockedData
@@ -52,9 +53,17 @@ class Shown:
     left_out: list[str]
 
     def rows(self) -> list[Row]:
-        """Return the manifest's rows: ``label``, ``method``, ``data``, ``seed`` and ``id``."""
+        """Return the manifest's rows.
+
+        Each has ``label``, ``method``, ``data``, ``seed``, ``id``, and what `described_prior` says.
+        """
         return [
-            {**run.row._asdict(), "seed": run.seed, "id": self.ids[run.label, run.seed]}
+            {
+                **run.row._asdict(),
+                "seed": run.seed,
+                "id": self.ids[run.label, run.seed],
+                **described_prior(run.config),
+            }
             for run in self.runs
         ]
 

@@ -89,6 +89,8 @@ ROW: Mapping[str, Callable[[Any], bool]] = {
     "data": _text,
     "seed": _count,
     "id": _text,
+    "prior": _text,
+    "components": _count,
 }
 MANIFEST: Mapping[str, Callable[[Any], bool]] = {
     "name": _text,

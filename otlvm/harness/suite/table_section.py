@@ -1,6 +1,6 @@
 """The section ``table:``: its schema, and what can be wrong with it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Literal
 
@@ -8,7 +8,7 @@ from pydantic import Field
 
 from otlvm.harness.config import Config, as_mapping, fields_of, get_field
 from otlvm.harness.messages import InputError, KeyPath
-from otlvm.harness.metrics import METRICS, Metric
+from otlvm.harness.metrics import METRICS, Metric, known_metrics
 from otlvm.harness.suite.validation import Strict, validated
 from otlvm.wording import did_you_mean
 
@@ -72,11 +72,22 @@ class TableOptions(Strict):
         specs = [as_mapping(entry) for entry in self.metrics]
         return tuple(MetricChoice.model_validate(spec).metric(known) for spec in specs)
 
+    def overlaid(self, known: Sequence[Metric] = METRICS) -> tuple[Metric, ...]:
+        """Return all metrics that are known, those to show as they are to be shown."""
+        own = {metric.key: metric for metric in self.chosen(known)}
+        return tuple(own.get(metric.key, metric) for metric in known)
+
     def needed(self, known: Sequence[Metric] = METRICS) -> tuple[Metric, ...]:
         """Return the metrics to show, and the one by which rows are ordered if it is not shown."""
         chosen = self.chosen(known)
         shown = [metric.key for metric in chosen]
         return (*chosen, *(m for m in known if m.key == self.order and m.key not in shown))
+
+
+def shown_metrics(manifest: Mapping[str, Any]) -> tuple[Metric, ...]:
+    """Return all metrics of a store with the titles, digits and directions of its suite."""
+    options = TableOptions.model_validate(manifest.get("table", {}))
+    return options.overlaid(known_metrics(manifest))
 
 
 def check_table(

@@ -117,7 +117,8 @@ def _field(config: Config, path: str) -> tuple[str, float | str | None]:
 
 def _wide(row: Facts, metrics: Sequence[Metric], options: TableOptions) -> Iterator[list[Cell]]:
     """One line: n, then a cell for each metric."""
-    cells = [Cell(_count(row, metrics), int(row["n"]))]
+    whole = [metric for metric in metrics if not _lacks_some(row, metric)]
+    cells = [Cell(_count(row, whole), int(row["n"]))]
     for metric in metrics:
         mean = row[f"{metric.key}_mean"]
         text = _mean(row, metric)
@@ -126,6 +127,9 @@ def _wide(row: Facts, metrics: Sequence[Metric], options: TableOptions) -> Itera
         elif options.spread == "interval" and not np.isnan(row[f"{metric.key}_low"]):
             text += f" {_interval(row, metric)}"
         text += SHARED if metric.timing and row["side_by_side"] and not np.isnan(mean) else ""
+        if _lacks_some(row, metric) and not np.isnan(mean):
+            mark = LEFT_OUT if row[f"{metric.key}_left_out"] else ""
+            text += f" (n = {int(row[f'{metric.key}_n'])}{mark})"
         sort = None if np.isnan(mean) else float(mean)
         cells.append(Cell(text, sort, bool(row[f"{metric.key}_best"])))
     yield cells
@@ -139,7 +143,8 @@ def _long(row: Facts, metrics: Sequence[Metric], options: TableOptions) -> Itera
     for metric in metrics:
         mean, best = row[f"{metric.key}_mean"], bool(row[f"{metric.key}_best"])
         shared = SHARED if metric.timing and row["side_by_side"] and not np.isnan(mean) else ""
-        cells = [Cell(metric.heading, metric.heading), Cell(_count(row, [metric]), int(row["n"]))]
+        own = {**row, "n": 0 if np.isnan(mean) else int(row[f"{metric.key}_n"])}
+        cells = [Cell(metric.heading, metric.heading), Cell(_count(own, [metric]), own["n"])]
         cells.append(Cell(_mean(row, metric) + shared, None if np.isnan(mean) else mean, best))
         for key in ("std", "interval", "iqm"):
             value = row[f"{metric.key}_{'low' if key == 'interval' else key}"]
@@ -156,6 +161,11 @@ def _count(row: Facts, metrics: Sequence[Metric]) -> str:
     mark = LEFT_OUT if any(row[f"{metric.key}_left_out"] for metric in metrics) else ""
     of_runs = "" if row["n"] == row["runs"] else f" of {row['runs']}"
     return f"{row['n']}{of_runs}{mark}"
+
+
+def _lacks_some(row: Facts, metric: Metric) -> bool:
+    """Whether some of a row's finished runs have no such number."""
+    return bool(row["n"] > 0 and row[f"{metric.key}_n"] < row["n"])
 
 
 def _mean(row: Facts, metric: Metric) -> str:

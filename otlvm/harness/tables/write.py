@@ -6,7 +6,7 @@ from pathlib import Path
 import pandas as pd
 
 from otlvm.harness.comparison.claims import NO_CURVES
-from otlvm.harness.comparison.records import FACTS, read_curves
+from otlvm.harness.comparison.records import BUILT, FACTS, read_curves
 from otlvm.harness.comparison.summary import long_form, summarize
 from otlvm.harness.escapes.csv import to_csv
 from otlvm.harness.metrics import known_metrics
@@ -37,7 +37,7 @@ def views_of(store: Store, records: pd.DataFrame) -> tuple[list[View], pd.DataFr
     comparison = lay_out(records, summary, manifest["name"], options, known)
     claims = manifest.get("claims", [])
     curves = _curves(claims, store, records)
-    checked = [lay_out_claims(claims, records, curves, known)] if claims else []
+    checked = [lay_out_claims(claims, records, curves, options.overlaid(known))] if claims else []
     return [comparison, *checked, *lay_out_published(published)], summary
 
 
@@ -63,7 +63,7 @@ def write_tables(
         The files' names.
     """
     texts = {
-        "runs.csv": to_csv(records.drop(columns=["short", *FACTS])),
+        "runs.csv": to_csv(records.drop(columns=["short", *FACTS, *BUILT], errors="ignore")),
         "table.csv": to_csv(summary.reset_index()),
         "table_long.csv": to_csv(long_form(summary)),
         "table.md": to_markdown(views),

@@ -186,3 +186,45 @@ def test_labels_keep_their_order():
     found = compare(sides, sides)
     assert list(dict.fromkeys(found["label"])) == ["z", "a", "m"]
     assert list(found["metric"][:2]) == ["accuracy", "BCE"]
+
+
+def test_what_no_longer_finishes_is_said(commit, tmp_path, capsys):
+    rows = {"a": seeds(0.5), "b": seeds(0.5), "c": seeds(0.5)}
+    commit(rows)
+    (tmp_path / "out").rename(tmp_path / "one")
+    lost = ("diverged", "nan", {"term": "loss", "value": "nan", "step": 4})
+    commit({"a": [lost] * 5, "b": [lost, ("failed", "no"), *rows["b"][2:]], "c": rows["c"]})
+    one, two = tmp_path / "one", tmp_path / "out"
+    assert main([str(one), str(two)]) == 0
+    shown = " ".join(capsys.readouterr().out.split())
+    assert f"a: 5 of 5 done in {one}, 0 of 5 done in {two} (5 diverged)" in shown
+    assert f"b: 5 of 5 done in {one}, 3 of 5 done in {two} (1 diverged, 1 failed)" in shown
+    assert "c: 5 of 5" not in shown
+
+
+def test_what_is_best_is_what_the_suites_say(commit, tmp_path, capsys):
+    table = {"metrics": [{"name": "accuracy", "title": "err", "best": "low", "digits": 1}]}
+    commit({"a": seeds(0.2)}, table=table)
+    (tmp_path / "out").rename(tmp_path / "one")
+    commit({"a": seeds(0.9, sign=-1)}, table=table)
+    assert main([str(tmp_path / "one"), str(tmp_path / "out")]) == 0
+    shown = " ".join(capsys.readouterr().out.split())
+    assert "a err 5 0.2 0.9 worse" in shown
+
+
+def test_a_folder_that_knows_its_priors_compares_with_an_older_one():
+    def known(records, **built):
+        return records.assign(config=[{"model": {"prior": "gm"}}] * len(records), **built)
+
+    before, after = frame({"a": seeds(0.5)}), frame({"a": seeds(0.5)})
+    for records, shift in ((before, 0.0), (after, 1.0)):
+        records["latent_mmd"] = records["accuracy"] + shift
+    built = {"prior": "gm(dim=10)", "components": 10}
+    other = {"prior": "gm(dim=9)", "components": 10}
+    for one, two, verdict in (
+        ({}, built, "worse"),
+        (built, built, "worse"),
+        (built, other, ""),
+    ):
+        found = compare(known(before, **one), known(after, **two)).set_index("metric")
+        assert found.loc["MMD²", "verdict"] == verdict

@@ -151,6 +151,12 @@ def test_a_row_that_spreads_much_is_not_told_by_the_spread_of_the_others():
     assert "wild" in tied({**rows, "wild": [0.3, 0.4, 0.49]})
 
 
+def test_a_row_of_huge_numbers_leaves_the_others_told_apart():
+    """Rounding is that of the two that are compared."""
+    rows = {"a": [30.0, 30.1, 29.9], "b": [60.0, 60.1, 59.9], "c": [1e14, 2e14, 3e14]}
+    assert "b" not in tied(rows, "bce")
+
+
 def test_no_records():
     empty = pd.DataFrame(columns=["label", "seed", "accuracy"])
     assert rank(empty, METRICS[0]).tied == set()

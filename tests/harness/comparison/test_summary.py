@@ -25,6 +25,7 @@ def test_description():
     assert list(described.index) == ["a", "b", "one"]
     for label, values in rows.items():
         row = described.loc[label]
+        assert row["accuracy_n"] == len(values)
         assert row["accuracy_mean"] == pytest.approx(np.mean(values))
         if len(values) > 3:
             assert row["accuracy_iqm"] == pytest.approx(stats.trim_mean(values, 0.25))
@@ -43,12 +44,12 @@ def test_the_long_form_is_the_summary_row_by_row():
     records = frame({f"row {i}": rng.normal(i, 1, 1 + i) for i in reversed(range(7))})
     records["bce"] = records["accuracy"].where(records["label"] != "row 3")
     described = describe(records, ["accuracy", "bce"])
-    facts = {"data": "d", "method": described.index, "n": range(1, 8)}
+    facts = {"data": "d", "method": described.index, "n": 99}
     best = {"accuracy_best": [True] * 7, "bce_best": [False] * 7}
     summary = described.assign(**facts, **best)
     statistics = ["mean", "std", "iqm", "low", "high", "best"]
     expected = [
-        (label, "d", label, key, row["n"], *(row[f"{key}_{name}"] for name in statistics))
+        (label, "d", label, key, int(row[f"{key}_n"]), *(row[f"{key}_{s}"] for s in statistics))
         for label, row in summary.iterrows()
         for key in ("accuracy", "bce")
         if (label, key) != ("row 3", "bce")
@@ -61,7 +62,8 @@ def test_the_long_form_is_the_summary_row_by_row():
 def test_missing_metrics_stay_missing():
     records = frame({"a": [0.1, 0.2, 0.3]}).assign(bce=np.nan)
     described = describe(records, ["accuracy", "bce"])
-    assert described.loc["a"].filter(like="bce").isna().all()
+    assert described.loc["a"].filter(like="bce_").drop("bce_n").isna().all()
+    assert described.loc["a", "bce_n"] == 0
 
 
 def test_a_seed_without_a_metric_does_not_hide_the_interval_of_the_others():

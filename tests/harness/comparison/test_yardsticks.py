@@ -117,3 +117,25 @@ def test_runs_that_did_not_finish_or_measure_do_not_count():
     frame.loc[frame["label"] == "a", "latent_mmd"] = None
     assert groups(frame, "latent_mmd") == [["c"]]
     assert groups(frame[frame["status"] == "failed"], "latent_mmd") == []
+
+
+def test_a_default_that_is_written_is_the_default():
+    """By the priors as they were built, where runs know them; a name says nothing of K."""
+    bare, whole = {"config": {"model": {"prior": "gm"}}}, prior()
+    built = {"prior": "gm(components=10, dim=10)", "components": 10}
+    frame = records(
+        a=bare | built, b=whole | built, c=bare | {"prior": "other()", "components": 10}
+    )
+    assert groups(frame, "latent_mmd") == [["a", "b"], ["c"]]
+    assert groups(frame, "components_used") == [["a", "b", "c"]]
+    frame = records(a=bare | built, b=whole | built | {"components": 20})
+    assert groups(frame, "purity") == [["a"], ["b"]]
+    older = records(a=bare | built, b=whole)  # a folder of two versions: what all of them know
+    assert groups(older, "components_used") == [["a"], ["b"]]
+
+
+def test_a_time_is_of_the_machine_that_it_was_taken_on():
+    fast = machine(device_name="B")["environment"]
+    frame = records(a={}, b={"timed_in": fast}, c={"timed_in": None})
+    assert groups(frame, "step_ms") == [["a", "c"], ["b"]]
+    assert groups(frame, "peak_mb") == [["a", "b", "c"]]  # of the first run, not of the repetition

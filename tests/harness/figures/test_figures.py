@@ -10,7 +10,7 @@ from matplotlib.colors import to_hex
 from matplotlib.text import Text
 from scipy import stats
 
-from otlvm.harness.comparison.records import read_curves
+from otlvm.harness.comparison.records import read_curves, read_records
 from otlvm.harness.figures.curves import draw_curves, draw_time
 from otlvm.harness.figures.matrices import draw_matrices, read_matrices
 from otlvm.harness.figures.pareto import draw_pareto, pareto_front
@@ -18,7 +18,7 @@ from otlvm.harness.figures.ranks import draw_ranks
 from otlvm.harness.figures.rows import classes_of_rows
 from otlvm.harness.figures.seeds import draw_seeds
 from otlvm.harness.figures.style import looks, wrap, wrap_names
-from otlvm.harness.figures.write import write_figures
+from otlvm.harness.figures.write import known_figures, write_figures
 from otlvm.harness.metrics import METRICS
 from otlvm.harness.store.store import Store
 from tests.harness.figures.drawn import NAMES, all_text, check_print, texts_of
@@ -164,6 +164,39 @@ def test_ranks_leaves_incomplete_data_sets_out_and_says_so():
 )
 def test_no_ranks_of_too_few_or_of_ties(scores):
     assert draw_ranks(-scores, ACCURACY) is None
+
+
+def test_equal_means_share_their_rank():
+    """Sums of the same accuracies in another order differ in their last digits."""
+    accuracies = {"a": (0.1, 0.2, 0.3), "b": (0.3, 0.2, 0.1), "c": (0.1, 0.1, 0.1)}
+    means = {name: sum(values) / 3 for name, values in accuracies.items()}
+    assert means["a"] != means["b"]
+    scores = pd.DataFrame([means] * 5)
+    text = all_text(draw_ranks(-scores, ACCURACY))
+    assert "a (1.50)" in text
+    assert "b (1.50)" in text
+    assert "c (3.00)" in text
+
+
+def test_no_ranks_of_rows_that_do_not_compare(commit):
+    """As their table ranks none: MMD² of three priors."""
+    rows, named = {}, {}
+    for place, method in enumerate("abc"):
+        for data in "xyz":
+            rows[method + data] = [{"latent_mmd": place + 0.1}]
+            named[method + data] = {"data": data, "method": method, "components": 10}
+    table = {"metrics": ["latent_mmd"]}
+
+    def drawn(**priors):
+        for label, facts in named.items():
+            facts["prior"] = priors.get(label[0], "gm()")
+        store = commit(rows, named=named, table=table)
+        records = read_records(store)
+        figures = known_figures(store, records, [])
+        return figures["ranks"]()
+
+    assert "a (1.00)" in all_text(drawn())
+    assert drawn(b="other()", c="third()") is None
 
 
 # all of them

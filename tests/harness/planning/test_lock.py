@@ -293,3 +293,18 @@ def test_the_card_of_runs_without_records(commit):
 def test_a_lock_is_a_schema_too(write_suite):
     with pytest.raises(InputError, match=r"lock\.code: this key is needed"):
         load_suite(write_suite("baselines: [kmeans]\nlock: {written: now, device: cpu}\n"))
+
+
+def test_the_manifest_says_what_prior_was_built(run_main, write_suite, tmp_path):
+    """A default that is written out is the default."""
+    suite = write_suite(
+        "runs:\n"
+        "  - {label: bare, baseline: kmeans, model: {prior: {name: rotated_2d}}}\n"
+        "  - {label: whole, baseline: kmeans, model: {prior: {name: rotated_2d, components: 10}}}\n"
+        "  - {label: other, baseline: kmeans, model: {prior: {name: rotated_2d, components: 4}}}\n",
+        **{"  prior: {name: gaussian_mixture, components: 3, dim: 2}\n": ""},
+    )
+    assert run_main(suite, "--out", tmp_path / "out")[0] == 0
+    rows = {row["label"]: row for row in Store(tmp_path / "out").manifest()["runs"]}
+    assert rows["bare"]["prior"] == rows["whole"]["prior"] != rows["other"]["prior"]
+    assert [row["components"] for row in rows.values()] == [10, 10, 4]

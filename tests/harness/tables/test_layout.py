@@ -102,7 +102,40 @@ def test_a_seed_without_a_metric_does_not_count_for_its_interval(commit):
     rows = {"a": [{"accuracy": 0.5}, {"accuracy": 0.6}, {"bce": 1.0}]}
     view = view_of(commit(rows, table={"spread": "interval", "metrics": ["accuracy"]}))
     low, high = stats.ttest_1samp([0.5, 0.6], 0).confidence_interval(0.95)
-    assert column(view, "accuracy ↑")[0].text == f"0.550 [{low:.3f}, {high:.3f}]"
+    assert column(view, "accuracy ↑")[0].text == f"0.550 [{low:.3f}, {high:.3f}] (n = 2)"
+
+
+def test_a_metric_that_some_seeds_lack_says_of_how_many_it_is(commit, tmp_path):
+    """With the mark of too few seeds in its cell, while the row's other metrics are ranked."""
+    rows = {
+        "a": [{"accuracy": 0.9 + e, "bce": 50.0 + e} if e < 0 else {"accuracy": 0.9 + e}
+              for e in (-0.02, -0.01, 0.0, 0.01, 0.02)],
+        "b": [{"accuracy": 0.5 + e, "bce": 60.0 + e} for e in (0.0, 0.01, 0.02)],
+        "c": [{"accuracy": 0.4 + e, "bce": 70.0 + e} for e in (0.0, 0.01, 0.02)],
+    }  # fmt: skip
+    store = commit(rows)
+    view = view_of(store)
+    assert [cell.text for cell in column(view, "n")] == ["5", "3", "3"]
+    bce = column(view, "BCE ↓")
+    assert [cell.text for cell in bce] == ["50.0 ± 0.0 (n = 2°)", "60.0 ± 0.0", "70.0 ± 0.0"]
+    assert [cell.bold for cell in bce] == [False, True, False]
+    assert [cell.bold for cell in column(view, "accuracy ↑")] == [True, False, False]
+    assert "°: fewer than 3 seeds, so not ranked." in view.note
+    summary = views_of(store, read_records(store))[1]
+    long = long_form(summary).set_index(["label", "metric"])
+    assert list(long.loc["a"]["n"]) == [5, 2]
+    low, high = stats.ttest_1samp([49.98, 49.99], 0).confidence_interval(0.95)
+    assert tuple(long.loc[("a", "bce"), ["low", "high"]]) == pytest.approx((low, high))
+    lines = view_of(commit(rows, table={"form": "long"}))
+    counts = [cell.text for cell in column(lines, "n")]
+    assert counts == ["5", "2 of 5°", "3", "3", "3", "3"]
+
+
+def test_claims_have_the_digits_of_the_suite_s_own(commit):
+    metrics = [{"name": "accuracy", "digits": 1}]
+    store = commit(ROWS, table={"metrics": metrics}, claims=["accuracy of b >= 0.3"])
+    claims = views_of(store, read_records(store))[0][1]
+    assert column(claims, "measured")[0].text == "0.6"
 
 
 def test_fields_of_the_config_as_columns_and_groups(commit):

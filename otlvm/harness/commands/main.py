@@ -16,6 +16,7 @@ COMMANDS = {
     "figures": "one figure again, from what runs keep",
     "agreement": "which rows' seeds find the same components",
     "curves": "the learning curves of all runs in one file",
+    "keep": "a copy without models, for a repository",
     "compare": "what got better or worse between two folders",
     "verify": "rerun a sample: does it come out the same?",
     "schema": "the JSON Schema of a suite file, for editors",

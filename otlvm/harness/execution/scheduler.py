@@ -166,8 +166,9 @@ class Scheduler:
         record = self.store.record_or_none(job.start.id)
         status = record["status"] if record is not None else "missing"
         if status == "done":
-            self.store.place_start(job.id, job.start.id)
-            return True
+            if self.store.place_start(job.id, job.start.id):
+                return True
+            status = "kept without its model: --rerun it"
         reason = f"no model to start from: {job.start.label}, seed {job.start.seed}, is {status}"
         self._write_failure(job, End("crashed", reason))
         self._commit(job)

@@ -3,6 +3,7 @@
 import csv
 import hashlib
 import json
+import shutil
 import stat
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -182,6 +183,27 @@ def write_result(
     if pictures:
         arrays: dict[str, Any] = {**pictures}
         np.savez_compressed(folder / PICTURES, **arrays)
+    _seal(folder, record)
+
+
+def copy_result(source: Path, record: Record, folder: Path, names: Sequence[str]) -> None:
+    """Copy a result with some of its files.
+
+    Args:
+        source: Its folder.
+        record: What `read_result` gave for it.
+        folder: A new folder.
+        names: Which of the record's files, by their names there.
+    """
+    folder.mkdir(parents=True)
+    for name in names:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(source / name, folder / name)
+    _seal(folder, record)
+
+
+def _seal(folder: Path, record: Mapping[str, Any]) -> None:
+    """Write the record of the files that are there, all of them through to the disk."""
     files = sorted(path for path in folder.rglob("*") if path.is_file())
     content = {
         "schema": SCHEMA,

@@ -166,11 +166,13 @@ class Store:
                 return progress
         return None
 
-    def place_start(self, run_id: str, start_id: str) -> None:
-        """Copy the model of a finished run to where another one starts from it."""
-        place = self.folder(run_id) / START
+    def place_start(self, run_id: str, start_id: str) -> bool:
+        """Copy the model of a finished run to where another starts from it; False without one."""
+        model, place = self.runs / start_id / "model", self.folder(run_id) / START
         shutil.rmtree(place, ignore_errors=True)
-        shutil.copytree(self.runs / start_id / "model", place)
+        if model.is_dir():
+            shutil.copytree(model, place)
+        return model.is_dir()
 
     def has_checkpoint(self, run_id: str) -> bool:
         """Tell whether a run that is not done left a checkpoint from which it goes on."""

@@ -7,8 +7,6 @@ import torch
 from torch import Tensor, nn
 
 Scale = Literal["none", "unit", "standard"]
-CONSTANT = 1e-6
-"""A feature whose range is this part of its size is constant: the rest is rounding."""
 
 
 class Scaling(nn.Module):
@@ -21,7 +19,8 @@ class Scaling(nn.Module):
     Attributes:
         kind: What it was fitted as.
         shift: What is taken off, with shape ``[D]``.
-        factor: What the rest is divided by, with shape ``[D]``.
+        factor: What the rest is divided by, with shape ``[D]``; 0 where a feature is constant in
+            training data, and so tells nothing: it becomes 0, wherever it is not.
 
     Raises:
         ValueError: If there is no such kind.
@@ -39,19 +38,28 @@ class Scaling(nn.Module):
         self.register_buffer("factor", torch.ones(features))
 
     @classmethod
-    def fit(cls, kind: str, x: Tensor) -> Self:
-        """Fit to training data ``[n, D]``. A constant feature becomes 0."""
+    def fit(cls, kind: str, x: Tensor, rounding: float | None = None) -> Self:
+        """Fit to training data ``[n, D]``.
+
+        Args:
+            kind: ``unit`` or ``standard``.
+            x: The data.
+            rounding: A feature whose range is this part of its size is constant. Default: a few
+                times the precision of the data's type.
+        """
         scaling = cls(kind, x.shape[1]).to(x)
         shift, factor = FITS[kind](x)
         low, high = x.aminmax(dim=0)
-        constant = high - low <= CONSTANT * torch.maximum(low.abs(), high.abs())
+        rounding = 4 * torch.finfo(x.dtype).eps if rounding is None else rounding
+        constant = high - low <= rounding * torch.maximum(low.abs(), high.abs())
         scaling.shift.copy_(torch.where(constant, low, shift))
-        scaling.factor.copy_(torch.where(constant, 1.0, factor))
+        scaling.factor.copy_(torch.where(constant, 0.0, factor))
         return scaling
 
     def forward(self, x: Tensor) -> Tensor:
         """Scale data ``[..., D]``; what ``unit`` would take beyond [0, 1] is cut off."""
-        scaled = (x - self.shift) / self.factor
+        told = self.factor != 0
+        scaled = torch.where(told, (x - self.shift) / torch.where(told, self.factor, 1.0), 0.0)
         return scaled.clamp(0, 1) if self.kind == "unit" else scaled
 
     def undo(self, x: Tensor) -> Tensor:

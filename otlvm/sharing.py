@@ -56,12 +56,12 @@ def learnt_once(what: str, x: Tensor, compute: Compute, *further: Tensor) -> Ten
     """Return what is learnt from images, from a shelf if it is there: for starts.
 
     Args:
-        what: All that decides it, besides the images, the seed and the kind of device.
+        what: All that decides it, besides the images, the seed and the device.
         x: The images.
         compute: Learns it.
         further: Tensors that decide it too.
     """
-    return _beside(shared(compute, what, torch.initial_seed(), x.device.type, x, *further), x)
+    return _beside(shared(compute, what, torch.initial_seed(), _rounds_as(x), x, *further), x)
 
 
 def shared(compute: Compute, *what: object) -> Tensor:
@@ -140,7 +140,7 @@ def _learning(method: Callable[..., Tensor]) -> Callable[..., Tensor]:
             return learn_now()
         self._learn_now = learn_now
         seed = torch.initial_seed()
-        self._lesson = _digest(self._spec, seed, x.device.type, _content(x), args, kwargs)
+        self._lesson = _digest(self._spec, seed, _rounds_as(x), _content(x), args, kwargs)
         return _beside(shelf.once(self._lesson, learn_now), x)
 
     return learn
@@ -177,6 +177,14 @@ def _alone(learner: Learner) -> Iterator[None]:
 def _beside(kept: Tensor, x: Tensor) -> Tensor:
     """Move what another run left to the GPU of these images; what is on the CPU stays there."""
     return kept if kept.device.type == "cpu" else kept.to(x.device)
+
+
+def _rounds_as(x: Tensor) -> tuple[object, ...]:
+    """What decides how sums are rounded: training enlarges it, and a learner may learn again."""
+    if x.is_cuda:
+        return x.device.type, torch.cuda.get_device_name(x.device)
+    instructions = torch.backends.cpu.get_cpu_capability()
+    return x.device.type, instructions, torch.get_num_threads()
 
 
 def _digest(*parts: Any) -> str:

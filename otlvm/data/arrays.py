@@ -68,9 +68,10 @@ def from_arrays(
         )
     images = {"training": _array(x_train), "held-out": _array(x_test)}
     for (part, x), y in zip(images.items(), (y_train, y_test), strict=True):
-        fits = y is None or np.shape(y) == x.shape[:1]
+        shape = None if y is None else _shape(name, y)
+        fits = shape is None or shape == x.shape[:1]
         if x.ndim < 2 or x.shape[1:] != images["training"].shape[1:] or not fits or not len(x):
-            labelled = "" if y is None else f" and labels {np.shape(y)}"
+            labelled = "" if y is None else f" and labels {shape}"
             raise DataError(
                 f"{name}: {part} images {x.shape}{labelled} do not fit: expected "
                 f"[n, ...] with the same image size in both parts, at least one, and labels [n]"
@@ -81,7 +82,8 @@ def from_arrays(
     arranged = {part: images_first(name, x, layout) for part, x in images.items()}
     train, test = _numbers(name, arranged, span, scale)
     codes = None if labels is None else labels.codes
-    return _assemble(name, (train, test), codes, labels, scale, binarize)
+    rounding = _rounding(*images.values())
+    return _assemble(name, (train, test), codes, labels, scale, binarize, rounding)
 
 
 def split(
@@ -118,8 +120,9 @@ def split(
         DataError: If the split is impossible or the arrays do not fit.
     """
     x = _array(x)
-    if x.ndim < 2 or (y is not None and np.shape(y) != x.shape[:1]):
-        labelled = "" if y is None else f" and labels {np.shape(y)}"
+    shape = None if y is None else _shape(name, y)
+    if x.ndim < 2 or (shape is not None and shape != x.shape[:1]):
+        labelled = "" if y is None else f" and labels {shape}"
         raise DataError(f"{name}: cannot split images {x.shape}{labelled}: expected [n, ...], [n]")
     if not len(x):
         raise DataError(f"{name}: cannot split images {x.shape}: there are none")
@@ -130,7 +133,8 @@ def split(
     (images,) = _numbers(name, {"all": images_first(name, x, layout)}, span, scale)
     train, test = _divide(name, len(x), strata, test_fraction, seed)
     codes = None if labels is None else (labels.codes[0][train], labels.codes[0][test])
-    return _assemble(name, (images[train], images[test]), codes, labels, scale, binarize)
+    parts = images[train], images[test]
+    return _assemble(name, parts, codes, labels, scale, binarize, _rounding(x))
 
 
 def _divide(
@@ -175,13 +179,14 @@ def _assemble(
     labels: Labels | None,
     scale: Scale,
     binarize: Binarize | None,
+    rounding: float,
 ) -> Dataset:
     """Make a data set of images ``[n, C, H, W]`` and classes ``[n]``."""
     name, (channels, height, width) = printable(name), images[0].shape[1:]
     x_train, x_test = (torch.from_numpy(_rows(part)) for part in images)
     scaling = shades = None
     if scale != "none":
-        scaling = Scaling.fit(scale, x_train)
+        scaling = Scaling.fit(scale, x_train, rounding)
         x_train, x_test = (scaling(part).float() for part in (x_train, x_test))
         scaling.float()
     if binarize is not None:
@@ -195,6 +200,21 @@ def _assemble(
         y_train, y_test = (torch.from_numpy(part) for part in codes)
     shape, names = (channels, height, width), None if labels is None else labels.names
     return Dataset(name, shape, x_train, y_train, x_test, y_test, names, scaling, shades)
+
+
+def _rounding(*parts: Array) -> float:
+    """What share of a number its type does not hold, times a few: whole numbers are exact."""
+    types = [part.dtype for part in parts if part.dtype.kind == "f"]
+    return 4 * max(
+        (float(np.finfo(each).eps) for each in types), default=float(np.finfo(float).eps)
+    )
+
+
+def _shape(name: str, y: Any) -> tuple[int, ...]:
+    try:
+        return np.shape(y)
+    except ValueError as error:  # lists of different lengths
+        raise DataError(f"{name}: labels are lists: give one number or text an image") from error
 
 
 def _array(x: Any) -> NDArray[Any]:

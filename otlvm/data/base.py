@@ -137,6 +137,8 @@ class Dataset:
         It tells data sets apart by what is in them: not by names, paths or the way they were read.
         """
         digest = hashlib.sha256(repr(self.image_shape).encode())
+        if self.y_train is None:  # else training labels lie between the images, and tell the split
+            digest.update(f"{len(self.x_train)} training images".encode())
         parts = (self.x_train, self.y_train, self.x_test, self.y_test, self.shades)
         units = () if self.scaling is None else (self.scaling.shift, self.scaling.factor)
         for tensor in (part for part in (*parts, *units) if part is not None):

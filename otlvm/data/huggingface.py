@@ -61,6 +61,8 @@ def hf_disk(
     parts = _choose(path, _load(path, folder), train, test)
     image = _image_column(path, parts[0].features, image)
     label = _label_column(path, parts[0].features, label)
+    for part in parts[1:]:
+        _check_like_the_first(path, part, image, label)
     sources = (source for part in parts for source in _images(path, part, image))
     x = read_images(sources, size, channels)
     start, name = len(parts[0]), folder.resolve().name
@@ -163,6 +165,22 @@ def _check_column(path: str, features: dict[str, Any], name: str, key: str) -> N
         hint = did_you_mean(name, features)
         raise DataError(
             f"{path} has no column {name!r}{hint}; there are: {_known(features)}; correct '{key}:'"
+        )
+
+
+def _check_like_the_first(path: str, part: Any, image: str, label: str | None) -> None:
+    """Refuse a split that has other columns than the first."""
+    if image not in part.features or (label is not None and label not in part.features):
+        missing = image if image not in part.features else label
+        raise DataError(
+            f"{path}: the held-out split has no column {missing!r}, the other has; there are: "
+            f"{_known(part.features)}"
+        )
+    own = _label_column(path, part.features, None) if label is None else label
+    if own != label:
+        raise DataError(
+            f"{path}: the held-out split has labels, {own!r}, the other none: name a column of both "
+            f"with 'label:', or take it out"
         )
 
 

@@ -79,6 +79,7 @@ def _read(
         check_file(place, source, "replace it or take it out")
     try:
         with Image.open(source) as file:
+            frames = getattr(file, "n_frames", 1)
             image = ImageOps.exif_transpose(file)  # cameras leave images lying on their side
             if "transparency" in image.info and image.mode == "P":
                 image = image.convert("RGBA")
@@ -87,6 +88,8 @@ def _read(
             f"{place}: damaged, or no image that Pillow reads ({reason(error)}); replace it or "
             f"take it out"
         ) from error
+    if frames > 1:
+        raise DataError(f"{place} holds {frames} images: save each in a file of its own")
     if image.mode.startswith(DEEP):
         raise DataError(
             f"{place} has more than 8 bits a pixel (mode {image.mode}): convert it to 8, or put "

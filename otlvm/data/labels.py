@@ -1,5 +1,6 @@
 """Labels of any kind as classes 0, 1, 2 ..., and what stands for no label."""
 
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -14,7 +15,8 @@ Codes = NDArray[np.int64]
 
 KINDS = {
     "U": "texts",
-    **dict.fromkeys("mM", "dates"),
+    "m": "durations",
+    "M": "dates",
     **dict.fromkeys("bfiu", "numbers"),
 }
 """NumPy's kinds of values that may be labels."""
@@ -81,6 +83,9 @@ def read_labels(
     if len(set(kinds)) > 1:
         raise DataError(f"{name}: labels are {' and '.join(kinds)}: give one kind in both parts")
     every = np.concatenate(filled)
+    if every.dtype.kind == "f" and all(values.dtype.kind in "iu" for values in filled):
+        types = listed(dict.fromkeys(str(values.dtype) for values in filled))
+        raise DataError(f"{name}: labels are {types}, which no one type holds: give one type")
     if class_names is None and any(_has_minus_one(*part) for part in read):
         _refuse_doubtful(name, every)
     names: tuple[str, ...] | None
@@ -92,7 +97,22 @@ def read_labels(
         values = np.array([v for v in values if not is_no_label(class_names[int(v)])])
         names = tuple(printable(class_names[int(value)]) for value in values)
     codes = tuple(_codes(part, gaps, values) for part, gaps in read)
-    return Labels(codes, names, values) if len(values) else None
+    if not len(values):
+        return None
+    found = Labels(codes, names, values)
+    _refuse_disjoint(name, found)
+    return found
+
+
+def _refuse_disjoint(name: str, labels: Labels) -> None:
+    """Refuse parts that have no class in common: no map of training labels fits the held-out."""
+    parts = [np.unique(codes[codes != NO_LABEL]) for codes in labels.codes]
+    known = [part for part in parts if len(part)]
+    if len(known) == 2 and not len(np.intersect1d(*known)):
+        train, test = (labels.shown(part) for part in known)
+        raise DataError(
+            f"{name}: the two parts share no class: training has {train}, held-out {test}"
+        )
 
 
 def is_no_label(text: str) -> bool:
@@ -145,6 +165,9 @@ def _values_and_gaps(name: str, labels: Any) -> tuple[Values, NDArray[np.bool_]]
     if kind == "U":
         texts, where = np.unique(values, return_inverse=True)
         gaps |= np.array([is_no_label(str(text)) for text in texts], dtype=bool)[where.ravel()]
+        # Systems write the same letters in two ways (NFC, NFD), and programs pad texts.
+        same = [unicodedata.normalize("NFC", str(text)).strip() for text in texts]
+        values = np.array(same, dtype=np.str_)[where].reshape(values.shape)
     elif kind in "fiu":
         gaps |= (values != values) | (values == NO_LABEL)  # NaN alone differs from itself
         if kind == "f" and np.isinf(values[~gaps]).any():
@@ -173,7 +196,7 @@ def _of_objects(name: str, values: Values, gaps: NDArray[np.bool_]) -> Values:
     """Turn Python's objects into numbers or texts; what stands in the gaps means nothing."""
     try:
         present = np.array(values[~gaps].tolist())
-    except ValueError as error:  # lists of different lengths
+    except (ValueError, OverflowError) as error:  # lists of different lengths, numbers too large
         raise DataError(f"{name}: labels are lists: give one number or text an image") from error
     if present.ndim != 1 or present.dtype.kind == "O":
         kinds = listed(sorted({type(value).__name__ for value in values[~gaps]}))

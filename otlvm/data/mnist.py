@@ -157,6 +157,9 @@ def _read(name: str, folder: Path, stem: str) -> NDArray[np.uint8]:
     if path is not None:
         array = read_idx(path)
         check_published(name, path, array)
+        if array.ndim != (3 if "images" in stem else 1):
+            wanted = "images [n, H, W]" if "images" in stem else "labels [n]"
+            raise DataError(f"{path} holds an array {array.shape}: expected {wanted}")
         return array
     raise DataError(
         f"{folder / stem} is missing (and so is {stem}.gz): put the file there, "

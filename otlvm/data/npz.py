@@ -69,6 +69,12 @@ def npz(
     if all(key in arrays for key in SPLIT_KEYS):
         given = (arrays[key] for key in SPLIT_KEYS)
         return from_arrays(name, *given, **how)
+    both = [key for key in arrays if "x" in arrays and key in SPLIT_KEYS]
+    if both:
+        raise DataError(
+            f"{path} has {listed(both)} beside x: call the training part x_train and y_train, or "
+            f"keep one of the two"
+        )
     if "x" in arrays and ("y" in arrays or len(arrays) == 1):
         return split(
             name,

@@ -40,7 +40,8 @@ def openml(
         data_id: Its number, which stands for one version of it for ever.
         root: The folder that holds ``openml``; without it the environment's ``OTLVM_DATA``.
         download: Fetch it if it is not there.
-        target: The column of labels; without it the one that OpenML says.
+        target: The column of labels; without it the one that OpenML says, which is no feature
+            either way.
         test_fraction: Share (of each class) that is held out.
         split_seed: Seed of the split.
         stratify: Split each class in the same proportion; false splits without regard to them.
@@ -76,7 +77,10 @@ def openml(
 
 
 def _plain(target: str) -> str:
-    return "".join(char if char.isalnum() else "_" for char in target)
+    """A name for files; columns whose names differ in other signs have files of their own."""
+    plain = "".join(char if char.isalnum() else "_" for char in target)
+    own = hashlib.sha256(target.encode()).hexdigest()[:8]
+    return plain if plain == target else f"{plain}-{own}"
 
 
 def _keep(file: Path, data_id: int, target: str | None) -> None:
@@ -108,14 +112,18 @@ def _fetch(data_id: int, target: str | None) -> Arrays:
         )
     except (ValueError, KeyError) as error:  # no such number or column, other content
         raise DataError(f"openml.org, data set {data_id}: {reason(error)}") from error
-    names = [name for name in found.feature_names if name in (found.categories or {})]
+    # Another column is asked for: the usual labels are no feature.
+    usual = (found.details.get("default_target_attribute") or "").split(",")
+    kept = [place for place, name in enumerate(found.feature_names) if name not in usual]
+    names = [found.feature_names[place] for place in kept]
+    names = [name for name in names if name in (found.categories or {})]
     if names:
         raise DataError(
             f"openml.org, data set {data_id}: {listed(names)} hold categories and no numbers: "
             f"make numbers of them, and put them into an npz file"
         )
     x = found.data if isinstance(found.data, np.ndarray) else found.data.toarray()
-    arrays = {"name": np.array(found.details["name"]), "x": x.astype(np.float64)}
+    arrays = {"name": np.array(found.details["name"]), "x": x[:, kept].astype(np.float64)}
     if found.target is not None:
         y = np.asarray(found.target)
         arrays["y"] = y.astype(np.str_) if y.dtype == object else y

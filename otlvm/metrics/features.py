@@ -78,7 +78,7 @@ class Classifier(nn.Module):
             for _ in range(STEPS):
                 chosen = torch.randint(len(x), (BATCH_SIZE,), device=x.device)
                 adam.zero_grad()
-                loss = cross_entropy(self.head(self.trunk(x[chosen])), y[chosen])
+                loss = cross_entropy(self.head(self.trunk(x[chosen])), y[chosen].long())
                 loss.backward()  # type: ignore[no-untyped-call]
                 adam.step()
 

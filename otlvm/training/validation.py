@@ -10,6 +10,7 @@ from otlvm.networks import LatentMixtureModel
 from otlvm.objectives import Objective
 from otlvm.seeding import afresh
 from otlvm.training.meter import Row
+from otlvm.weights import Fixed, Weight
 from otlvm.wording import did_you_mean
 
 VALIDATION = "validation"
@@ -26,7 +27,8 @@ class Stop:
 
     Attributes:
         metric: What is watched; lower is better: ``loss``, ``reconstruction``, ``regularizer`` or
-            one of the objective's own terms.
+            one of the objective's own terms. The first and the third are refused where a weight in
+            them moves: losses of two weights do not compare.
         patience: Rows without a better value after which training stops; None goes on to the end.
         share: Of the training images, how many are held back.
         keep_best: Return the model of the best row, not of the last.
@@ -57,6 +59,26 @@ class Stop:
         return x[order[held_back:].sort().values], x[order[:held_back].sort().values]
 
 
+def check_stop(stop: Stop, objective: Objective) -> None:
+    """Refuse to watch what changes its meaning while training goes on.
+
+    Args:
+        stop: What to watch.
+        objective: The objective.
+
+    Raises:
+        ValueError: If it is a sum with a weight that moves.
+    """
+    moving = any(
+        isinstance(part, Weight) and not isinstance(part, Fixed) for part in objective.modules()
+    )
+    if moving and stop.metric in ("loss", "regularizer"):
+        raise ValueError(
+            f"stop watches the {stop.metric}, whose weight moves, so that its values do not "
+            f"compare: say metric: reconstruction, or a term such as divergence"
+        )
+
+
 class Validation:
     """Watches a training.
 
@@ -67,13 +89,15 @@ class Validation:
         batch_size: Images per batch, as in training: a divergence depends on it.
 
     Raises:
-        ValueError: If there are fewer images than one batch.
+        ValueError: If there are fewer images than one batch, or what is watched has a weight that
+            moves.
 
     Attributes:
         stopped: Whether training shall end.
     """
 
     def __init__(self, stop: Stop, objective: Objective, x: Tensor, batch_size: int) -> None:
+        check_stop(stop, objective)
         if len(x) < batch_size:
             raise ValueError(
                 f"{len(x)} images are held back, fewer than batch_size {batch_size}: raise share"

@@ -419,6 +419,23 @@ def test_hf_splits(tmp_path):
             hf_disk(str(tmp_path), **wrong)
 
 
+def test_hf_splits_of_other_columns(tmp_path):
+    import datasets as hf
+
+    def save(name, train, test):
+        hf.DatasetDict({"train": train, "test": test}).save_to_disk(str(tmp_path / name))
+        return str(tmp_path / name)
+
+    bare, whole = hf_part(0, 25, labels=False), hf_part(25, 40)
+    for place, (parts, told) in enumerate((
+        ((whole, bare), "the held-out split has no column 'kind', the other has"),
+        ((bare, whole), "the held-out split has labels, 'kind', the other none"),
+        ((whole, whole.rename_column("picture", "photo")), "no column 'picture'"),
+    )):  # fmt: skip
+        with pytest.raises(DataError, match=told):
+            hf_disk(save(str(place), *parts))
+
+
 def test_hf_without_splits_or_labels(tmp_path):
     hf_part(0, 40).save_to_disk(str(tmp_path / "a"))
     data = hf_disk(str(tmp_path / "a"), test_fraction=0.3, split_seed=5)
@@ -550,3 +567,14 @@ def test_padded_mnist_is_the_same_in_a_black_frame(tmp_path, write_mnist):
     for pad in (-1, 101):
         with pytest.raises(DataError, match="0 to 100"):
             mnist(str(tmp_path), pad=pad)
+
+
+def test_a_checksum_tells_where_the_split_lies_without_labels_too():
+    x, y = np.random.default_rng(0).random((100, 4)), np.arange(100) % 3
+    for labels in (None, y):
+        found = {
+            from_arrays("a", x[:cut], labels if labels is None else labels[:cut], x[cut:],
+                        labels if labels is None else labels[cut:]).checksum
+            for cut in (80, 50)
+        }  # fmt: skip
+        assert len(found) == 2

@@ -300,3 +300,42 @@ def test_messages_fit_on_a_screen():
     assert message.endswith("x end")
     assert len(message) <= 1200
     assert str(DataError("a\x1b[31m\tb\udcff")) == r"a\x1b[31m b\udcff"
+
+
+def test_a_part_beside_what_is_to_be_split_is_refused(tmp_path):
+    """It would be dropped, and another held-out part drawn."""
+    x, y = np.random.default_rng(0).random((60, 4)), np.arange(60) % 3
+    for more, told in (
+        ({"x_test": x[:9], "y_test": y[:9]}, "has x_test, y_test beside x"),
+        ({"x_train": x, "x_test": x}, "has x_train, x_test beside x"),
+    ):
+        np.savez(tmp_path / "a.npz", x=x, y=y, **more)
+        with pytest.raises(DataError, match=told):
+            npz(str(tmp_path / "a.npz"))
+
+
+def test_a_file_of_several_images_is_refused(tmp_path):
+    pages = [Image.new("L", (4, 4), shade) for shade in (0, 90, 200)]
+    for kind in ("a", "b"):
+        (tmp_path / kind).mkdir()
+        pages[0].save(tmp_path / kind / "0.tiff", save_all=True, append_images=pages[1:])
+    with pytest.raises(DataError, match="holds 3 images: save each in a file of its own"):
+        image_folder(str(tmp_path))
+
+
+@pytest.mark.parametrize("stem", ["train-images-idx3-ubyte", "train-labels-idx1-ubyte"])
+def test_an_array_of_other_axes_is_no_mnist(tmp_path, stem):
+    raw = tmp_path / "MNIST" / "raw"
+    raw.mkdir(parents=True)
+    shapes = {
+        "train-images-idx3-ubyte": (3, 2, 2),
+        "train-labels-idx1-ubyte": (3,),
+        "t10k-images-idx3-ubyte": (3, 2, 2),
+        "t10k-labels-idx1-ubyte": (3,),
+    }
+    shapes[stem] = (3, 2)
+    for name, shape in shapes.items():
+        head = bytes((0, 0, 8, len(shape))) + b"".join(n.to_bytes(4, "big") for n in shape)
+        (raw / name).write_bytes(head + bytes(int(np.prod(shape))))
+    with pytest.raises(DataError, match=rf"{stem} holds an array \(3, 2\): expected"):
+        mnist(root=str(tmp_path))

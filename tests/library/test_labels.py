@@ -7,6 +7,7 @@ import torch
 from PIL import Image
 
 from otlvm.data import DataError, Dataset, from_arrays, hf_disk, image_folder, npz, split
+from otlvm.data.labels import read_labels
 
 RNG = np.random.default_rng(0)
 X = RNG.random((60, 5, 4))
@@ -303,3 +304,32 @@ def test_models_are_evaluated_and_shown_without_some_labels(blobs, part, monkeyp
     assert "bce" in curve_point(model, data)
     shown = show_model(model, data)
     assert len(shown["originals"])
+
+
+def test_one_text_in_two_ways_of_writing_is_one_class():
+    """NFC and NFD, as folders of macOS have them, and texts that a program has padded."""
+    train, test = ["caf\u00e9", "th\u00e9 ", "caf\u00e9"], ["cafe\u0301", " the\u0301", "th\u00e9"]
+    found = read_labels("a", [train, test])
+    assert found.names == ("caf\u00e9", "th\u00e9")
+    assert [codes.tolist() for codes in found.codes] == [[0, 1, 0], [0, 1, 1]]
+
+
+@pytest.mark.parametrize(
+    ("labels", "told"),
+    [
+        ([["cat", "dog"], ["images"]], "share no class: training has cat, dog, held-out images"),
+        ([[1, 2], [3, 4]], "the two parts share no class"),
+        (
+            [np.array([2**60, 5]), np.array([2**60 + 1, 5], dtype=np.uint64)],
+            "labels are int64, uint64, which no one type holds",
+        ),
+        (
+            [np.array(["2020"], "datetime64[D]"), np.array([1], "timedelta64[D]")],
+            "labels are dates and durations",
+        ),
+        ([[10**30, None], [1, 1]], "labels are int: give one number or text an image"),
+    ],
+)
+def test_parts_whose_labels_do_not_go_together_are_refused(labels, told):
+    with pytest.raises(DataError, match=told):
+        read_labels("a", labels)

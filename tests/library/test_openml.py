@@ -118,6 +118,7 @@ def test_another_column_of_labels(serve, tmp_path):
     serve(Service(target="b"))
     data = build(tmp_path, download=True, target="class")
     assert data.class_names == ("cat", "dog", "eel")
+    assert data.image_shape == (1, 1, 2)  # b, the usual label, is no feature
     with pytest.raises(RegistryError, match=r"7: .*clas"):
         build(tmp_path, download=True, target="clas")
 

@@ -40,12 +40,16 @@ def test_features_are_scaled_as_scikit_learn_scales_them_and_back(kind, dtype):
     data = read(x, scale=kind)
     scaler = SCALERS[kind].fit(x[:30].astype(np.float64))
     for found, part in ((data.x_train, x[:30]), (data.x_test, x[30:])):
-        known = slice(0, 3)  # of the constant one the two say different things
+        known = slice(0, 3)  # of the constant one scikit-learn keeps what held-out data have
         expected = scaler.transform(part.astype(np.float64))[:, known]
         np.testing.assert_allclose(found[:, known], expected, atol=2e-5)
         if kind == "standard":
-            np.testing.assert_allclose(data.scaling.undo(found), part, rtol=1e-4, atol=1e-3)
+            back = data.scaling.undo(found)
+            np.testing.assert_allclose(back[:, known], part[:, known], rtol=1e-4, atol=1e-3)
+            assert (back[:, 3] == 3100).all()
     assert not data.x_train[:, 3].any()
+    assert not data.x_test[:, 3].any()  # whatever its unit is, it was not seen to vary
+    assert part[:, 3].any()
     assert data.scaling.kind == kind
 
 
@@ -266,3 +270,17 @@ def test_the_autoencoder_of_baselines_takes_numbers_with_a_cost_of_theirs():
         features.build({"name": "autoencoder", **small}).fit_transform(data.x_train)
     codes = features.build({"name": "autoencoder", "cost": "squared", **small})
     assert torch.isfinite(codes.fit_transform(data.x_train)).all()
+
+
+@pytest.mark.parametrize("scale", ["unit", "standard"])
+def test_what_is_constant_is_a_matter_of_the_type(scale):
+    """Timestamps vary in the seventh digit; float32 does not hold that, float64 does."""
+    times = 1.7e9 + np.arange(40.0)
+    x = np.stack([times, np.random.default_rng(0).normal(size=40)], axis=1)
+    found = read(x, scale=scale).x_train[:, 0]
+    expected = SCALERS[scale].fit(times[:30, None]).transform(times[:30, None])[:, 0]
+    np.testing.assert_allclose(found, expected, atol=1e-5)
+    noise = np.stack([3.1 + 1e-8 * np.arange(40), x[:, 1]], axis=1)
+    assert not read(noise.astype(np.float32), scale=scale).x_train[:, 0].any()
+    assert read(noise, scale=scale).x_train[:, 0].any()
+    assert read((x * 10).astype(np.int64), scale=scale).x_train[:, 0].any()

@@ -195,6 +195,24 @@ def test_a_shelf_tells_specs_seeds_data_and_k_apart(x):
         assert len(memory.kept) == before + 2
 
 
+def test_what_another_number_of_threads_learnt_is_learnt_again(x):
+    """It rounds otherwise: an encoder that is learnt again would not be that of the codes."""
+    memory, spec = Memory(), {"name": "autoencoder", "hidden": [8], "steps": 3}
+    threads = torch.get_num_threads()
+    torch.manual_seed(3)
+    try:
+        with shared_on(memory):
+            features.build(spec).fit_transform(x)
+            starts = len(memory.kept)
+            features.build(spec).fit_transform(x)
+            assert len(memory.kept) == starts
+            torch.set_num_threads(threads + 1)
+            features.build(spec).fit_transform(x)
+            assert len(memory.kept) == 2 * starts
+    finally:
+        torch.set_num_threads(threads)
+
+
 def test_what_was_built_without_a_spec_is_not_shared(x):
     memory = Memory()
     with shared_on(memory):

@@ -122,3 +122,21 @@ def test_what_cannot_be_watched(stop, told):
     with pytest.raises(ValueError, match=told):
         fit(make_model(), {"name": "wae", "divergence": "energy"}, X, steps=3, batch_size=8,
             log_every=1, stop=Stop(**stop))  # fmt: skip
+
+
+MOVES = [
+    {"name": "linear", "start": 0, "end": 9, "steps": 5},
+    {"name": "constraint", "start": 9},
+]
+
+
+@pytest.mark.parametrize("weight", MOVES, ids=str)
+def test_a_loss_whose_weight_moves_is_not_watched(weight):
+    """Its rows do not compare: the least loss would be that of the least weight."""
+    wae = {"name": "wae", "divergence": "energy", "weight": weight}
+    for objective in (wae, {"name": "monte_carlo", "samples": 2, "of": wae}):
+        for metric in ("loss", "regularizer"):
+            with pytest.raises(ValueError, match=f"stop watches the {metric}, whose weight moves"):
+                fit(make_model(), objective, X, steps=3, batch_size=8, stop=Stop(metric=metric))
+    for metric in ("reconstruction", "divergence"):
+        fit(make_model(), wae, X, steps=3, batch_size=8, log_every=1, stop=Stop(metric=metric))

@@ -25,6 +25,7 @@ from otlvm.registry import RegistryError
 from otlvm.schedules import schedules
 from otlvm.starts import starts
 from otlvm.training.updates import PARTS, check_rates
+from otlvm.training.validation import Stop, check_stop
 
 T = TypeVar("T")
 Datasets = dict[str, Dataset]
@@ -90,6 +91,8 @@ def _check(run: Run, data: Dataset, built: dict[str, Any]) -> None:
         part = config["train"][key]
         once(("train", key), part, None, partial(build_part, part))
     _fits(run, ("train",), lambda: check_rates(config["train"]["rates"], PARTS))
+    if (stop := config["train"]["stop"]) is not None:
+        _fits(run, ("train", "stop"), lambda: check_stop(Stop(**stop), objective))
     maps, sizes = config["model"]["network"], (prior.n_components, prior.dim)
     make = partial(networks.build, maps, image_shape=data.image_shape)
     context = (data.image_shape, sizes, kind)

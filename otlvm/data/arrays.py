@@ -204,10 +204,8 @@ def _assemble(
 
 def _rounding(*parts: Array) -> float:
     """What share of a number its type does not hold, times a few: whole numbers are exact."""
-    types = [part.dtype for part in parts if part.dtype.kind == "f"]
-    return 4 * max(
-        (float(np.finfo(each).eps) for each in types), default=float(np.finfo(float).eps)
-    )
+    ones = [part.dtype.type(1) for part in parts if part.dtype.kind == "f"]
+    return 4 * max(float(np.spacing(one)) for one in (*ones, 1.0))
 
 
 def _shape(name: str, y: Any) -> tuple[int, ...]:

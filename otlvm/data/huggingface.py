@@ -179,8 +179,8 @@ def _check_like_the_first(path: str, part: Any, image: str, label: str | None) -
     own = _label_column(path, part.features, None) if label is None else label
     if own != label:
         raise DataError(
-            f"{path}: the held-out split has labels, {own!r}, the other none: name a column of both "
-            f"with 'label:', or take it out"
+            f"{path}: the held-out split has labels, {own!r}, the other none: name a column of "
+            f"both with 'label:', or take it out"
         )
 
 

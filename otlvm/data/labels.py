@@ -108,7 +108,7 @@ def _refuse_disjoint(name: str, labels: Labels) -> None:
     """Refuse parts that have no class in common: no map of training labels fits the held-out."""
     parts = [np.unique(codes[codes != NO_LABEL]) for codes in labels.codes]
     known = [part for part in parts if len(part)]
-    if len(known) == 2 and not len(np.intersect1d(*known)):
+    if len(known) == 2 and not np.isin(known[0], known[1]).any():
         train, test = (labels.shown(part) for part in known)
         raise DataError(
             f"{name}: the two parts share no class: training has {train}, held-out {test}"

@@ -204,7 +204,7 @@ def _assemble(
 
 def _rounding(*parts: Array) -> float:
     """What share of a number its type does not hold, times a few: whole numbers are exact."""
-    ones = [part.dtype.type(1) for part in parts if part.dtype.kind == "f"]
+    ones: list[Any] = [part.dtype.type(1) for part in parts if part.dtype.kind == "f"]
     return 4 * max(float(np.spacing(one)) for one in (*ones, 1.0))
 
 

@@ -9,6 +9,8 @@ from otlvm.likelihoods.base import Likelihood, likelihoods, refuse_outside
 
 NEAR = 0.4
 """Below it series are exact to rounding, above it the formulas are (at 0 both lose all digits)."""
+FAR = 40.0
+"""Logits beyond which e^-l is nothing beside 1."""
 LOG_SINHC = (1 / 6, -1 / 180, 1 / 2835, -1 / 37800, 1 / 467775, -691 / 3831077250, 2 / 127702575,
              -3617 / 2605132530000)  # fmt: skip
 """log(sinh(t) / t) is t^2 times this series in t^2."""
@@ -40,8 +42,11 @@ class ContinuousBernoulli(Likelihood):
 
     def bernoulli_logits(self, logits: Tensor) -> Tensor:
         """Return the logits of the mean; see `Likelihood.bernoulli_logits`."""
-        mean, rest = self.mean(logits), self.mean(-logits)  # rest: 1 - mean, with all its digits
-        return mean.log() - rest.log()
+        near = logits.clamp(-FAR, FAR)
+        mean, rest = self.mean(near), self.mean(-near)  # rest: 1 - mean
+        # Beyond FAR it is 1 / |l| to rounding, of which a difference from 1 would keep few digits.
+        formula = logits.sign() * torch.log(logits.abs().clamp(min=FAR) - 1)
+        return torch.where(logits.abs() > FAR, formula, mean.log() - rest.log())
 
     def check_range(self, low: float, high: float) -> None:
         """Refuse data outside [0, 1]; see `Likelihood.check_range`."""

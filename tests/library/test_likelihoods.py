@@ -258,3 +258,22 @@ def test_curves_show_bce_or_where_there_is_none_nll():
         assert name in point
         assert other not in point
         assert evaluate(make_model(spec), data)[name] == pytest.approx(point[name])
+
+
+def test_logits_of_the_mean_keep_their_digits_however_large_they_are():
+    """Against the mean, exactly, by fractions of decimals."""
+    from decimal import Decimal, getcontext
+
+    getcontext().prec = 60
+    sizes = [0.3, 5.0, 39.0, 41.0, 1e3, 1e4, 1e6, 1e8]
+    expected = []
+    for size in map(Decimal, sizes):
+        mean = 1 / (1 - (-size).exp()) - 1 / size
+        expected.append(float((mean / (1 - mean)).ln()))
+    likelihood = ContinuousBernoulli(features=len(sizes))
+    for dtype, rtol in ((torch.float32, 1e-5), (torch.float64, 1e-13)):
+        logits = torch.tensor(sizes, dtype=dtype)
+        exact = torch.tensor(expected, dtype=dtype)
+        for sign in (1, -1):
+            found = likelihood.bernoulli_logits(sign * logits)
+            torch.testing.assert_close(found, sign * exact, rtol=rtol, atol=0)

@@ -10,6 +10,8 @@ import torch
 MEBIBYTE = 2**20
 ROOM = 64
 """MiB that a process needs beside what it holds when training begins."""
+VARIES = 16
+"""MiB by which what it holds may differ from one process to the next."""
 
 
 def limit_memory(megabytes: int | None) -> None:
@@ -29,7 +31,7 @@ def limit_memory(megabytes: int | None) -> None:
     torch.ones(256, 256) @ torch.ones(256, 256)
     held = held_memory()
     if held is not None and megabytes < held + ROOM:
-        least = math.ceil((held + ROOM) / 50) * 50
+        least = math.ceil((held + ROOM + VARIES) / 50) * 50
         raise MemoryError(
             f"memory_mb: {megabytes} cannot hold: a run of this suite holds {held:.0f} MiB before "
             f"it begins; use {least} or more"

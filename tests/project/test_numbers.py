@@ -380,3 +380,41 @@ def test_what_was_tried_without_a_teacher_is_that_of_the_pilots():
         assert (informed, bce) == (f"{mean('information'):.1f}", f"{mean('bce'):.0f}")
         assert accuracies == ", ".join(f"{float(pilot['accuracy']):.3f}" for pilot in of)
         assert nmi == f"{mean('nmi'):.2f}"
+
+
+def test_the_reproductions_are_those_of_their_results():
+    """And lie where docs/field.md says that their sources' do."""
+    heading, rows = next(tables((ROOT / "results/reproductions/table.md").read_text()))
+    measured = {row[0]: dict(zip(map(name_of, heading), row, strict=True)) for row in rows}
+    done = {label: row for label, row in measured.items() if row["n"]}
+    ((columns, shown),) = (
+        (list(map(name_of, heading[1:])), rows)
+        for heading, rows in tables((ROOT / "docs/field.md").read_text())
+        if heading[0] == "MNIST, own settings"
+    )
+    assert shown == [[label, *(row[name] for name in columns)] for label, row in done.items()]
+    text = " ".join((ROOT / "docs/field.md").read_text().split())
+    shu, m2, vade, start, dec, idec, kmeans = (
+        done[label]
+        for label in ("Shu's GM-VAE", "M2, unsupervised", "VaDE", "VaDE's start", "DEC", "IDEC",
+                      "K-means on codes")
+    )  # fmt: skip
+    claims = (ROOT / "results/reproductions/table.md").read_text()
+    (early,) = re.findall(r"at step 500 >= 0.38 \|.*?\| – \| ([\d.]+) \|", claims)
+    assert f"Here {shu['purity']}, {shu['-ELBO']}, and {early} at step 500." in text
+    assert f"Here {m2['purity']}, {m2['informed']} and {m2['used']}." in text
+    assert f"Here {vade['Hungarian']} and {vade['used']}; {start['Hungarian']} at the" in text
+    assert f"Here {dec['Hungarian']} and {idec['Hungarian']} against {kmeans['Hungarian']}." in text
+
+    def mean(row, name):
+        return float(row[name].split()[0])
+
+    assert 0.58 <= mean(shu, "purity") <= 0.75
+    assert 95.5 <= mean(shu, "-ELBO") <= 98.5
+    assert 0.112 <= mean(m2, "purity") <= 0.116
+    assert 0.65 <= mean(vade, "Hungarian") <= 0.85
+    assert mean(vade, "used") >= 8
+    assert mean(vade, "Hungarian") > mean(start, "Hungarian")
+    for row in (dec, idec):
+        assert 0.75 <= mean(row, "Hungarian") <= 0.97
+        assert 0.01 <= mean(row, "Hungarian") - mean(kmeans, "Hungarian") <= 0.06

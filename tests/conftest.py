@@ -13,7 +13,8 @@ import pytest
 from filelock import FileLock
 from PIL import Image
 
-from otlvm.harness.store.record import new_record, run_id, write_result
+from otlvm.harness.store.record import new_record, run_id
+from otlvm.harness.store.result import write_result
 from otlvm.harness.store.store import Store
 
 SUITE = """\

@@ -14,7 +14,8 @@ from otlvm.harness.execution.stops import Stops
 from otlvm.harness.job import Job
 from otlvm.harness.messages import show_duration
 from otlvm.harness.store.leases import HEARTBEAT_SECONDS, STALE_SECONDS
-from otlvm.harness.store.record import new_record, write_result
+from otlvm.harness.store.record import new_record
+from otlvm.harness.store.result import write_result
 from otlvm.harness.store.store import Store
 
 POLL_SECONDS = 0.05

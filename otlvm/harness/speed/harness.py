@@ -10,7 +10,8 @@ from rich.console import Console
 from otlvm.harness.job import Job
 from otlvm.harness.planning.plan import make_plan
 from otlvm.harness.report.outputs import read_content, write_outputs, write_page
-from otlvm.harness.store.record import new_record, write_result
+from otlvm.harness.store.record import new_record
+from otlvm.harness.store.result import write_result
 from otlvm.harness.store.store import Store
 from otlvm.harness.suite.load import load_suite
 

@@ -4,7 +4,8 @@ import json
 import shutil
 from collections.abc import Container
 
-from otlvm.harness.store.record import PICTURES, Record, copy_result
+from otlvm.harness.store.record import PICTURES, Record
+from otlvm.harness.store.result import copy_result
 from otlvm.harness.store.store import Store
 
 MODEL = "model"

@@ -40,14 +40,8 @@ from otlvm.harness.store.files import (
 )
 from otlvm.harness.store.form import misshapen_manifest
 from otlvm.harness.store.leases import Leases
-from otlvm.harness.store.record import (
-    PICTURES,
-    DamagedResultError,
-    ForeignResultError,
-    Record,
-    Row,
-    read_result,
-)
+from otlvm.harness.store.record import PICTURES, DamagedResultError, ForeignResultError, Record, Row
+from otlvm.harness.store.result import read_result
 from otlvm.harness.store.work_folder import (
     CHECKPOINT,
     DAMAGED,

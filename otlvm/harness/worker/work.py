@@ -27,7 +27,8 @@ from otlvm.harness.config import set_field
 from otlvm.harness.job import START_FIELD, Job
 from otlvm.harness.messages import one_line
 from otlvm.harness.processes import kill_descendants, leave_parent
-from otlvm.harness.store.record import Facts, new_record, write_result
+from otlvm.harness.store.record import Facts, new_record
+from otlvm.harness.store.result import write_result
 from otlvm.harness.store.work_folder import CHECKPOINT, DAMAGED, LOG, START, write_progress
 from otlvm.harness.worker.execute import Result, Row, execute
 from otlvm.harness.worker.limits import limit_memory

@@ -6,7 +6,7 @@ import pytest
 
 from otlvm.harness.commands.keep import main
 from otlvm.harness.commands.table import main as draw
-from otlvm.harness.store.record import write_result
+from otlvm.harness.store.result import write_result
 from otlvm.harness.store.store import Store
 from tests.support import records
 

@@ -5,7 +5,8 @@ import pytest
 from otlvm.harness.commands.compare import main
 from otlvm.harness.comparison.changes import compare, with_data
 from otlvm.harness.metrics import METRICS
-from otlvm.harness.store.record import new_record, run_id, write_result
+from otlvm.harness.store.record import new_record, run_id
+from otlvm.harness.store.result import write_result
 from otlvm.harness.store.store import Store
 
 KEYS = [metric.key for metric in METRICS]

@@ -6,7 +6,8 @@ import pytest
 
 from otlvm.harness.comparison.records import read_records
 from otlvm.harness.metrics import Metric
-from otlvm.harness.store.record import new_record, run_id, write_result
+from otlvm.harness.store.record import new_record, run_id
+from otlvm.harness.store.result import write_result
 
 OWN = Metric("enc_ms", "enc ms", "low", 1, timing=True, yardstick="machine")
 THERE = {"device_name": "B"}

@@ -8,7 +8,8 @@ from otlvm.harness.execution import side_by_side
 from otlvm.harness.execution.session import in_turn
 from otlvm.harness.execution.side_by_side import share
 from otlvm.harness.planning.plan import make_plan
-from otlvm.harness.store.record import new_record, write_result
+from otlvm.harness.store.record import new_record
+from otlvm.harness.store.result import write_result
 from otlvm.harness.store.store import Store
 from otlvm.harness.suite.load import load_suite
 from otlvm.harness.worker import given

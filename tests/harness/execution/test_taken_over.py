@@ -14,7 +14,8 @@ from otlvm.harness.execution.scheduler import Scheduler, Task
 from otlvm.harness.execution.stops import Stops
 from otlvm.harness.job import Job
 from otlvm.harness.store import leases as leases_module
-from otlvm.harness.store.record import new_record, run_id, write_result
+from otlvm.harness.store.record import new_record, run_id
+from otlvm.harness.store.result import write_result
 from otlvm.harness.store.store import Store
 
 

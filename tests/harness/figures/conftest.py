@@ -6,7 +6,8 @@ import pytest
 
 from otlvm.harness.comparison.records import read_records
 from otlvm.harness.metrics import METRICS
-from otlvm.harness.store.record import run_id, write_result
+from otlvm.harness.store.record import run_id
+from otlvm.harness.store.result import write_result
 from otlvm.harness.store.store import Store
 from tests.harness.figures.drawn import config_of
 

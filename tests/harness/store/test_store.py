@@ -14,14 +14,8 @@ import pytest
 from otlvm.harness.store import leases as leases_module
 from otlvm.harness.store.files import pack, unpack
 from otlvm.harness.store.leases import Leases
-from otlvm.harness.store.record import (
-    DamagedResultError,
-    ForeignResultError,
-    new_record,
-    read_result,
-    run_id,
-    write_result,
-)
+from otlvm.harness.store.record import DamagedResultError, ForeignResultError, new_record, run_id
+from otlvm.harness.store.result import read_result, write_result
 from otlvm.harness.store.store import Store
 
 IDENTITY = {"config": {"train": {"steps": 3}}, "seed": 0, "data_checksum": "d", "code": "c"}

@@ -11,14 +11,8 @@ from otlvm.harness.messages import MOST_CHARACTERS, one_line
 from otlvm.harness.metrics import known_metrics
 from otlvm.harness.store import store as store_module
 from otlvm.harness.store.files import check_readable, read_json
-from otlvm.harness.store.record import (
-    MOST_TEXT,
-    DamagedResultError,
-    _digest,
-    new_record,
-    run_id,
-    write_result,
-)
+from otlvm.harness.store.record import MOST_TEXT, DamagedResultError, new_record, run_id
+from otlvm.harness.store.result import _digest, write_result
 from otlvm.harness.store.store import Store
 from otlvm.harness.store.work_folder import read_progress
 

@@ -10,7 +10,14 @@ from numpy.typing import NDArray
 from otlvm.data.base import Dataset
 from otlvm.data.binarize import Binarize, draw_once
 from otlvm.data.errors import DataError, printable
-from otlvm.data.labels import NO_LABEL, Codes, Labels, read_labels, refuse_measurements
+from otlvm.data.labels import (
+    NO_LABEL,
+    Codes,
+    Labels,
+    read_labels,
+    refuse_disjoint,
+    refuse_measurements,
+)
 from otlvm.data.layouts import Layout, images_first
 from otlvm.data.partition import draw_parts
 from otlvm.data.pixels import to_floats, to_numbers
@@ -79,6 +86,7 @@ def from_arrays(
     labels = read_labels(name, given, class_names) if given else None
     if labels is not None:
         refuse_measurements(name, labels)
+        refuse_disjoint(name, labels)
     arranged = {part: images_first(name, x, layout) for part, x in images.items()}
     train, test = _numbers(name, arranged, span, scale)
     codes = None if labels is None else labels.codes

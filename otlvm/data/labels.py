@@ -97,15 +97,19 @@ def read_labels(
         values = np.array([v for v in values if not is_no_label(class_names[int(v)])])
         names = tuple(printable(class_names[int(value)]) for value in values)
     codes = tuple(_codes(part, gaps, values) for part, gaps in read)
-    if not len(values):
-        return None
-    found = Labels(codes, names, values)
-    _refuse_disjoint(name, found)
-    return found
+    return Labels(codes, names, values) if len(values) else None
 
 
-def _refuse_disjoint(name: str, labels: Labels) -> None:
-    """Refuse parts that have no class in common: no map of training labels fits the held-out."""
+def refuse_disjoint(name: str, labels: Labels) -> None:
+    """Refuse parts that have no class in common: no map of training labels fits the held-out.
+
+    Args:
+        name: The data set's name.
+        labels: Its labels.
+
+    Raises:
+        DataError: If both parts have labels and share no class.
+    """
     parts = [np.unique(codes[codes != NO_LABEL]) for codes in labels.codes]
     known = [part for part in parts if len(part)]
     if len(known) == 2 and not np.isin(known[0], known[1]).any():

@@ -153,7 +153,7 @@ CHECKSUMS = {
     "vectors": "8629d57fc402f5e0",
     "names": "2366cdfa6f98adc6",
     "sparse numbers": "2a21f83463fb4f10",
-    "no labels": "c19d887336566e68",
+    "no labels": "a1fca8e003a4be15",
 }
 
 

@@ -331,5 +331,6 @@ def test_one_text_in_two_ways_of_writing_is_one_class():
     ],
 )
 def test_parts_whose_labels_do_not_go_together_are_refused(labels, told):
+    train, test = (np.zeros((len(part), 4)) for part in labels)
     with pytest.raises(DataError, match=told):
-        read_labels("a", labels)
+        from_arrays("a", train, labels[0], test, labels[1])

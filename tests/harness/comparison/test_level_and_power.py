@@ -3,6 +3,9 @@
 Some hundred tables each; docs/tables.md has the numbers of some thousand.
 """
 
+import re
+from pathlib import Path
+
 import numpy as np
 import pytest
 from scipy import stats
@@ -143,3 +146,18 @@ def test_of_all_claims_of_a_suite_any_is_wrong_once_in_twenty_at_most(beyond):
         right.append(np.mean([outcome == HOLDS for outcome in outcomes[2:]]))
     assert np.mean(wrong) <= at_most(0.05, count)
     assert np.mean(right) > 0.8 or not beyond
+
+
+def test_what_the_docs_say_of_unequal_numbers_of_seeds():
+    """Two rows that spread alike, by SciPy's own Welch test."""
+    text = " ".join((Path(__file__).parents[3] / "docs/tables.md").read_text().split())
+    told = re.search(
+        r"unlike in ([\d.]+) % for three against ten seeds, ([\d.]+) % for three against twenty, "
+        r"([\d.]+) % for five against ten",
+        text,
+    )
+    rng = np.random.default_rng(0)
+    for shown, (few, many) in zip(told.groups(), ((3, 10), (3, 20), (5, 10)), strict=True):
+        one, two = rng.normal(size=(100_000, few)), rng.normal(size=(100_000, many))
+        wrong = stats.ttest_ind(one, two, axis=1, equal_var=False).pvalue < 0.05
+        assert 100 * wrong.mean() == pytest.approx(float(shown), abs=0.3)

@@ -57,7 +57,8 @@ class Adversarial(SampleDivergence):
         self.learning_rate = learning_rate
         self.beta1 = beta1
         self.noise = noise
-        self._loss = torch.tensor(2 * math.log(2))
+        self._loss: Tensor
+        self.register_buffer("_loss", torch.tensor(2 * math.log(2)), persistent=False)
         self._critic: _Critic | None = None
         self._saved: dict[str, Any] = {}
 

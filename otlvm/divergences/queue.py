@@ -28,6 +28,12 @@ class CodeQueue(nn.Module):
         Args:
             parts: Tensors with a row for each data point, with shape ``[n, ...]``.
         """
+        here = parts[0].device
+        if self._codes and self._codes[-1][0].device != here:  # read from a checkpoint, on the CPU
+            self._codes = deque(
+                (tuple(part.to(here) for part in entry) for entry in self._codes),
+                maxlen=self.batches + 1,
+            )
         self._codes.append(tuple(part.detach() for part in parts))
 
     def earlier(self) -> tuple[Tensor, ...] | None:

@@ -159,7 +159,7 @@ def fit(
         shades = None if shades is None else stop.cut(shades)[0]
         validation = Validation(stop, objective, held_back, batch_size)
     sampled = partial(BatchSampler, x) if shades is None else partial(Redrawn, shades)
-    sampler, history, meter = sampled(batch_size), History(), Meter()
+    sampler, history, meter = sampled(batch_size), History(), Meter(x.device)
     parts: dict[str, Any] = {
         "model": model,
         "held": Held(model),

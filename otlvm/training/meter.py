@@ -34,9 +34,13 @@ class Meter:
     """Adds up scalars on the device and notes where one stopped being finite.
 
     Nothing is read before `row`, so no training step waits for the device.
+
+    Args:
+        device: Where the scalars are.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, device: torch.device) -> None:
+        self._device = device
         self._names: list[str] = []
         self._sums = torch.empty(0)
         self._broke_at = torch.empty(0)
@@ -74,9 +78,17 @@ class Meter:
 
     def state_dict(self) -> dict[str, Any]:
         """Return all that has been added since the last row."""
-        return {name.strip("_"): value for name, value in vars(self).items()}
+        return {
+            "names": self._names,
+            "sums": self._sums,
+            "broke_at": self._broke_at,
+            "broken": self._broken,
+            "count": self._count,
+        }
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Go on where `state_dict` was taken."""
-        for name, value in state.items():
-            setattr(self, f"_{name}", value)
+        self._names, self._count = state["names"], state["count"]
+        self._sums = state["sums"].to(self._device)
+        self._broke_at = state["broke_at"].to(self._device)
+        self._broken = state["broken"].to(self._device)

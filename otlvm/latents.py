@@ -37,6 +37,8 @@ class MixturePosterior:
         z: One reparameterised sample of each component, with shape ``[n, K, d]``.
         decoded: What the decoder is given, if it is not the points themselves; see ``codes``.
         shared: Whether all k share one Gaussian and its sample.
+        copies: How many rows that follow each other are of one data point, each with a sample of
+            its own; n is the number of rows. Rows of one data point depend on each other.
     """
 
     logits: Tensor
@@ -45,6 +47,7 @@ class MixturePosterior:
     z: Tensor
     decoded: Tensor | None = None
     shared: bool = field(default=False, kw_only=True)
+    copies: int = field(default=1, kw_only=True)
     # Not `cached_property`, for whose lock (before Python 3.12) torch.compile leaves its graph.
     _log_pi: Tensor | None = field(default=None, init=False, compare=False)
     _pi: Tensor | None = field(default=None, init=False, compare=False)
@@ -84,6 +87,11 @@ class MixturePosterior:
         return cast(Tensor, self._pi)
 
     @property
+    def data_points(self) -> int:
+        """How many data points there are: rows that do not depend on each other."""
+        return len(self.logits) // self.copies
+
+    @property
     def points(self) -> Tensor:
         """The samples that differ, with shape ``[n, P, d]``: P is K, or 1 if all k share one."""
         return self.z[:, :1] if self.shared else self.z
@@ -117,6 +125,7 @@ class MixturePosterior:
             self.z.detach(),
             None if self.decoded is None else self.decoded.detach(),
             shared=self.shared,
+            copies=self.copies,
         )
 
     def cloud(self) -> tuple[Tensor, Tensor]:
@@ -146,18 +155,20 @@ class MixturePosterior:
         return _row_of_each(self.points, torch.multinomial(self.point_weights, 1).squeeze(1))
 
 
-def as_posterior(z: Tensor, k: Tensor, n_components: int) -> MixturePosterior:
+def as_posterior(z: Tensor, k: Tensor, n_components: int, copies: int = 1) -> MixturePosterior:
     """Write draws of a mixture as the posterior of as many data points, each sure of its draw.
 
     Args:
         z: Codes, with shape ``[n, d]``.
         k: Their components, with shape ``[n]``.
         n_components: K.
+        copies: How many equal rows a data point has.
     """
+    z, k = z.repeat_interleave(copies, dim=0), k.repeat_interleave(copies)
     logits = torch.full((len(z), n_components), -torch.inf, dtype=z.dtype, device=z.device)
     logits.scatter_(1, k.unsqueeze(1), 0.0)
     each = z.unsqueeze(1).expand(-1, n_components, -1)
-    return MixturePosterior(logits, each, torch.zeros_like(each), each)
+    return MixturePosterior(logits, each, torch.zeros_like(each), each, copies=copies)
 
 
 def _row_of_each(rows: Tensor, chosen: Tensor) -> Tensor:

@@ -61,7 +61,7 @@ class KernelMMD(Divergence):
         - 2 \sum_{ik} \frac{\pi_{ik}}{n} E_{y \sim p} k(z_{ik}, y) + E_{y, y' \sim p} k(y, y')
 
     Sources: Gretton et al., *A kernel two-sample test* (2012), eq. 3; Gaujac, Feige and Barber
-    (2021), eq. 13. The K samples of one data point depend on each other, so the U-statistic leaves
+    (2021), eq. 13. The samples of one data point depend on each other, so the U-statistic leaves
     out all pairs of the same point (i = j): it is unbiased over independent data points, with mean
     0 and, being skewed, more often negative than positive when q = p. The V-statistic keeps them,
     over n^2: biased upwards and, with the prior in closed form, never negative.
@@ -136,7 +136,7 @@ class KernelMMD(Divergence):
             check_components(posterior, prior.n_components)
         z, pi = self._seen(posterior)
         x, a = self._clouds(z, pi / len(pi))
-        fitted = self._fit(prior, len(pi), x)
+        fitted = self._fit(prior, posterior.data_points, x)
         q_q = self._between_codes(fitted.kernel.profile, posterior, x, a)
         weights = prior.weights(x.dtype)
         if fitted.embedding is not None and fitted.energy is not None:
@@ -167,7 +167,7 @@ class KernelMMD(Divergence):
     ) -> Tensor:
         earlier = self.queue.earlier() if self.queue is not None else None
         if earlier is None:
-            return self._within(profile, x, a, len(posterior.pi))
+            return self._within(profile, x, a, posterior.data_points)
         z, pi = (part.to(x) for part in earlier)
         value = kernel_sum(profile, x, a, *self._clouds(z, pi / len(pi)))
         return 2 * value - value.detach()  # both sides of a pair move, and one has no gradient
@@ -177,7 +177,7 @@ class KernelMMD(Divergence):
             return kernel_self_sum(profile, x, a, group=0)
         if n < 2:
             raise ValueError("the U-statistic needs at least 2 data points")
-        group = x.shape[1] // n  # all codes of a data point, or one
+        group = x.shape[1] // n  # all codes of a data point
         return n / (n - 1) * kernel_self_sum(profile, x, a, group)
 
     def _fit(self, prior: Prior, n: int, like: Tensor) -> _Fitted:

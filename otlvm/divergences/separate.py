@@ -99,4 +99,4 @@ class _Corners(Prior):
 def _as_codes(posterior: MixturePosterior) -> MixturePosterior:
     """Take each q(k|x) for a code of K numbers, with no spread of its own."""
     pi = posterior.pi.unsqueeze(1)
-    return MixturePosterior(posterior.logits, pi, torch.zeros_like(pi), pi)
+    return MixturePosterior(posterior.logits, pi, torch.zeros_like(pi), pi, copies=posterior.copies)

@@ -5,6 +5,7 @@ import errno
 import json
 import math
 import re
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any, Self
@@ -42,6 +43,10 @@ class LatentMixtureModel(nn.Module):
         likelihood: Spec or instance of p(x|z). An instance cannot be saved with the model.
         scaling: That of the data (``data.scaling``): a copy is kept and saved with the model, and
             undone in samples. None takes the data for unscaled; a name only makes room for one.
+
+    Attributes:
+        copies: How many rows of a batch that follow each other are of one image: 1, but for
+            objectives that draw several samples, and see a model like this one with more.
 
     Raises:
         TypeError: If the inference cannot do with the prior.
@@ -82,6 +87,7 @@ class LatentMixtureModel(nn.Module):
         if isinstance(scaling, str):
             scaling = Scaling(scaling, math.prod(self.image_shape))
         self.scaling = copy.deepcopy(scaling)
+        self.copies = 1
         self.config: dict[str, Any] | None = None
         specs = {
             "network": network,
@@ -144,7 +150,8 @@ class LatentMixtureModel(nn.Module):
 
     def _infer(self, x: Tensor | NDArray[Any], draw: Draw) -> MixturePosterior:
         x = self.images(x)
-        return self.inference.posterior(self.network, self.prior, x, draw)
+        posterior = self.inference.posterior(self.network, self.prior, x, draw)
+        return posterior if self.copies == 1 else replace(posterior, copies=self.copies)
 
     def codes(self, z: Tensor, k: Tensor) -> Tensor:
         """Turn z ``[..., d]`` and k ``[...]`` into codes ``[..., c]``, which the decoder is given.

@@ -1,5 +1,6 @@
 """Any objective, with several samples of z for each image."""
 
+import copy
 from collections.abc import Callable
 
 from torch import Tensor
@@ -20,8 +21,10 @@ class MonteCarlo(Around):
         z^{(l)} \sim q(z|k, x)
 
     Each image stands L times in the batch, each time with draws of its own. So what compares codes
-    with the prior has L times as many of them, and sees that those of one image lie near each
-    other. A step costs L times as much. Source: Kingma and Welling, *Auto-encoding variational
+    with the prior has L times as many of them, and is told which are of one image
+    (`MixturePosterior.copies`): a U-statistic leaves their pairs out, and stays unbiased. To
+    `constraint`, chance is that of as many images with L equal codes. A step costs L times as
+    much. Source: Kingma and Welling, *Auto-encoding variational
     Bayes* (2014), eq. 7.
 
     Args:
@@ -40,12 +43,18 @@ class MonteCarlo(Around):
 
     def warm_up(self, model: LatentMixtureModel, draw: Callable[[], Tensor]) -> None:
         """Warm the objective up with such batches; see `Objective.warm_up`."""
-        self.of.warm_up(model, lambda: self._repeated(draw()))
+        self.of.warm_up(self._seen(model), lambda: self._repeated(draw()))
 
     def forward(self, model: LatentMixtureModel, x: Tensor) -> Losses:
         """Compute the losses of images ``x`` with shape ``[n, D]``."""
-        losses: Losses = self.of(model, self._repeated(model.images(x)))
+        losses: Losses = self.of(self._seen(model), self._repeated(model.images(x)))
         return losses
+
+    def _seen(self, model: LatentMixtureModel) -> LatentMixtureModel:
+        """The same model, which says of codes that several are of one image."""
+        seen = copy.copy(model)
+        seen.copies = self.samples * model.copies
+        return seen
 
     def _repeated(self, x: Tensor) -> Tensor:
         return x.repeat_interleave(self.samples, dim=0)

@@ -90,10 +90,11 @@ class WAE(Objective):
         """Show the divergence as many batches as it asks for; see `Objective.warm_up`."""
         for _ in range(self.divergence.warm_up):
             self.divergence.update(model.encode(draw()), model.prior)
-        n, prior, divergence = len(draw()), model.prior, deepcopy(self.divergence)
+        n, prior, divergence = len(draw()) // model.copies, model.prior, deepcopy(self.divergence)
 
         def draw_of_prior() -> MixturePosterior:
-            posterior = as_posterior(*prior.sample_with_components(n), prior.n_components)
+            z, k = prior.sample_with_components(n)
+            posterior = as_posterior(z, k, prior.n_components, model.copies)
             divergence.update(posterior, prior)
             return posterior
 

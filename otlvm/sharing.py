@@ -55,13 +55,20 @@ def shared_on(shelf: Shelf | None) -> Iterator[None]:
 def learnt_once(what: str, x: Tensor, compute: Compute, *further: Tensor) -> Tensor:
     """Return what is learnt from images, from a shelf if it is there: for starts.
 
+    It learns from a seed of its own, so that what a run draws next is the same either way.
+
     Args:
         what: All that decides it, besides the images, the seed and the device.
         x: The images.
         compute: Learns it.
         further: Tensors that decide it too.
     """
-    return _beside(shared(compute, what, torch.initial_seed(), _rounds_as(x), x, *further), x)
+
+    def learn() -> Tensor:
+        with afresh(x.device):
+            return compute()
+
+    return _beside(shared(learn, what, torch.initial_seed(), _rounds_as(x), x, *further), x)
 
 
 def shared(compute: Compute, *what: object) -> Tensor:

@@ -8,6 +8,7 @@ from torch import Tensor, nn
 from otlvm.baselines.base import check_enough
 from otlvm.networks import LatentMixtureModel, Network
 from otlvm.priors import GaussianPrior
+from otlvm.seeding import afresh
 from otlvm.sharing import learnt_once
 from otlvm.starts.base import Start, starts
 from otlvm.starts.state import State
@@ -81,7 +82,8 @@ class Autoencoder(Start):
         alone = self._spec is None or config is None
 
         def train() -> Tensor:
-            self._train(model, x, batch_size)
+            with afresh(x.device):
+                self._train(model, x, batch_size)
             return state.content()
 
         learnt = train() if alone else learnt_once(what, x, train)

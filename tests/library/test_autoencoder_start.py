@@ -124,6 +124,20 @@ def test_rows_share_one_autoencoder():
     assert memory.computed == 4
 
 
+@pytest.mark.parametrize("kept", [False, True])
+def test_what_comes_after_draws_the_same_taken_from_a_shelf_or_not(kept):
+    memory = Memory()
+    if kept:
+        prepared(shelf=memory)
+    model = make_model()
+    torch.manual_seed(1)
+    with shared_on(memory):
+        starts.build(SPEC).prepare(model, groups(), 50)
+    after = torch.rand(3)
+    torch.manual_seed(1)
+    assert torch.equal(after, torch.rand(3))
+
+
 @pytest.mark.parametrize("inference", ["mirror", "independent"])
 def test_it_needs_one_gaussian(inference):
     with pytest.raises(TypeError, match="inference: responsibilities"):

@@ -58,8 +58,8 @@ class SampleDivergence(Divergence):
 
     With ``on = "joint"`` the clouds are those of (z, k): each point gets K more coordinates, so
     that two points of different components are further apart, by ``penalty`` times the prior's
-    expected squared distance of two draws. Any divergence of clouds then compares q(z, k) with
-    p(z, k).
+    expected squared distance of two draws, through which a learned prior gets no gradient. Any
+    divergence of clouds then compares q(z, k) with p(z, k).
 
     Attributes:
         on: Compare the marginals of z, or the joints of z and k.
@@ -91,7 +91,7 @@ class SampleDivergence(Divergence):
         y = prior.sample_components(per_component).flatten(0, 1).to(x.dtype)
         if self.on == "joint":
             check_components(posterior, prior.n_components)
-            corner = (0.5 * self.penalty * prior.spread().to(x.dtype)).sqrt()
+            corner = (0.5 * self.penalty * prior.spread().detach().to(x.dtype)).sqrt()
             corners = corner * torch.eye(prior.n_components, dtype=x.dtype, device=x.device)
             x = torch.cat([x, corners.repeat(len(posterior.pi), 1)], dim=1)
             y = torch.cat([y, corners.repeat(per_component, 1)], dim=1)

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from otlvm.inputs import as_codes, count
 from otlvm.priors.base import Prior
+from otlvm.wording import did_you_mean
 
 LARGEST = 1e15
 """What of a mean or scale; float32 holds its square, and sums of these."""
@@ -187,4 +188,10 @@ class LearnedScales(nn.Module):
 def _parts(learn: Learn) -> tuple[Part, ...]:
     if isinstance(learn, bool):
         return PARTS if learn else ()
+    if isinstance(learn, str):
+        raise TypeError(f"learn is {learn!r}: say True, False or a list, as in [means, scales]")
+    for part in learn:
+        if part not in PARTS:
+            hint = did_you_mean(part, PARTS)
+            raise ValueError(f"learn: no part is {part!r}{hint}; there are {', '.join(PARTS)}")
     return tuple(part for part in PARTS if part in learn)

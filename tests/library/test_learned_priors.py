@@ -5,8 +5,9 @@ import torch
 
 from otlvm import LatentMixtureModel, fit
 from otlvm.divergences import divergences
+from otlvm.latents import MixturePosterior
 from otlvm.objectives import objectives
-from otlvm.priors import priors
+from otlvm.priors import GaussianMixture, priors
 
 SMALL_STEP = 1e-5
 FULL = {
@@ -63,6 +64,8 @@ def test_gradients_of_divergences(spec, prior):
     if isinstance(spec, dict) and spec["name"] == "rbf_mmd":
         spec = {**spec, "bandwidths": [1.0, 3.0]}  # the median follows the prior, without gradient
     model = small_model(prior)
+    unit = model.prior.spread().detach()  # that of the joint form, which follows alike
+    model.prior.spread = lambda: unit
     divergence = divergences.build(spec)
     divergence.check(model.prior)
     torch.manual_seed(1)
@@ -99,6 +102,33 @@ def test_gradients_of_objectives(spec, prior):
         return objective(model, x).total
 
     check_gradient(model, value)
+
+
+@pytest.mark.parametrize("name", ["energy", "sinkhorn", "exact_ot"])
+def test_training_does_not_shrink_the_unit_in_which_a_wrong_component_counts(name):
+    """The joint form's unit follows the prior, without a gradient: as if it were a number."""
+    torch.manual_seed(0)
+    logits = 20 * torch.eye(3, dtype=torch.float64).repeat(4, 1)
+    z = torch.randn(12, 3, 2, dtype=torch.float64)
+    posterior = MixturePosterior(logits, z, torch.ones_like(z), z)
+
+    def gradient(spread):
+        prior = GaussianMixture(components=3, dim=2, learn=["means"]).double()
+        if spread:
+            prior.spread = lambda: torch.tensor(spread, dtype=torch.float64)
+        torch.manual_seed(1)
+        divergence = divergences.build({"name": name, "on": "joint", "penalty": 5.0})
+        divergence(posterior, prior).backward()
+        return prior.means.grad
+
+    spread = float(GaussianMixture(components=3, dim=2).double().spread())
+    torch.testing.assert_close(gradient(None), gradient(spread), rtol=1e-6, atol=1e-9)
+
+
+@pytest.mark.parametrize("learn", [["mean"], ["means", "scale"], "means"])
+def test_parts_that_a_prior_does_not_have_are_refused(learn):
+    with pytest.raises((ValueError, TypeError), match=r"did you mean|say True, False or a list"):
+        GaussianMixture(components=3, dim=2, learn=learn)
 
 
 def test_a_divergence_without_a_gradient_says_so():

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
-from torch.nn.utils import get_total_norm
 
 from otlvm.data import Dataset
 from otlvm.data.checks import without_rounding
@@ -117,7 +116,8 @@ def fit(
         rates: Learning rates of parts that differ: ``prior``, ``classifier``, ``components``,
             ``decoder`` or ``objective``.
         schedule: A factor on all rates over training, or the spec of one.
-        clip: The largest norm of the gradient; longer ones are shortened to it.
+        clip: The largest norm of the gradient; longer ones are shortened to it. The history has
+            the norm before.
         stop: When to end before the last step, by a part of the images that is held back.
         log_every: Steps between rows of the history.
         log_at: Further steps that have a row.
@@ -193,9 +193,8 @@ def fit(
             updates.optimizer.zero_grad(set_to_none=True)
             losses: Losses = compute(trained, sampler.draw())
             torch.autograd.backward(losses.total)
-            updates.step(step, steps)
-            with torch.no_grad():
-                meter.add(step, _scalars(losses, parameters))
+            norm = updates.step(step, steps)
+            meter.add(step, _scalars(losses, norm))
             history.seconds += time.perf_counter() - started
             history.steps = step
             bar.step(step)
@@ -240,11 +239,10 @@ def _checked(model: Any, x: Any, *, steps: Any, batch_size: Any, log_every: Any)
     return without_rounding(images, low, high)
 
 
-def _scalars(losses: Losses, parameters: list[torch.nn.Parameter]) -> dict[str, Tensor]:
-    gradients = [p.grad for p in parameters if p.grad is not None]
+def _scalars(losses: Losses, norm: Tensor) -> dict[str, Tensor]:
     return {
         "loss": losses.total,
-        "gradient": get_total_norm(gradients, foreach=True),
+        "gradient": norm,
         "reconstruction": losses.reconstruction,
         "regularizer": losses.regularizer,
         **losses.terms,

@@ -133,6 +133,12 @@ def test_long_gradients_are_shortened():
     assert float(moved.norm()) == pytest.approx(0.25, rel=1e-4)
 
 
+def test_the_history_has_the_gradient_before_it_was_shortened():
+    wholly = fit(make_model(), Bowl(), X, steps=1, batch_size=32)
+    clipped = fit(make_model(), Bowl(), X, steps=1, batch_size=32, clip=1e-3)
+    assert clipped.rows[0]["gradient"] == wholly.rows[0]["gradient"] > 0.1
+
+
 def test_a_schedule_and_a_clip_move_the_rates_of_all_parts():
     model = make_model()
     before = {name: p.detach().clone() for name, p in model.named_parameters()}
@@ -182,6 +188,7 @@ def test_training_goes_on_to_the_bit(tmp_path, schedule):
     [
         ({"rates": {"decodr": 0.1}}, "no part is 'decodr' \\(did you mean 'decoder'"),
         ({"rates": {"prior": 0}}, "that of prior must be positive"),
+        ({"rates": {"objective": 0.1}}, "objective has nothing to train; leave its rate out"),
         ({"clip": 0}, "clip must be positive"),
         ({"optimizer": {"name": "adam", "betas": [1.5, 0.9]}}, "betas must be two numbers"),
         ({"optimizer": {"name": "adam", "betas": [0.5]}}, "betas must be two numbers"),

@@ -90,7 +90,8 @@ def _check(run: Run, data: Dataset, built: dict[str, Any]) -> None:
     for key, build_part in (("optimizer", optimizers.build), ("schedule", schedules.build)):
         part = config["train"][key]
         once(("train", key), part, None, partial(build_part, part))
-    _fits(run, ("train",), lambda: check_rates(config["train"]["rates"], PARTS))
+    own = {"prior": prior, "objective": objective}
+    _fits(run, ("train",), lambda: check_rates(config["train"]["rates"], PARTS, own))
     if (stop := config["train"]["stop"]) is not None:
         _fits(run, ("train", "stop"), lambda: check_stop(Stop(**stop), objective))
     maps, sizes = config["model"]["network"], (prior.n_components, prior.dim)

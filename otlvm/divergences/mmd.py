@@ -49,9 +49,11 @@ class _Fitted:
     n: int
     device: torch.device
     dtype: torch.dtype
+    edits: tuple[int, ...]
 
-    def suits(self, n: int, like: Tensor) -> bool:
-        return (self.n, self.device, self.dtype) == (n, like.device, like.dtype)
+    def suits(self, prior: Prior, n: int, like: Tensor) -> bool:
+        here = (n, like.device, like.dtype, prior.edits())
+        return (self.n, self.device, self.dtype, self.edits) == here
 
 
 class KernelMMD(Divergence):
@@ -185,7 +187,7 @@ class KernelMMD(Divergence):
         if prior.learned():
             return self._fit_anew(prior, n, like)
         fitted = self._fitted.get(prior)
-        if fitted is None or not fitted.suits(n, like):
+        if fitted is None or not fitted.suits(prior, n, like):
             with torch.no_grad():
                 fitted = self._fitted[prior] = self._fit_anew(prior, n, like)
         return fitted
@@ -195,12 +197,12 @@ class KernelMMD(Divergence):
             kernel = self.kernel(prior, n)
         if self.prior == "sampled" or not isinstance(prior, GaussianPrior):
             self.check(prior)
-            return _Fitted(kernel, None, None, n, like.device, like.dtype)
+            return _Fitted(kernel, None, None, n, like.device, like.dtype, prior.edits())
         weights = prior.weights(torch.float64)
         energy = self_energy(kernel.gaussians, prior) * weights * weights.unsqueeze(1)
         total = energy.sum() if self.on == "marginal" else energy.trace()
         embedding = prior_embedding(kernel.gaussians, prior, like)
-        return _Fitted(kernel, embedding, total, n, like.device, like.dtype)
+        return _Fitted(kernel, embedding, total, n, like.device, like.dtype, prior.edits())
 
     def extra_repr(self) -> str:
         """Show the parameters in ``repr``."""

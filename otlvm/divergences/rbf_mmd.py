@@ -51,6 +51,16 @@ class RBFMMD(KernelMMD):
             raise ValueError("bandwidths must be 'median' or a non-empty list of positive numbers")
         self.bandwidths = bandwidths if bandwidths == "median" else tuple(bandwidths)
 
+    def check(self, prior: Prior) -> None:
+        """Refuse a prior whose draws all coincide, if they give the bandwidth; see the base class.
+
+        Raises:
+            ValueError: If it is one.
+        """
+        super().check(prior)
+        if self.bandwidths == "median" and not median_distance(prior):
+            raise ValueError("the median distance of the prior's draws is 0: give bandwidths")
+
     def kernel(self, prior: Prior, n: int) -> Kernel:
         """Return the kernel; see `KernelMMD.kernel`."""
         bandwidths = self.bandwidths

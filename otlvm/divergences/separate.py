@@ -43,7 +43,7 @@ class Separate(Divergence):
         self.z, self.k = deepcopy(z), deepcopy(k)  # the defaults are everybody's
         self.share = share
         self.warm_up = max(z.warm_up, k.warm_up)
-        self._corners: WeakKeyDictionary[Prior, _Corners] = WeakKeyDictionary()
+        self._corners: WeakKeyDictionary[Prior, tuple[object, _Corners]] = WeakKeyDictionary()
 
     def check(self, prior: Prior) -> None:
         """Ask both; refuse weights p(k) that are learned; see `Divergence.check`."""
@@ -70,9 +70,10 @@ class Separate(Divergence):
         return of_z + self.share * of_k
 
     def _corners_of(self, prior: Prior) -> "_Corners":
-        corners = self._corners.get(prior)
-        if corners is None:
-            corners = self._corners[prior] = _Corners(prior.weights().tolist())
+        edits, corners = self._corners.get(prior, (None, None))
+        if corners is None or edits != prior.edits():
+            corners = _Corners(prior.weights().tolist())
+            self._corners[prior] = prior.edits(), corners
         return corners.to(prior.weight_logits)
 
     def extra_repr(self) -> str:

@@ -3,6 +3,7 @@
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from itertools import chain
 from typing import ClassVar
 
 import torch
@@ -153,6 +154,11 @@ class Prior(Described, nn.Module, ABC):
         It is twice the trace of the covariance of p(z): the natural unit for kernel bandwidths.
         """
         return 2 * self.mixture_moments()[1].diagonal().sum()
+
+    def edits(self) -> tuple[int, ...]:
+        """How often each of its tensors was changed in place: what was computed before is old."""
+        tensors = chain(self.parameters(), self.buffers())
+        return tuple(0 if tensor.is_inference() else tensor._version for tensor in tensors)
 
     def extra_repr(self) -> str:
         """Show K and d in ``repr``."""

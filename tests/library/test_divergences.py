@@ -287,6 +287,18 @@ def test_median_bandwidth_is_the_true_median():
     assert float(slope) == pytest.approx(-float(value) / (2 * bandwidth**2), rel=1e-5)
 
 
+def test_a_median_of_nothing_is_refused():
+    class Point(Prior):
+        has_density = False
+
+        def sample_components(self, n):
+            return torch.zeros(n, self.n_components, self.dim)
+
+    with pytest.raises(ValueError, match="median distance of the prior's draws is 0"):
+        RBFMMD().check(Point(1, 2))
+    RBFMMD(bandwidths=[1.0]).check(Point(1, 2))
+
+
 def test_scales_relative_to_the_prior():
     prior = GaussianMixture(components=4, dim=3, sigma=2.0)
     squared = torch.tensor([0.3, 7.0])

@@ -4,7 +4,8 @@ import pytest
 import torch
 
 from otlvm import LatentMixtureModel, fit
-from otlvm.divergences import IMQMMD
+from otlvm.divergences import IMQMMD, CramerWold, Separate
+from otlvm.latents import MixturePosterior
 from otlvm.objectives import VAE
 from otlvm.priors import GaussianMixture
 from otlvm.starts import starts
@@ -101,3 +102,34 @@ def test_a_checkpoint_of_another_model_is_refused(x, tmp_path, model, told):
         fit(make_model(**model), VAE(), x, steps=4, batch_size=32, checkpoints=Checkpoints(path, 1))
     history = fit(make_model(), VAE(), x, steps=4, batch_size=32, checkpoints=Checkpoints(path, 1))
     assert history.steps == 4
+
+
+def codes():
+    torch.manual_seed(0)
+    z = torch.randn(10, 3, 2)
+    return MixturePosterior(torch.randn(10, 3), z, torch.ones_like(z), z)
+
+
+@pytest.mark.parametrize("make", [IMQMMD, CramerWold, lambda: Separate(z=IMQMMD(), k=IMQMMD())])
+def test_what_was_computed_of_a_prior_is_forgotten_when_its_tensors_change(make):
+    divergence, fresh = make(), make()
+    prior = GaussianMixture(components=3, dim=2)
+    other = GaussianMixture(components=3, dim=2, sigma=3.0)
+    other.weight_logits.copy_(torch.tensor([0.7, 0.2, 0.1]).log())
+    before = divergence(codes(), prior)
+    prior.load_state_dict(other.state_dict())
+    prior.weight_logits.copy_(other.weight_logits)
+    after, wanted = divergence(codes(), prior), fresh(codes(), other)
+    torch.testing.assert_close(after, wanted)
+    assert abs(float(after - before)) > 0.01
+
+
+def test_a_learned_prior_that_is_held_trained_and_held_again_is_not_that_of_before():
+    divergence, prior = IMQMMD(), GaussianMixture(components=3, dim=2, learn=True)
+    prior.requires_grad_(False)
+    divergence(codes(), prior)
+    prior.requires_grad_(True)
+    with torch.no_grad():
+        prior.means.mul_(3)
+    prior.requires_grad_(False)
+    torch.testing.assert_close(divergence(codes(), prior), IMQMMD()(codes(), prior))

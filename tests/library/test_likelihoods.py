@@ -57,7 +57,9 @@ def test_density_and_mean_are_those_of_torch_and_so_are_their_gradients(name):
         torch.testing.assert_close(found, expected, rtol=1e-8, atol=1e-8)
 
 
-@pytest.mark.parametrize("size", [0.0, 1e-12, 1e-5, 0.01, 0.3, 0.799999, 0.800001, 1.0, 5.0, 40.0])
+@pytest.mark.parametrize(
+    "size", [0.0, 1e-12, 1e-5, 0.01, 0.3, 0.799999, 0.8, 0.800001, 1.0, 5.0, 40.0]
+)
 @pytest.mark.parametrize("sign", [-1, 1])
 def test_the_continuous_bernoulli_is_exact_near_one_half_and_far_from_it(size, sign):
     """By its series in exact numbers, or by mpmath's fifty digits."""

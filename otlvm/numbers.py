@@ -32,7 +32,7 @@ class Number:
         timing: Whether other runs on the machine change it.
         yardstick: What rows must share, besides their data, to be ranked together: their number of
             components, their prior, their likelihood, or the machine that they ran on.
-        of: The metric of ours that has to be asked for it; empty if it is always measured.
+        of: The metric that has to be asked for it; empty if it is always measured.
 
     Raises:
         ValueError: If tables call something else by that key.

@@ -14,6 +14,8 @@ PLACES = ("path", "root")
 """Parameters of data sets that say where files are, not what they hold."""
 MEASURED = "metrics"
 """The field of a config that says what is measured on request."""
+WAYS = "measured"
+"""The part of a manifest that says how its suite asks for that, as configs do."""
 CODE = "code"
 """What a plug-in there has besides its parameters: the hash of its code."""
 

@@ -86,6 +86,7 @@ def run(options: argparse.Namespace) -> int:
     """Do what the command line asks for; returns the exit code."""
     from otlvm.harness.commands import streams
     from otlvm.harness.comparison.changes import compare, with_data
+    from otlvm.harness.comparison.measured import measured_alike
     from otlvm.harness.comparison.records import read_records
     from otlvm.harness.escapes.csv import to_csv
     from otlvm.harness.store.store import Store
@@ -97,13 +98,15 @@ def run(options: argparse.Namespace) -> int:
         before, after = with_data(*map(read_records, stores))
         known = (metric for store in stores for metric in shown_metrics(store.manifest()))
         metrics = list({metric.key: metric for metric in known}.values())
-        frame = compare(before, after, metrics)
+        alike, otherwise = measured_alike(before, after, metrics)
+        frame = compare(alike, after, metrics)
         if options.csv:
             options.csv.write_text(to_csv(frame), encoding="utf-8")
     except (OSError, ValueError) as error:
         say(streams.errors(), one_screen(f"{error}"), "red")
         return BAD_INPUT
-    print_comparison(frame, _remarks(before, after, names), names, streams.output(), metrics)
+    remarks = [*_remarks(before, after, names), *otherwise]
+    print_comparison(frame, remarks, names, streams.output(), metrics)
     return ALL_DONE
 
 

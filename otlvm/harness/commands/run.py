@@ -18,6 +18,7 @@ from otlvm.harness.commands.arguments import (
     call,
 )
 from otlvm.harness.commands.ending import finish, say_interrupted, say_no_storage
+from otlvm.harness.config import WAYS
 from otlvm.harness.messages import InputError, one_screen, say
 from otlvm.harness.planning.read import read_suite
 from otlvm.harness.processes import start_server
@@ -260,7 +261,7 @@ def _execute(
 def _write_plan(plan: "Plan", place: "Place", errors: Console) -> None:
     """Write the manifest, and the lock that reruns exactly what it names."""
     from otlvm.harness.planning.lock import lock_content, lock_of, lock_text, shown_runs
-    from otlvm.harness.planning.metrics import other_numbers
+    from otlvm.harness.planning.metrics import asked_now, other_numbers
     from otlvm.harness.worker.machine import environment, threads_each
 
     suite, shown = plan.suite, shown_runs(plan)
@@ -272,6 +273,8 @@ def _write_plan(plan: "Plan", place: "Place", errors: Console) -> None:
     sections = suite.sections()
     if numbers := [asdict(number) for number in other_numbers(suite)]:
         sections["numbers"] = numbers
+    if ways := asked_now(plan):
+        sections[WAYS] = ways
     text = lock_text(lock_content(suite, shown.runs, lock, plan.store.root))
     plan.store.write_manifest(suite.name, shown.rows(), **sections)
     plan.store.write_text(LOCK, text)

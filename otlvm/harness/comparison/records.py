@@ -1,12 +1,14 @@
 """A store's records and learning curves as tidy data."""
 
-from collections.abc import Set
+from collections.abc import Mapping, Sequence, Set
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from otlvm.harness.metrics import known_metrics
+from otlvm.harness.comparison.measured import OTHERWISE, measured_otherwise, without
+from otlvm.harness.config import WAYS, Config
+from otlvm.harness.metrics import Metric, known_metrics
 from otlvm.harness.store.files import check_readable
 from otlvm.harness.store.record import Record, Row
 from otlvm.harness.store.store import Store
@@ -36,14 +38,16 @@ def read_records(store: Store) -> pd.DataFrame:
     Returns:
         Columns ``label``, ``method``, ``data``, ``seed``, ``status``, ``reason``, ``short``,
         ``side_by_side``, ``id``, one per metric, and the rest of `FACTS` as they stand in the
-        record; ``timed_in`` is the environment of a repetition alone, whose times these are. A run
-        without a usable record has the status ``interrupted`` if it left a checkpoint, else
+        record; ``timed_in`` is the environment of a repetition alone, whose times these are. What
+        was measured otherwise than the suite asks now is left out, and ``metrics_failed`` says so.
+        A run without a usable record has the status ``interrupted`` if it left a checkpoint, else
         ``missing``, and None for its facts.
     """
     manifest = store.manifest()
     metrics = known_metrics(manifest)
     times = {metric.key for metric in metrics if metric.timing}
-    rows = [_row(cell, store, times) for cell in manifest["runs"]]
+    asked = {spec["name"]: spec for spec in manifest.get(WAYS, ())}
+    rows = [_as_asked(_row(cell, store, times), asked, metrics) for cell in manifest["runs"]]
     frame = pd.DataFrame(rows)
     keys = [metric.key for metric in metrics]
     return frame.reindex(columns=[*frame.columns.union(keys, sort=False)])
@@ -61,6 +65,15 @@ def _row(cell: dict[str, Any], store: Store, times: Set[str]) -> dict[str, Any]:
         known |= _times_alone(record, store, times)
     facts = {key: known.get(key) for key in ("status", "reason", "side_by_side", *FACTS)}
     return {**names, **facts, "short": _short(record), **known["metrics"]}
+
+
+def _as_asked(row: Row, asked: Mapping[str, Config], known: Sequence[Metric]) -> Row:
+    """Leave out numbers that the suite asks for in another way now, and say so."""
+    otherwise = measured_otherwise(row["config"] or {}, asked)
+    if not otherwise:
+        return row
+    told = {**(row["metrics_failed"] or {}), **dict.fromkeys(otherwise, OTHERWISE)}
+    return {**without(row, otherwise, known), "metrics_failed": told}
 
 
 def _times_alone(record: Record, store: Store, times: Set[str]) -> Row:

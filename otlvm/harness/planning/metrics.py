@@ -1,9 +1,10 @@
 """Metrics that are not ours: their numbers and their code; and which results lack what is asked."""
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from otlvm.harness.code.decides import plugins_hash
-from otlvm.harness.config import CODE, MEASURED, Config
+from otlvm.harness.config import CODE, MEASURED, Config, as_mapping
 from otlvm.harness.messages import InputError, KeyPath
 from otlvm.harness.metrics import METRICS, Metric
 from otlvm.harness.suite.claims_section import check_claimed_metrics
@@ -37,7 +38,7 @@ def other_numbers(suite: Suite) -> list[Metric]:
                     raise InputError(f"{message}: {other.key} ({other.title})", path)
             if not number.key.isidentifier():
                 raise InputError(f"{number.key!r} is not a name: letters, digits and _", path)
-            found.append(number)
+            found.append(replace(number, of=as_mapping(spec)["name"]))
     return found
 
 
@@ -62,6 +63,12 @@ def with_code(config: Config) -> Config:
     hashes = [(spec, plugins_hash(spec)) for spec in config[MEASURED]]
     asked = [{**spec, CODE: code} if code else spec for spec, code in hashes]
     return {**config, MEASURED: asked}
+
+
+def asked_now(plan: "Plan") -> list[Config]:
+    """Return how the runs of a plan are to be measured, for those who read results."""
+    found: list[Config] = next((i.job.config.get(MEASURED, []) for i in plan.planned), [])
+    return found
 
 
 def asked_later(plan: "Plan") -> list[str]:

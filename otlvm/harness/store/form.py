@@ -101,6 +101,7 @@ MANIFEST: Mapping[str, Callable[[Any], bool]] = {
     "figures": _list(lambda value: isinstance(value, dict)),
     "metrics": _list(lambda value: isinstance(value, dict | str)),  # specs
     "numbers": _list(lambda value: isinstance(value, dict)),
+    "measured": _list(lambda value: isinstance(value, dict) and _text(value.get("name"))),
 }
 """Of a manifest, and of its rows: what is there."""
 

@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 import subprocess
 import sys
 
@@ -9,6 +10,8 @@ import pandas as pd
 import pytest
 
 from otlvm.harness.commands import compare, table, verify
+from otlvm.harness.comparison.records import read_records
+from otlvm.harness.store.store import Store
 from tests.support import records
 
 MINE = """\
@@ -196,3 +199,32 @@ def test_old_manifests_and_records_lack_what_metrics_say(suite, run_main, tmp_pa
     (out / "suite.json").write_text(json.dumps(manifest))
     assert table.main([str(out)]) == 0
     assert "covered" not in (out / "table.md").read_text()
+
+
+def test_no_mean_is_of_two_metrics_of_one_name(suite, run_main, tmp_path, capsys):
+    out, changed = tmp_path / "out", tmp_path / "changed"
+    assert run_main(suite, "--out", out, "--threads", "1")[0] == 0
+    before = read_records(Store(out))
+    text = suite.read_text().replace("factor: 2", "factor: 3")
+    suite.write_text(text.replace("seeds: [0, 1]", "seeds: [0, 1, 2]"))
+    shutil.copytree(out, changed)
+    sys.modules.pop("mine", None)
+    code, output, errors = run_main(suite, "--out", changed, "--threads", "1", "--only", "VAE")
+    assert code == 0, errors
+    after = read_records(Store(changed))
+    vae = after[after["label"] == "VAE"].set_index("seed")
+    assert vae["coverage"].isna().tolist() == [True, True, False]
+    assert vae["sure"].notna().all()
+    assert "seed 0 has no mine:Coverage: it was measured by other code or with other" in output
+    kept = before.loc[before["label"] == "VAE", "coverage"].mean()
+    assert vae["coverage"][2] == pytest.approx(1.5 * kept)
+
+    again = tmp_path / "again"
+    assert run_main(suite, "--out", again, "--threads", "1")[0] == 0
+    capsys.readouterr()
+    assert compare.main([str(out), str(again), "--csv", str(tmp_path / "both.csv")]) == 0
+    told = " ".join(capsys.readouterr().out.split())
+    assert "VAE: measured by other code or with other parameters in each, so not compared: " in told
+    both = pd.read_csv(tmp_path / "both.csv")
+    assert "sure" in set(both["metric"])
+    assert both.loc[both["metric"] == "covered", "before"].isna().all()

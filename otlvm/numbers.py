@@ -4,12 +4,16 @@ Standard library only: tables, claims and comparisons are made without torch.
 """
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal, get_args
+
+from otlvm.wording import did_you_mean
 
 if TYPE_CHECKING:  # a suite is read without it
     import pandas as pd
 
+Best = Literal["high", "low", "near zero"]
 Yardstick = Literal["data", "components", "prior", "likelihood", "machine"]
+MOST_DIGITS = 17
 RESERVED = frozenset(
     {"label", "method", "data", "seed", "id", "status", "reason", "short", "side_by_side"}
     | {"prior", "components", "config", "data_checksum", "environment", "timed_in"}
@@ -35,12 +39,13 @@ class Number:
         of: The metric that has to be asked for it; empty if it is always measured.
 
     Raises:
-        ValueError: If tables call something else by that key.
+        ValueError: If tables call something else by that key, or there is no such direction,
+            yardstick or number of digits.
     """
 
     key: str
     title: str
-    best: Literal["high", "low", "near zero"] | None
+    best: Best | None
     digits: int
     note: str = ""
     timing: bool = False
@@ -51,6 +56,20 @@ class Number:
         """Refuse a name that would overwrite what a table says of a run."""
         if self.key in RESERVED:
             raise ValueError(f"{self.key!r} is no name for a number: tables have it for runs")
+        if self.best is not None:
+            self._one_of("best", self.best, get_args(Best), " or None")
+        self._one_of("yardstick", self.yardstick, get_args(Yardstick))
+        if type(self.digits) is not int or not 0 <= self.digits <= MOST_DIGITS:
+            raise ValueError(
+                f"digits of {self.key} are {self.digits!r}: a whole number from 0 to {MOST_DIGITS}"
+            )
+
+    def _one_of(self, name: str, value: Any, known: tuple[str, ...], more: str = "") -> None:
+        if value not in known:
+            hint = did_you_mean(str(value), known)
+            raise ValueError(
+                f"{name} of {self.key} is {value!r}{hint}: say {', '.join(known)}{more}"
+            )
 
     @property
     def heading(self) -> str:

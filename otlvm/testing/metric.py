@@ -1,7 +1,7 @@
 """Conformance of metrics."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import torch
 from torch import Tensor
@@ -64,7 +64,11 @@ def _numbers(
 
 def _says_what_its_numbers_are(make: Make) -> None:
     numbers = getattr(make(), "numbers", ())
-    if not numbers or not all(isinstance(number, Number) for number in numbers):
+    if (
+        not isinstance(numbers, Sequence)
+        or not numbers
+        or not all(isinstance(number, Number) for number in numbers)
+    ):
         raise Fault("its class needs `numbers`, a tuple of otlvm.metrics.Number")
     for number in numbers:
         if not number.key.isidentifier():

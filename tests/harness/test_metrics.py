@@ -5,7 +5,7 @@ import pytest
 
 from otlvm.harness.comparison.records import read_records
 from otlvm.harness.metrics import METRICS, Metric
-from otlvm.numbers import RESERVED
+from otlvm.numbers import RESERVED, Number
 
 
 @pytest.mark.parametrize(
@@ -37,3 +37,24 @@ def test_no_number_has_the_name_of_what_tables_say_of_runs(commit):
     for key in ("status", "seed", "data", "n"):
         with pytest.raises(ValueError, match=f"'{key}' is no name for a number"):
             Metric(key, "mine", None, 1)
+
+
+@pytest.mark.parametrize(
+    ("changed", "told"),
+    [
+        (
+            {"best": "hihg"},
+            r"best of mine is 'hihg' \(did you mean 'high'\?\): say high, low, near",
+        ),
+        ({"best": "max"}, "best of mine is 'max': say high, low, near zero or None"),
+        ({"best": ""}, "best of mine is ''"),
+        ({"yardstick": "datas"}, r"yardstick of mine is 'datas' \(did you mean 'data'\?\)"),
+        ({"digits": 2.5}, "digits of mine are 2.5: a whole number from 0 to 17"),
+        ({"digits": "2"}, "digits of mine are '2'"),
+        ({"digits": -1}, "digits of mine are -1"),
+        ({"digits": True}, "digits of mine are True"),
+    ],
+)
+def test_a_number_that_no_table_could_write_is_refused_where_it_is_made(changed, told):
+    with pytest.raises(ValueError, match=told):
+        Number(**{"key": "mine", "title": "mine", "best": "low", "digits": 2, **changed})

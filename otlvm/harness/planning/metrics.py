@@ -1,5 +1,6 @@
 """Metrics that are not ours: their numbers and their code; and which results lack what is asked."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -11,7 +12,7 @@ from otlvm.harness.suite.claims_section import check_claimed_metrics
 from otlvm.harness.suite.load import Suite
 from otlvm.harness.suite.metrics_section import named_numbers
 from otlvm.harness.suite.table_section import check_named_metrics
-from otlvm.metrics import AssignmentMetric, metrics
+from otlvm.metrics import AssignmentMetric, Number, metrics
 from otlvm.registry import RegistryError
 
 if TYPE_CHECKING:
@@ -28,9 +29,11 @@ def other_numbers(suite: Suite) -> list[Metric]:
     for index, spec in enumerate(suite.metrics):
         path: KeyPath = ("metrics", index)
         try:
-            numbers = metrics.build(spec).numbers
+            numbers = getattr(metrics.build(spec), "numbers", None)
         except RegistryError as error:
             raise InputError(str(error), (*path, *error.path)) from error
+        if not isinstance(numbers, Sequence) or not all(isinstance(n, Number) for n in numbers):
+            raise InputError("its class needs `numbers`, a tuple of otlvm.metrics.Number", path)
         for number in (each for each in numbers if each not in METRICS):
             for other in (*METRICS, *found):
                 if number.key == other.key or number.title == other.title:

@@ -61,6 +61,20 @@ class Thief(Metric):
         return {"accuracy": 1.0}
 """
 
+MINE += """
+
+class Numberless(Coverage):
+    numbers = None
+
+
+class Comma(Coverage):
+    numbers = (Number("comma", "comma", "high", 2))
+
+
+class Texts(Coverage):
+    numbers = ("covered",)
+"""
+
 ASKED = """\
 seeds: [0, 1]
 runs: [{label: VAE, objective: vae}]
@@ -138,6 +152,9 @@ def test_verify_compares_own_metrics_and_the_lock_asks_for_them(suite, run_main,
         ("factor: 2", "faktor: 2", "unknown parameter of metric 'mine:Coverage'"),
         ("mine:Sure", "mine:Shure", "has no 'Shure'"),
         ("mine:Sure", "mine:Thief", r"number accuracy \(mine\) has the name of another"),
+        ("mine:Sure", "mine:Numberless", "its class needs `numbers`, a tuple of otlvm.metrics"),
+        ("mine:Sure", "mine:Comma", "its class needs `numbers`, a tuple of otlvm.metrics"),
+        ("mine:Sure", "mine:Texts", "its class needs `numbers`, a tuple of otlvm.metrics"),
     ],
 )
 def test_what_is_wrong_with_own_metrics_is_told_before_training(

@@ -14,6 +14,7 @@ from typing import Any, Generic, TypeVar
 
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
+from otlvm.expected import meant
 from otlvm.wording import did_you_mean, shorten, with_article
 
 T = TypeVar("T")
@@ -21,6 +22,8 @@ Factory = TypeVar("Factory", bound=Callable[..., Any])
 Spec = str | Mapping[str, Any]
 
 _VARIADIC = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
+PLAIN = (ValueError, TypeError, ImportError)
+"""Errors whose text says all; of others, such as a KeyError, it is their type that does."""
 _BY_BASE: dict[type, "Registry[Any]"] = {}
 
 
@@ -201,8 +204,8 @@ class Registry(Generic[T]):
         except RegistryError:
             raise
         except (Exception, SystemExit) as error:  # a constructor may refuse in any way
-            plain = str(error) and not isinstance(error, SystemExit)
-            reason = str(error) if plain else f"{type(error).__name__} {error}".strip()
+            name, told = type(error).__name__, str(error)
+            reason = told if told and isinstance(error, PLAIN) else f"{name}: {told}".rstrip(": ")
             raise RegistryError(f"{self.kind} {key!r}: {reason}") from error
         if not isinstance(built, self.base):
             raise RegistryError(f"{key!r} returned no {self.base.__name__}")
@@ -284,9 +287,7 @@ def _convert(name: str, annotation: Any, value: Any) -> Any:
     except RegistryError as error:
         raise RegistryError(str(error), (name, *error.path)) from error
     except ValidationError as error:
-        problem = error.errors()[0]
-        where = tuple(part for part in problem["loc"] if isinstance(part, int))
-        message = f"{problem['msg']}, got {shorten(problem['input'])}"
+        where, message = meant(error.errors())
         raise RegistryError(message, (name, *where)) from error
 
 

@@ -105,6 +105,29 @@ def test_errors_name_the_parameter_and_the_remedy(shapes, spec, path, message):
     assert caught.value.path == path
 
 
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (KeyError("klass"), "'broken': KeyError: 'klass'"),
+        (FileNotFoundError("photos.zip"), "'broken': FileNotFoundError: photos.zip"),
+        (RuntimeError("no"), "'broken': RuntimeError: no"),
+        (RuntimeError(), "'broken': RuntimeError$"),
+        (SystemExit(3), "'broken': SystemExit: 3"),
+        (ValueError("no such thing"), "'broken': no such thing"),
+        (ValueError(), "'broken': ValueError$"),
+        (ImportError("pip install it"), "'broken': pip install it"),
+    ],
+)
+def test_an_error_of_a_constructor_keeps_its_type_where_its_text_says_little(shapes, error, told):
+    @shapes.register("broken")
+    class Broken(Shape):
+        def __init__(self):
+            raise error
+
+    with pytest.raises(RegistryError, match=told):
+        shapes.build("broken")
+
+
 def test_nested_specs_are_built_and_their_errors_located():
     objective = objectives.build(
         {"name": "wae", "weight": 3, "divergence": {"name": "imq_mmd", "scales": [2.0]}}

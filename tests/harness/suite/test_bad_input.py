@@ -150,7 +150,7 @@ def test_unknown_names(refuse, write_suite, added, changes, at, path, remedy):
     [
         ("{name: imq_mmd, scles: [1]}", "divergence.scles", "(did you mean 'scales'?)"),
         ("{name: imq_mmd, scales: [0]}", "divergence", "positive numbers"),
-        ("{name: imq_mmd, scales: 1}", "divergence.scales", "Sequence, got 1"),
+        ("{name: imq_mmd, scales: 1}", "divergence.scales", "a list, got 1"),
         ("{name: imq_mmd, base: abs}", "divergence.base", "'absolute' or 'prior'"),
         ("{name: imq_mmd, on: 2}", "divergence.on", "'marginal' or 'joint', got 2"),
         ("{scales: [1]}", "divergence", "'name'"),

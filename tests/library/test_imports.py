@@ -50,7 +50,8 @@ def test_runs_import_what_they_use_before_anything_is_timed():
 
 def test_every_module_is_an_attribute_and_in_dir():
     modules = {m.name for m in pkgutil.iter_modules(otlvm.__path__)}
-    modules -= {"__main__", "harness", "wording", "expected"}  # what other tests import is in dir by itself
+    # What other tests import is in dir by itself.
+    modules -= {"__main__", "harness", "wording", "expected"}
     names = modules | {"fit", "load", "LatentMixtureModel", "pretrain_moments"}
     assert names <= {*otlvm.__all__} <= {*dir(otlvm)}
     for name in otlvm.__all__:

@@ -11,13 +11,20 @@ from sklearn.utils import check_array, check_random_state
 from sklearn.utils.validation import check_is_fitted, check_scalar, validate_data
 from torch import Tensor
 
-from otlvm.data.layouts import vector_shape
 from otlvm.inference import inferences
 from otlvm.likelihoods import likelihoods
 from otlvm.networks import LatentMixtureModel
 from otlvm.registry import Spec
 from otlvm.seeding import seeded
-from otlvm.sklearn.parts import build_objective, build_prior, build_start, named
+from otlvm.sklearn.parts import (
+    build_objective,
+    build_prior,
+    build_start,
+    find_device,
+    named,
+    shape_of_rows,
+    whole_or_not,
+)
 from otlvm.training import fit
 
 Floats = NDArray[np.float64]
@@ -127,18 +134,21 @@ class LatentMixture(
     def fit(self, X: ArrayLike, y: object = None) -> Self:
         """Train a model on rows ``[n, D]``; ``y`` is ignored.
 
+        Where it fails or is interrupted, what was fitted before still holds.
+
         Raises:
             ValueError: If X is not finite or has fewer than two rows, or a parameter does not fit.
             TypeError: If a parameter is of the wrong type.
             otlvm.training.DivergedError: If a loss becomes NaN or infinite.
         """
-        rows: Floats = validate_data(self, X, dtype=np.float64, ensure_min_samples=2)
-        self._check_scalars()
-        self.data_min_, self.data_max_ = float(rows.min()), float(rows.max())
-        with seeded(_draw_seed(self.random_state), torch.device(self.device)):
-            self._train(rows)
-        labels: Ints = self._encode(rows)[0].argmax(axis=1)
-        self.labels_ = labels
+        with whole_or_not(self):
+            rows: Floats = validate_data(self, X, dtype=np.float64, ensure_min_samples=2)
+            self._check_scalars()
+            self.data_min_, self.data_max_ = float(rows.min()), float(rows.max())
+            device = find_device(self.device)
+            with seeded(_draw_seed(self.random_state), device):
+                self._train(rows, device)
+            self.labels_: Ints = self._encode(rows)[0].argmax(axis=1)
         return self
 
     def _check_scalars(self) -> None:
@@ -151,14 +161,8 @@ class LatentMixture(
             self.learning_rate, "learning_rate", Real, min_val=0, include_boundaries="neither"
         )
 
-    def _train(self, rows: Floats) -> None:
-        shape = vector_shape(rows.shape[1]) if self.image_shape is None else self.image_shape
-        if len(shape) != 3 or np.prod(shape) != rows.shape[1]:
-            raise ValueError(
-                f"image_shape {self.image_shape} (channels, height, width) does not fit "
-                f"{rows.shape[1]} features"
-            )
-        device = torch.device(self.device)
+    def _train(self, rows: Floats, device: torch.device) -> None:
+        shape = shape_of_rows(self.image_shape, rows.shape[1])
         x = self._scaled(rows).to(device, torch.get_default_dtype())
         n_latent = None if self.n_latent is None else int(self.n_latent)
         prior = build_prior(self.prior, int(self.n_components), n_latent)

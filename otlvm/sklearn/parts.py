@@ -1,9 +1,13 @@
 """From the parameters of an estimator to what is trained."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
-from otlvm.divergences import divergences
+import torch
+
+from otlvm.data.checks import check_image_shape
+from otlvm.data.layouts import vector_shape
+from otlvm.divergences import Divergence, divergences
 from otlvm.networks import LatentMixtureModel
 from otlvm.objectives import Objective, objectives
 from otlvm.priors import Prior, priors
@@ -19,6 +23,48 @@ def named(parameter: str) -> Iterator[None]:
     except RegistryError as error:
         path = (parameter, *error.path)
         raise RegistryError(f"{'.'.join(map(str, path))}: {error}", path) from error
+
+
+@contextmanager
+def whole_or_not(estimator: object) -> Iterator[None]:
+    """Give an estimator back what it had where a fit fails: what was fitted before still holds."""
+    before = dict(vars(estimator))
+    try:
+        yield
+    except BaseException:
+        vars(estimator).clear()
+        vars(estimator).update(before)
+        raise
+
+
+def find_device(name: str) -> torch.device:
+    """Return a device.
+
+    Raises:
+        ValueError: If there is none of that name here.
+    """
+    try:
+        device = torch.device(name)
+    except (RuntimeError, TypeError) as error:
+        raise ValueError(f"device {name!r} is none: say cpu or cuda") from error
+    if device.type == "cuda" and not torch.cuda.is_available():
+        raise ValueError(f"device {name!r}: torch finds no GPU here; say cpu")
+    return device
+
+
+def shape_of_rows(shape: tuple[int, int, int] | None, n_features: int) -> tuple[int, int, int]:
+    """Return the image shape of rows, that of `vector_shape` where none is given.
+
+    Raises:
+        ValueError: If it is no image shape, or of another number of features.
+    """
+    if shape is None:
+        return vector_shape(n_features)
+    if check_image_shape("LatentMixture", shape) != n_features:
+        raise ValueError(
+            f"image_shape {shape} (channels, height, width) does not fit {n_features} features"
+        )
+    return shape
 
 
 def build_prior(spec: Spec, n_components: int, n_latent: int | None) -> Prior:
@@ -58,6 +104,8 @@ z can do without; far above, the data drown."""
 def build_objective(spec: Spec, divergence: Spec, variance: float) -> Objective:
     """Build an objective, with divergence and weight filled in where its spec names none.
 
+    They are filled in for the objective that another one is around (``of``) too.
+
     Args:
         spec: The objective's spec.
         divergence: The divergence, for an objective that takes one.
@@ -68,17 +116,25 @@ def build_objective(spec: Spec, divergence: Spec, variance: float) -> Objective:
     Raises:
         RegistryError: If a spec does not fit.
     """
+    with named("divergence"):
+        of_codes = divergences.build(divergence)  # refused even where the objective takes none
     with named("objective"):
-        name, given = split_spec(spec)
-        known = objectives.parameters(name)
-        missing = "divergence" in known and "divergence" not in given
-        if {"weight", "cost"} <= set(known) and not {"weight", "cost"} & set(given):
-            given["weight"] = VARIANCES * variance
-    if missing:
-        with named("divergence"):
-            given["divergence"] = divergences.build(divergence)
-    with named("objective"):
-        return objectives.build({"name": name, **given})
+        return _filled_in(spec, of_codes, variance)
+
+
+def _filled_in(spec: Spec, divergence: Divergence, variance: float) -> Objective:
+    name, given = split_spec(spec)
+    known = objectives.parameters(name)
+    if "of" in known and isinstance(given.get("of"), str | Mapping):
+        try:
+            given["of"] = _filled_in(given["of"], divergence, variance)
+        except RegistryError as error:
+            raise RegistryError(str(error), ("of", *error.path)) from error
+    if {"weight", "cost"} <= set(known) and not {"weight", "cost"} & set(given):
+        given["weight"] = VARIANCES * variance
+    if "divergence" in known and "divergence" not in given:
+        given["divergence"] = divergence
+    return objectives.build({"name": name, **given})
 
 
 def build_start(spec: Spec | None, model: LatentMixtureModel, n_rows: int) -> Start:

@@ -20,11 +20,13 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import MinMaxScaler, StandardScaler
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
+from otlvm.divergences import Energy
 from otlvm.likelihoods import Gaussian
 from otlvm.networks import LatentMixtureModel
 from otlvm.sklearn import LatentMixture
 from otlvm.sklearn.parts import CLUSTERED, VARIANCES, build_objective, build_start
 from otlvm.starts import Distill, Moments
+from otlvm.training import DivergedError
 
 DOCS = Path(__file__).parents[2] / "docs" / "sklearn.md"
 SMALL = {"name": "mlp", "hidden": [8], "component_hidden": [8]}
@@ -302,6 +304,15 @@ def test_verbose_prints_the_history(capsys):
         ({"batch_size": 1}, "batch_size == 1, must be >= 2"),
         ({"learning_rate": 0.0}, "learning_rate == 0.0, must be > 0"),
         ({"image_shape": (1, 2, 3)}, r"image_shape \(1, 2, 3\) .* does not fit 5 features"),
+        ({"image_shape": 5}, "image_shape 5: expected channels, height and width"),
+        ({"image_shape": "115"}, "image_shape '115': expected channels, height and width"),
+        ({"device": "gpu"}, "device 'gpu' is none: say cpu or cuda"),
+        ({"device": None}, "device None is none"),
+        ({"objective": "vae", "divergence": "imq"}, "divergence: unknown divergence 'imq'"),
+        (
+            {"objective": {"name": "invariant", "of": "wea"}},
+            r"^objective.of: unknown objective 'wea' .*'wae'",
+        ),
     ],
 )
 def test_bad_parameters_are_refused_by_fit(params, message):
@@ -310,6 +321,34 @@ def test_bad_parameters_are_refused_by_fit(params, message):
         estimator.fit(rows())
     with pytest.raises(NotFittedError):
         estimator.predict(rows())
+
+
+@pytest.mark.parametrize(
+    "stopped", [{"divergence": "enrgy"}, {"learning_rate": 1e30}, {"n_latent": 0}]
+)
+def test_a_fit_that_fails_leaves_what_was_fitted_before(stopped):
+    estimator = LatentMixture(**FAST).fit(rows())
+    before, n = estimator.predict_proba(rows()), estimator.n_features_in_
+    kept = estimator.get_params()
+    estimator.set_params(**stopped)
+    with pytest.raises((ValueError, DivergedError)):
+        estimator.fit(10 * rows()[:, :4])
+    estimator.set_params(**kept)
+    np.testing.assert_array_equal(estimator.predict_proba(rows()), before)
+    assert estimator.n_features_in_ == n
+
+
+@pytest.mark.parametrize("name", ["invariant", "monte_carlo"])
+def test_the_divergence_is_that_of_the_objective_within(name):
+    objective = build_objective({"name": name, "of": "wae"}, "energy", 2.0)
+    assert isinstance(objective.of.divergence, Energy)
+    assert float(objective.of.weight(torch.zeros(()))) == 8.0
+
+
+def test_a_gpu_that_is_not_there_is_refused(monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    with pytest.raises(ValueError, match="device 'cuda': torch finds no GPU here"):
+        LatentMixture(**FAST, device="cuda").fit(rows())
 
 
 def test_bad_arguments_of_a_fitted_estimator():

@@ -20,7 +20,7 @@ from otlvm.data.labels import (
 )
 from otlvm.data.layouts import Layout, images_first
 from otlvm.data.partition import draw_parts
-from otlvm.data.pixels import to_floats, to_numbers
+from otlvm.data.pixels import WHOLE, to_floats, to_numbers
 from otlvm.scaling import Scale, Scaling
 
 Array = NDArray[np.generic]
@@ -82,6 +82,7 @@ def from_arrays(
             raise DataError(
                 f"{name}: {part} images {x.shape}{labelled} do not fit: expected "
                 f"[n, ...] with the same image size in both parts, at least one, and labels [n]"
+                f"{_one_each(shape, x.shape[:1])}"
             )
     labels = read_labels(name, given, class_names) if given else None
     if labels is not None:
@@ -131,18 +132,32 @@ def split(
     shape = None if y is None else _shape(name, y)
     if x.ndim < 2 or (shape is not None and shape != x.shape[:1]):
         labelled = "" if y is None else f" and labels {shape}"
-        raise DataError(f"{name}: cannot split images {x.shape}{labelled}: expected [n, ...], [n]")
+        raise DataError(
+            f"{name}: cannot split images {x.shape}{labelled}: expected [n, ...], [n]"
+            f"{_one_each(shape, x.shape[:1])}"
+        )
     if not len(x):
         raise DataError(f"{name}: cannot split images {x.shape}: there are none")
     labels = None if y is None else read_labels(name, [y], class_names)
     strata = labels if stratify else None
     if strata is not None:
         refuse_measurements(name, strata, "; 'stratify: false' takes each for a class")
-    (images,) = _numbers(name, {"all": images_first(name, x, layout)}, span, scale)
+    (images,) = _numbers(name, {WHOLE: images_first(name, x, layout)}, span, scale)
     train, test = _divide(name, len(x), strata, test_fraction, seed)
     codes = None if labels is None else (labels.codes[0][train], labels.codes[0][test])
     parts = images[train], images[test]
     return _assemble(name, parts, codes, labels, scale, binarize, _rounding(x))
+
+
+def _one_each(shape: tuple[int, ...] | None, images: tuple[int, ...]) -> str:
+    """Say how labels of another shape become one an image."""
+    if shape is None or not images or shape == images:
+        return ""
+    if shape == (*images, 1):
+        return "; a column of labels becomes a list by y.ravel()"
+    if len(shape) == 2 and shape[:1] == images:
+        return "; rows of zeros with a one become classes by y.argmax(1)"
+    return f"; one label an image, -1 where there is none: there are {images[0]} images"
 
 
 def _divide(

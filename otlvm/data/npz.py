@@ -21,6 +21,8 @@ from otlvm.wording import did_you_mean
 
 SPLIT_KEYS = ("x_train", "y_train", "x_test", "y_test")
 KEYS = (*SPLIT_KEYS, "x", "y")
+TEXTS = (".csv", ".tsv", ".txt", ".parquet", ".xlsx")
+"""Tables, which name no classes and features by themselves."""
 
 
 @datasets.register("npz")
@@ -53,13 +55,20 @@ def npz(
     """
     file = locate(path)
     check_file(path, file)
+    if file.suffix.lower() in TEXTS:
+        raise DataError(
+            f"{path} is no .npz file: save the columns of the table with numpy.savez, or name a "
+            f"function of yours, my_module:my_data, that reads it (docs/data.md)"
+        )
     try:
         with zipfile.ZipFile(file) as archive:
             arrays = {
-                name.removesuffix(".npy"): _read(archive, name)
+                name.removesuffix(".npy"): _read(archive, name, path)
                 for name in archive.namelist()
                 if not any(is_litter(part) for part in PurePosixPath(name).parts)
             }
+    except DataError:
+        raise
     except Exception as error:  # a damaged archive may raise anything in its readers
         raise DataError(
             f"{path}: not a whole .npz file of plain arrays ({reason(error)})"
@@ -106,7 +115,16 @@ def _missing(found: Collection[str]) -> str:
     return f"{wanted!r}{did_you_mean(wanted, candidates)}"
 
 
-def _read(archive: zipfile.ZipFile, name: str) -> NDArray[np.generic]:
+def _read(archive: zipfile.ZipFile, name: str, path: str) -> NDArray[np.generic]:
     with archive.open(name) as file:
-        array: NDArray[np.generic] = read_array(file, allow_pickle=False)
+        try:
+            array: NDArray[np.generic] = read_array(file, allow_pickle=False)
+        except ValueError as error:
+            if "allow_pickle" not in str(error):
+                raise
+            key = name.removesuffix(".npy")
+            raise DataError(
+                f"{path}: {key} holds Python objects, as pandas' columns of texts do: save it as "
+                f"{key}.astype(str), or as numbers"
+            ) from error
     return array

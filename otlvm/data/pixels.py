@@ -18,6 +18,8 @@ lamp or one reflection in all images is enough), even dark ones; codes of up to 
 0 to 16, percentages) do not."""
 BLACK = 2 / BYTE
 """Floats that all lie below it were divided by 255 twice."""
+WHOLE = "all"
+"""What images are that are not yet split into parts."""
 ROUNDING = 2e-6
 """What may be over in single precision: 16 units in the last place of 1."""
 
@@ -75,6 +77,20 @@ def _check_kinds(name: str, parts: Mapping[str, Pixels]) -> None:
     if len(set(kinds.values())) > 1:
         found = ", ".join(f"{part} images are {kind}" for part, kind in kinds.items())
         raise DataError(f"{name}: {found}: give both parts in one type and on one scale")
+    for part, x in parts.items():
+        if x.dtype.kind == "f" and not (np.isfinite(x.min()) and np.isfinite(x.max())):
+            _refuse_not_finite(name, part, x)
+
+
+def _refuse_not_finite(name: str, part: str, x: Pixels) -> None:
+    """Say how many images hold what is no number, and which is the first."""
+    rows = (~np.isfinite(x)).reshape(len(x), -1).any(axis=1)
+    found = "NaN (not a number)" if np.isnan(x).any() else "infinite numbers"
+    whose = "images" if part == WHOLE else f"{part} images"
+    raise DataError(
+        f"{name}: {rows.sum()} of {len(x)} {whose} hold {found}, the first is [{rows.argmax()}]: "
+        f"replace them, or leave these images out"
+    )
 
 
 def refuse_outside(what: str, low: Any, high: Any, remedy: str) -> None:

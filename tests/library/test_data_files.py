@@ -339,3 +339,38 @@ def test_an_array_of_other_axes_is_no_mnist(tmp_path, stem):
         (raw / name).write_bytes(head + bytes(int(np.prod(shape))))
     with pytest.raises(DataError, match=rf"{stem} holds an array \(3, 2\): expected"):
         mnist(root=str(tmp_path))
+
+
+PICTURES = np.random.default_rng(0).uniform(size=(12, 5))
+NAMES = np.array(["cat", "dog", "eel"] * 4)
+
+
+@pytest.mark.parametrize(
+    ("arrays", "message"),
+    [
+        ({"x": np.where(np.arange(12)[:, None] > 8, np.nan, PICTURES), "y": NAMES},
+         "a: 3 of 12 images hold NaN (not a number), the first is [9]"),
+        ({"x_train": PICTURES, "x_test": PICTURES + np.inf, "y_train": NAMES,
+          "y_test": NAMES}, "a: 12 of 12 held-out images hold infinite numbers, the first is [0]"),
+        ({"x": PICTURES.astype(str), "y": NAMES}, "images are <U32: give bytes or floats"),
+        ({"x": PICTURES, "y": NAMES.astype(object)}, "y holds Python objects, as pandas' columns "
+         "of texts do: save it as y.astype(str)"),
+        ({"x": PICTURES.astype(object), "y": NAMES}, "x holds Python objects"),
+        ({"x": PICTURES, "y": NAMES[:11]}, "one label an image, -1 where there is none: there are"),
+        ({"x": PICTURES, "y": NAMES[:, None]}, "a column of labels becomes a list by y.ravel()"),
+        ({"x": PICTURES, "y": np.eye(3)[[0, 1, 2] * 4]}, "become classes by y.argmax(1)"),
+        ({"x_train": PICTURES, "x_test": PICTURES, "y_train": NAMES, "y_test": NAMES[:, None]},
+         "do not fit: expected [n, ...] with the same image size in both parts, at least one, and "
+         "labels [n]; a column of labels becomes"),
+    ],
+)  # fmt: skip
+def test_what_users_save_by_mistake_is_told_with_the_remedy(tmp_path, arrays, message):
+    np.savez(tmp_path / "a.npz", **arrays)
+    assert message in told(lambda: npz(str(tmp_path / "a.npz")))
+
+
+def test_a_table_is_no_archive(tmp_path):
+    (tmp_path / "a.csv").write_text("height,kind\n1,cat\n")
+    message = told(lambda: npz(str(tmp_path / "a.csv")))
+    assert "a.csv is no .npz file: save the columns of the table with numpy.savez" in message
+    assert "my_module:my_data" in message

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from functools import partial
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any, TypeVar
 
 import torch
@@ -145,6 +145,8 @@ def _build(run: Run, section: KeyPath, build: Callable[[], T]) -> T:
         message = str(cause) if isinstance(cause, DataError) else str(error)
         if "cannot import" in message and "ModuleNotFoundError" in message:
             message += "; modules are found beside the suite file, here, and on the PYTHONPATH"
+        if message.startswith("unknown dataset") and PurePath(run.config["data"]["name"]).suffix:
+            message += "; a file of arrays is {name: npz, path: FILE}"
         path = (*run.origin, *section, *error.path)
         if message.startswith("unknown parameter"):
             here = ".".join(map(str, (*(section or ("baseline",)), *error.path)))

@@ -204,3 +204,9 @@ def test_no_npz(refuse, write_suite, tmp_path, write):
 def test_missing_npz(refuse, write_suite):
     suite = write_suite(ROW, digits="{name: npz, path: mine.npz}")
     refuse(suite, "data: ", "mine.npz is missing", "correct 'path:'", at="data")
+
+
+@pytest.mark.parametrize("file", ["mine.npz", "folder/mine.csv"])
+def test_a_file_in_place_of_a_data_set(refuse, write_suite, file):
+    suite = write_suite(ROW, digits=file)
+    refuse(suite, "data: ", f"unknown dataset '{file}'", "is {name: npz, path: FILE}", at="data")

@@ -124,7 +124,7 @@ def _read(archive: zipfile.ZipFile, name: str, path: str) -> NDArray[np.generic]
                 raise
             key = name.removesuffix(".npy")
             raise DataError(
-                f"{path}: {key} holds Python objects, as pandas' columns of texts do: save it as "
-                f"{key}.astype(str), or as numbers"
+                f"{path}: {key} holds Python objects, as pandas' columns of texts do, and needed "
+                f"are plain arrays: save it as {key}.astype(str), or as numbers"
             ) from error
     return array

@@ -354,7 +354,7 @@ NAMES = np.array(["cat", "dog", "eel"] * 4)
           "y_test": NAMES}, "a: 12 of 12 held-out images hold infinite numbers, the first is [0]"),
         ({"x": PICTURES.astype(str), "y": NAMES}, "images are <U32: give bytes or floats"),
         ({"x": PICTURES, "y": NAMES.astype(object)}, "y holds Python objects, as pandas' columns "
-         "of texts do: save it as y.astype(str)"),
+         "of texts do, and needed are plain arrays: save it as y.astype(str)"),
         ({"x": PICTURES.astype(object), "y": NAMES}, "x holds Python objects"),
         ({"x": PICTURES, "y": NAMES[:11]}, "one label an image, -1 where there is none: there are"),
         ({"x": PICTURES, "y": NAMES[:, None]}, "a column of labels becomes a list by y.ravel()"),

@@ -1,6 +1,7 @@
 """``python -m otlvm.testing KEY``: check a plug-in, or a built-in, and list what was found."""
 
 import argparse
+import json
 import typing
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -66,8 +67,18 @@ class Kind:
     outcomes_of: Callable[[Any], list[Outcome]]
     context: dict[str, Any] = field(default_factory=dict)
 
-    def refuse(self, key: str) -> None:
-        """Raise if a key names nothing of this kind that can be built without parameters.
+    def is_meant(self, key: str) -> bool:
+        """Tell whether a key names a class of this kind, or a function that says it makes one."""
+        try:
+            factory = self.registry.get(key)
+            if isinstance(factory, type):
+                return issubclass(factory, self.registry.base)
+            return _says_what_it_returns(factory, self.registry.base)
+        except RegistryError:
+            return False
+
+    def refuse(self, key: str, given: dict[str, Any]) -> None:
+        """Raise if a key names nothing of this kind that can be built with these parameters.
 
         What a function says it returns is believed: data that are wrong raise when they are
         built, and it is for the checks to tell.
@@ -76,10 +87,11 @@ class Kind:
             RegistryError: Naming the reason.
         """
         says_so = _says_what_it_returns(self.registry.get(key), self.registry.base)
-        needs = [p for p in self.registry.parameters(key).values() if p.default is p.empty]
-        if says_so and not needs:
+        known = self.registry.parameters(key)
+        needs = [name for name, p in known.items() if p.default is p.empty and name not in given]
+        if says_so and not needs and given.keys() <= known.keys():
             return
-        self.registry.build(key, **self.context)
+        self.registry.build({"name": key, **given}, **self.context)
 
 
 KINDS = (
@@ -101,6 +113,7 @@ KINDS = (
     Kind(metrics, metric_outcomes),
     Kind(datasets, dataset_outcomes),
 )
+HINT = "(did you mean"
 COLOURS = {"passed": "green", "failed": "red", "skipped": "yellow"}
 
 
@@ -108,24 +121,54 @@ def main(arguments: list[str] | None = None) -> int:
     """Run the command line; returns 0, 1 if a check failed, 2 if there is nothing to check."""
     parser = argparse.ArgumentParser(prog="python -m otlvm.testing", description=__doc__)
     parser.add_argument("key", help="my_module:MyDivergence, or a registered name")
-    key = parser.parse_args(arguments).key
+    parser.add_argument(
+        "parameters",
+        nargs="*",
+        metavar="NAME=VALUE",
+        help="its parameters: numbers and lists as in JSON, texts as they are",
+    )
+    options = parser.parse_args(arguments)
+    key = options.key
+    try:
+        given = dict(map(_parameter, options.parameters))
+    except ValueError as error:
+        parser.error(str(error))
     find_plugins_in(Path.cwd())
     console, reasons = Console(), []
-    for kind in KINDS:
+    for kind in [kind for kind in KINDS if kind.is_meant(key)] or KINDS:
         try:
-            kind.refuse(key)
+            kind.refuse(key, given)
         except RegistryError as error:
-            reasons.append(f"as {with_article(kind.registry.kind)}: {error}")
+            reasons.append((with_article(kind.registry.kind), f"{error}"))
             continue
-        outcomes = kind.outcomes_of(partial(kind.registry.build, key))
+        outcomes = kind.outcomes_of(partial(kind.registry.build, {"name": key, **given}))
         for outcome in outcomes:
             mark = f"[{COLOURS[outcome.status]}]{outcome.status:7}[/]"
             console.print(mark, outcome.check, highlight=False)
             if outcome.message:
                 console.print(f"        {outcome.message}", markup=False, highlight=False)
         return int(any(outcome.status == "failed" for outcome in outcomes))
-    Console(stderr=True).print("\n".join(reasons), style="red", markup=False)
+    Console(stderr=True).print(_told(reasons), style="red", markup=False)
     return 2
+
+
+def _parameter(text: str) -> tuple[str, Any]:
+    name, equals, value = text.partition("=")
+    if not equals:
+        raise ValueError(f"{text!r} is no parameter: write name=value")
+    try:
+        return name, json.loads(value)
+    except ValueError:
+        return name, value
+
+
+def _told(reasons: list[tuple[str, str]]) -> str:
+    """Write why a key is of no kind, once where all kinds have the same reason."""
+    messages = list(dict.fromkeys(message for _, message in reasons))
+    hinted = [message for message in messages if HINT in message]
+    if len(messages) == 1 or hinted:
+        return "\n".join(hinted or messages)
+    return "\n".join(f"as {kind}: {message}" for kind, message in reasons)
 
 
 def _says_what_it_returns(factory: Callable[..., Any], base: type) -> bool:

@@ -1,5 +1,7 @@
 """`python -m otlvm.testing` checks a plug-in of any kind."""
 
+import pytest
+
 from otlvm.harness.registries import REGISTRIES
 from otlvm.testing.__main__ import KINDS, main
 
@@ -26,6 +28,44 @@ def test_every_kind_is_checked_on_the_command_line(tmp_path, capsys, monkeypatch
     told = " ".join(capsys.readouterr().err.split())
     assert "as an objective: it returns an int, not an Objective" in told
 
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["nowhere:Mine"], "cannot import 'nowhere' for 'nowhere:Mine': ModuleNotFoundError"),
+        (["mine_of_few_words:Negativ"], "has no 'Negativ' (did you mean 'Negative'?)"),
+        (["mine_of_few_words:table"], "dataset 'mine_of_few_words:table' needs rows: int"),
+        (["mine_of_few_words:table", "rows=3", "columns=4"], "unknown parameter"),
+        (["imq_mdm"], "unknown divergence 'imq_mdm' (did you mean 'imq_mmd'?)"),
+    ],
+)
+def test_the_cause_is_told_once(tmp_path, capsys, monkeypatch, arguments, told):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "mine_of_few_words.py").write_text(PLUGINS + TABLE)
+    monkeypatch.syspath_prepend(tmp_path)
+    assert main(arguments) == 2
+    shown = " ".join(capsys.readouterr().err.split())
+    assert told in shown
+    assert "as a prior" not in shown
+    assert len(shown) < 400
+
+
+def test_parameters_are_given_as_in_a_suite(tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "mine_with_rows.py").write_text(PLUGINS + TABLE)
+    monkeypatch.syspath_prepend(tmp_path)
+    assert main(["mine_with_rows:table", "rows=12"]) == 0, capsys.readouterr()
+    assert main(["imq_mmd", "scales=[1e-1, 2]", "statistic=v"]) == 0
+    with pytest.raises(SystemExit):
+        main(["imq_mmd", "scales"])
+    assert "'scales' is no parameter: write name=value" in capsys.readouterr().err
+
+
+TABLE = """
+def table(rows: int) -> Dataset:
+    x = torch.rand(2 * rows, 16, generator=torch.Generator().manual_seed(0))
+    return Dataset("mine", (1, 4, 4), x[:rows], None, x[rows:], None)
+"""
 
 PLUGINS = """
 import torch

@@ -151,9 +151,10 @@ def find_suite(given: Path) -> Path:
     names = shipped_suites()
     if given.as_posix() in names:
         return SUITES / f"{given}.yaml"
-    if given.name != str(given):
+    folders = {name.rpartition("/")[0] for name in names}
+    if given.name != str(given) and given.parent.as_posix() not in folders:
         return given
     raise InputError(
-        f"{given}: no such file, and no suite of that name ships{did_you_mean(given.name, names)}; "
+        f"{given}: no such file, and no suite of that name ships{did_you_mean(given.as_posix(), names)}; "
         f"these do: {', '.join(names)}"
     )

@@ -39,6 +39,8 @@ def test_an_unknown_suite_gets_a_hint(run_main):
     assert f"these do: {', '.join(shipped_suites())}" in errors
     with pytest.raises(InputError, match="ships; these do"):
         find_suite(Path("xyzzy"))
+    with pytest.raises(InputError, match="did you mean 'methods/vade'"):
+        find_suite(Path("methods/vad"))
 
 
 def test_commands_are_those_of_the_modules(tmp_path, capsys, monkeypatch):

@@ -154,7 +154,8 @@ def find_suite(given: Path) -> Path:
     folders = {name.rpartition("/")[0] for name in names}
     if given.name != str(given) and given.parent.as_posix() not in folders:
         return given
+    hint = did_you_mean(given.as_posix(), names)
     raise InputError(
-        f"{given}: no such file, and no suite of that name ships{did_you_mean(given.as_posix(), names)}; "
-        f"these do: {', '.join(names)}"
+        f"{given}: no such file, and no suite of that name ships{hint}; these do: "
+        f"{', '.join(names)}"
     )

@@ -30,15 +30,22 @@ class Source:
         if options:
             inner = "" if _dotted(keys) in self.options else f"{show_path(keys)}: "
             return f"{' '.join(options)}: {inner}{error.message}"
-        hit = self.file.find(error.path)
-        shown = error.path
-        for place, rest in _places(error.path, keys):
-            found = self.file.find(place)
-            if found and found[0] == place:
-                hit, shown = found, (*place, *rest)
-                break
+        hit, shown = self._hit(error.path, keys)
         where = f"{self.file.path}:{hit[1]}" if hit else f"{self.file.path}"
         return f"{where}: {show_path(shown) + ': ' if shown else ''}{error.message}"
+
+    def _hit(self, path: KeyPath, keys: KeyPath) -> tuple[tuple[KeyPath, int] | None, KeyPath]:
+        """Find where a field is set, or else most of the keys that lead to it, and name it there.
+
+        What an entry does not say stands in the suite's own section, if anywhere.
+        """
+        for place, rest in _places(path, keys):
+            found = self.file.find(place)
+            if found and found[0] == place:
+                return found, (*place, *rest)
+        hit, of_all = self.file.find(path), self.file.find(keys)
+        of_entry = len(hit[0]) - len(path) + len(keys) if hit else 0
+        return (of_all, keys) if of_all and len(of_all[0]) > of_entry else (hit, path)
 
     def _blamed(self, field: str) -> Iterator[str]:
         """Yield the option that sets a field; else those that set something in it."""

@@ -272,3 +272,24 @@ def test_long_messages_are_cut(refuse, write_suite):
     row = "  row{}: {{label: a row with a long label, objective: {{name: wae, divergence: imq}}}}\n"
     suite = write_suite("runs:\n" + "".join(row.format(i) for i in range(50)))
     refuse(suite, "runs: ", "valid list", at="runs:")
+
+
+@pytest.mark.parametrize(
+    ("changes", "added", "at", "path", "told"),
+    [
+        ({"digits": "npz"}, ROW, "data:", "data.path: ", "needs path"),
+        ({"data: digits": "objective: {name: wae, weight: 5}\ndata: digits"},
+         "runs:\n  - {label: a}\n", "objective:", "objective.divergence: ", "needs divergence"),
+        ({"data: digits": "objective: {name: wae, weight: 5}\ndata: digits"},
+         "runs:\n  - {label: a, objective: {cost: squared}}\n", "  - {label: a",
+         "runs[0].objective.divergence: ", "needs divergence"),
+        ({"start: {name: moments, steps: 2}": "start: distill"}, ROW, "train:",
+         "train.start.clustering: ", "needs clustering"),
+        ({}, "runs:\n  - {label: a, objective: wae}\n", "  - {label: a",
+         "runs[0].objective.divergence: ", "needs divergence"),
+    ],
+)  # fmt: skip
+def test_what_the_suite_says_for_all_is_told_where_it_stands(
+    refuse, write_suite, changes, added, at, path, told
+):
+    refuse(write_suite(added, **changes), path, told, at=at)

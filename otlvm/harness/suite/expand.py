@@ -17,6 +17,7 @@ from otlvm.harness.config import (
 from otlvm.harness.messages import InputError, KeyPath
 from otlvm.harness.suite.duplicates import refuse_duplicates
 from otlvm.harness.suite.labels import write_label
+from otlvm.harness.suite.overruled import refuse_overruled
 from otlvm.harness.suite.plain import check_plain
 from otlvm.harness.suite.runs import Run
 from otlvm.harness.suite.schema import SECTIONS, BaselineConfig, Entry, SuiteFile, TrainedConfig
@@ -106,6 +107,8 @@ def _configs(
     if is_baseline:
         fields = {key: v for key, v in fields.items() if key.partition(".")[0] in known}
     grid = _grid(suite, entry)
+    own = {key: (*origin, "grid", key) for key in entry.grid}
+    refuse_overruled(grid, {**{key: ("grid", key) for key in grid}, **own}, fields)
     texts = {path: tell_values_apart(values) for path, values in grid.items()}
     for choice, shown in zip(assignments(grid), assignments(texts), strict=True):
         config = merge(base, changes)

@@ -76,7 +76,7 @@ def test_name_of_the_file(load):
 def test_set_has_the_last_word(load):
     suite = load(
         "runs:\n  - {label: a, objective: vae, train: {steps: 7}}\n"
-        "  - {label: 'b {steps}', objective: vae, grid: {train.steps: [8]}}\n"
+        "  - {label: 'b {clip}', objective: vae, grid: {train.clip: [8]}, train: {steps: 8}}\n"
         "baselines: [kmeans]\n",
         {"train.steps": 9, "model.prior.components": 2, "data": "mnist_5k"},
     )

@@ -1,17 +1,18 @@
 """From a suite's runs to jobs: all that decides each result, checked before any training."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass
 
 from otlvm.data import relative_to
 from otlvm.harness.code.decides import code_identities
-from otlvm.harness.config import data_key, set_field
-from otlvm.harness.job import START_FIELD, Job
+from otlvm.harness.config import data_key
+from otlvm.harness.job import Job
 from otlvm.harness.messages import InputError, no_row
 from otlvm.harness.planning.columns import check_columns
-from otlvm.harness.planning.metrics import check_names, with_code
+from otlvm.harness.planning.identity import Content, check_within_steps, identity_of, steps_of
+from otlvm.harness.planning.metrics import check_names
 from otlvm.harness.planning.parts import prepare
-from otlvm.harness.store.record import Identity, run_id
+from otlvm.harness.store.record import run_id
 from otlvm.harness.suite.load import Suite
 from otlvm.harness.suite.predecessors import Starts, predecessors_first
 from otlvm.harness.suite.runs import Run, rows_meant
@@ -38,14 +39,29 @@ def choose(suite: Suite, patterns: Sequence[str]) -> list[Run]:
     return [run for run in suite.runs if run.row in rows]
 
 
+@dataclass(frozen=True)
+class Resolved:
+    """Runs of a suite, with all that decides their results.
+
+    Attributes:
+        jobs: The job of each, in order.
+        contents: What their data hold, by `data_key`.
+    """
+
+    jobs: list[Job]
+    contents: dict[str, Content]
+
+
 def resolve(suite: Suite, runs: Sequence[Run]) -> list[Job]:
+    """Return the jobs of runs; see `resolve_all`."""
+    return resolve_all(suite, runs).jobs
+
+
+def resolve_all(suite: Suite, runs: Sequence[Run]) -> Resolved:
     """Check everything that can be wrong before training, and resolve what decides each result.
 
     A run that starts from another's model is resolved with it: its config then names that run's id
     instead of a label, so that it is another run as soon as the model is another.
-
-    Returns:
-        The jobs of the runs, in order.
 
     Raises:
         InputError: If something is wrong, or data are not those of the suite's lock.
@@ -55,24 +71,22 @@ def resolve(suite: Suite, runs: Sequence[Run]) -> list[Job]:
     try:
         with relative_to(suite.folder):
             data = prepare(needed)
+        contents = {key: Content(each.checksum, len(each.x_train)) for key, each in data.items()}
+        steps = [steps_of(run, contents[data_key(run.config)].images) for run in needed]
+        for run, count in zip(needed, steps, strict=True):
+            check_within_steps(run, count)
         check_names(suite)
         check_columns(suite, needed)
     except InputError as error:
         raise InputError(suite.locate(error)) from error
-    checksums = {key: dataset.checksum for key, dataset in data.items()}
-    needed = [_in_steps(run, len(data[data_key(run.config)].x_train)) for run in needed]
     jobs: dict[tuple[str, int], Job] = {}
     folder = str(suite.folder)
-    for run, code in zip(needed, code_identities(run.config for run in needed), strict=True):
+    codes = code_identities(run.config for run in needed)
+    for run, count, code in zip(needed, steps, codes, strict=True):
         first = starts.of(run)
         start = jobs[first.label, first.seed] if first else None
-        config = with_code(run.config)
-        identity: Identity = {
-            "config": set_field(config, START_FIELD, start.id) if start else config,
-            "seed": run.seed,
-            "data_checksum": checksums[data_key(run.config)],
-            "code": code,
-        }
+        checksum = contents[data_key(run.config)].checksum
+        identity = identity_of(run, code, checksum, count, start.id if start else None)
         jobs[run.label, run.seed] = Job(
             run_id(identity),
             **identity,
@@ -82,22 +96,7 @@ def resolve(suite: Suite, runs: Sequence[Run]) -> list[Job]:
             folder=folder,
         )
     _check_data(suite, list(jobs.values()))
-    return [jobs[run.label, run.seed] for run in runs]
-
-
-def _in_steps(run: Run, n_images: int) -> Run:
-    """Write a number of epochs as the steps that it is: whole batches, as training draws them."""
-    train = run.config.get("train")
-    if train is None or train["epochs"] is None:
-        return run
-    steps = train["epochs"] * (n_images // train["batch_size"])
-    for name in ("eval_at", "snapshots"):
-        if beyond := [step for step in train[name] if step > steps]:
-            raise InputError(
-                f"{name} {beyond} lie beyond the {steps} steps of {train['epochs']} epochs",
-                (*run.origin, "train", name),
-            )
-    return replace(run, config=set_field(run.config, "train.steps", steps))
+    return Resolved([jobs[run.label, run.seed] for run in runs], contents)
 
 
 def with_starts(jobs: Sequence[Job]) -> list[Job]:

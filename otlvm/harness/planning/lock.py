@@ -3,7 +3,7 @@
 import os
 from collections import Counter
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -15,11 +15,12 @@ from otlvm.harness.config import (
     beyond,
     common,
     data_key,
-    set_field,
+    get_field,
     without_places,
 )
-from otlvm.harness.job import START_FIELD, Job
+from otlvm.harness.job import Job
 from otlvm.harness.messages import InputError
+from otlvm.harness.planning.identity import Content, as_written, identity_of, steps_of
 from otlvm.harness.planning.plan import Plan
 from otlvm.harness.planning.prior import described_prior
 from otlvm.harness.store.record import Identity, Record, Row
@@ -77,11 +78,10 @@ def shown_runs(plan: Plan) -> Shown:
     starts = Starts(runs)
     others = [run for run in predecessors_first(runs, starts.of)
               if (run.label, run.seed) in earlier]  # fmt: skip
-    checksums = {data_key(job.config): job.data_checksum for job in plan.jobs}
     for run, code in zip(others, code_identities(run.config for run in others), strict=True):
         cell = (run.label, run.seed)
         record = earlier[cell]
-        present = _present(run, starts.of(run), code, record, ids, checksums)
+        present = _present(run, starts.of(run), code, record, ids, plan.contents)
         if present is None:
             left_out.add(run.label)
         else:
@@ -119,21 +119,23 @@ def _present(
     code: str,
     record: Record,
     ids: Mapping[Cell, str],
-    checksums: Mapping[str, str],
+    contents: Mapping[str, Content],
 ) -> Identity | None:
     """Return what decides a run's result now, if a record is of it; None if it is of another.
 
     Data that this call does not load are taken to be those of the record.
     """
-    config = run.config
-    if first is not None:
-        config = set_field(config, START_FIELD, ids.get((first.label, first.seed)))
-    identity: Identity = {
-        "config": config,
-        "seed": run.seed,
-        "data_checksum": checksums.get(data_key(config), record["data_checksum"]),
-        "code": code,
-    }
+    start = ids.get((first.label, first.seed)) if first is not None else None
+    if first is not None and start is None:
+        return None
+    content = contents.get(data_key(run.config))
+    if content is not None:
+        checksum, steps = content.checksum, steps_of(run, content.images)
+    else:
+        in_epochs = get_field(run.config, "train.epochs") is not None
+        checksum = record["data_checksum"]
+        steps = get_field(record["config"], "train.steps") if in_epochs else None
+    identity = identity_of(run, code, checksum, steps, start)
     expected = {key: without_places(value) for key, value in identity.items()}
     found = {key: without_places(record[key]) for key in expected}  # type: ignore[literal-required]
     return identity if found == expected else None
@@ -173,6 +175,7 @@ def lock_content(suite: Suite, runs: Sequence[Run], lock: Lock, folder: Path) ->
     def from_here(data: Config) -> Config:
         return {key: _moved(v, start, folder) if key in PLACES else v for key, v in data.items()}
 
+    runs = [replace(run, config=as_written(run.config)) for run in runs]
     shared = _shared(run.config for run in runs)
     entries: list[Config] = []
     before: Run | None = None

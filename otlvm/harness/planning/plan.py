@@ -1,13 +1,14 @@
 """What one call does: its jobs, the state of each, and which it computes."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
 from otlvm.harness.job import Job
 from otlvm.harness.messages import InputError, no_row
-from otlvm.harness.planning.jobs import choose, resolve, with_starts
+from otlvm.harness.planning.identity import Content
+from otlvm.harness.planning.jobs import choose, resolve_all, with_starts
 from otlvm.harness.planning.state import FAILURES, State, look_up, seconds_left
 from otlvm.harness.store.record import ForeignResultError
 from otlvm.harness.store.store import Store
@@ -42,6 +43,7 @@ class Plan:
         store: Where results go.
         jobs: The jobs of all rows that were asked for, and of those that they start from.
         planned: Those of this call's shard, with their states.
+        contents: What the data of these jobs hold, by `data_key`.
         from_scratch: Labels of rows that begin again without the checkpoints that they left.
     """
 
@@ -49,6 +51,7 @@ class Plan:
     store: Store
     jobs: list[Job]
     planned: list[Planned]
+    contents: Mapping[str, Content] = field(default_factory=dict)
     from_scratch: frozenset[str] = frozenset()
 
     @cached_property
@@ -97,7 +100,8 @@ def make_plan(
         InputError: If something is wrong that can be known before training.
     """
     again = _again(suite, rerun)
-    jobs = with_starts(resolve(suite, choose(suite, only)))
+    resolved = resolve_all(suite, choose(suite, only))
+    jobs = with_starts(resolved.jobs)
     mine = with_starts(jobs[shard])
     planned = []
     for job, state in zip(mine, _states(mine, store), strict=True):
@@ -105,7 +109,7 @@ def make_plan(
         failed = rerun == EVERY_FAILURE and state.name in FAILURES
         wanted = not has_result or failed or job.label in again
         planned.append(Planned(job, state, wanted))
-    return Plan(suite, store, jobs, planned, frozenset(again))
+    return Plan(suite, store, jobs, planned, resolved.contents, frozenset(again))
 
 
 def _again(suite: Suite, rerun: str | None) -> set[str]:

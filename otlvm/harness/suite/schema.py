@@ -45,7 +45,8 @@ class Train(Strict):
 
     Attributes:
         steps: Training steps.
-        epochs: How often all training images are seen, instead of a number of steps.
+        epochs: How often the training images are seen, without those that ``stop`` holds back,
+            instead of a number of steps.
         batch_size: Images per step.
         learning_rate: The optimiser's learning rate.
         optimizer: What makes steps of gradients.

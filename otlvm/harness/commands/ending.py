@@ -43,7 +43,7 @@ def finish(jobs: Sequence[Job], store: Store, console: Console, errors: Console)
     table.show_content(store, content, console)
     report.show_content(store, content, console)
     read = dict(content.records[["id", "status"]].to_numpy())
-    states = [read.get(job.id) for job in jobs]
+    states = [read.get(job.id) or _status(store, job) for job in jobs]
     failed = sum(state in FAILURES for state in states)
     if failed:
         say(errors, f"{failed} of {len(jobs)} runs failed; they are tried again with "
@@ -54,3 +54,9 @@ def finish(jobs: Sequence[Job], store: Store, console: Console, errors: Console)
     if all(state == "done" for state in states):
         return ALL_DONE
     return ALL_FAILED if failed == len(states) else SOME_FAILED
+
+
+def _status(store: Store, job: Job) -> str | None:
+    """Return what became of a run that the tables do not show: another call wrote them last."""
+    record = store.record_or_none(job.id)
+    return None if record is None else record["status"]

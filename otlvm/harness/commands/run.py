@@ -2,7 +2,6 @@
 
 import argparse
 from collections.abc import Sequence
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,13 +17,12 @@ from otlvm.harness.commands.arguments import (
     call,
 )
 from otlvm.harness.commands.ending import finish, say_interrupted, say_no_storage
-from otlvm.harness.config import WAYS
+from otlvm.harness.commands.named import write_plan
 from otlvm.harness.messages import InputError, one_screen, say
 from otlvm.harness.planning.read import read_suite
 from otlvm.harness.processes import start_server
 from otlvm.harness.store.store import Store
 from otlvm.harness.suite.load import Suite, find_suite
-from otlvm.harness.suite.lock_section import LOCK
 
 if TYPE_CHECKING:  # they need torch, which takes seconds: a mistake in the suite is told before
     from otlvm.harness.execution.backends import Place
@@ -236,7 +234,7 @@ def _execute(
     from otlvm.harness.execution.stops import Stops
 
     try:
-        _write_plan(plan, place, errors)
+        write_plan(plan, place, errors)
         with tracking:
             with Stops() as stops:
                 run_plan(plan, place, stops, tracking, errors, options.fail_fast)
@@ -245,6 +243,7 @@ def _execute(
             if stops.count:
                 tracking.abandon()
                 return say_interrupted(plan.mine, plan.store, errors)
+            write_plan(plan, place)
             code = finish(plan.mine, plan.store, console, errors)
             tracking.finish_suite()
         return code
@@ -256,28 +255,6 @@ def _execute(
         return say_interrupted(plan.mine, plan.store, errors)
     except OSError as error:
         return say_no_storage(error, plan.store, errors)
-
-
-def _write_plan(plan: "Plan", place: "Place", errors: Console) -> None:
-    """Write the manifest, and the lock that reruns exactly what it names."""
-    from otlvm.harness.planning.lock import lock_content, lock_of, lock_text, shown_runs
-    from otlvm.harness.planning.metrics import asked_now, other_numbers
-    from otlvm.harness.worker.machine import environment, threads_each
-
-    suite, shown = plan.suite, shown_runs(plan)
-    for label in shown.left_out:
-        say(errors, f"{label}: left out of the tables, for its results are of another config, "
-            "data or code; run it again without --only", "yellow")  # fmt: skip
-    threads = threads_each(place.jobs, place.threads) if place.backend == "local" else place.threads
-    lock = lock_of(plan, shown, place.device, threads, environment(place.device))
-    sections = suite.sections()
-    if numbers := [asdict(number) for number in other_numbers(suite)]:
-        sections["numbers"] = numbers
-    if ways := asked_now(plan):
-        sections[WAYS] = ways
-    text = lock_text(lock_content(suite, shown.runs, lock, plan.store.root))
-    plan.store.write_manifest(suite.name, shown.rows(), **sections)
-    plan.store.write_text(LOCK, text)
 
 
 def main(arguments: list[str] | None = None) -> int:

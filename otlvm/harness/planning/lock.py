@@ -21,6 +21,7 @@ from otlvm.harness.config import (
 from otlvm.harness.job import Job
 from otlvm.harness.messages import InputError
 from otlvm.harness.planning.identity import Content, as_written, identity_of, steps_of
+from otlvm.harness.planning.jobs import resolve
 from otlvm.harness.planning.plan import Plan
 from otlvm.harness.planning.prior import described_prior
 from otlvm.harness.store.record import Identity, Record, Row
@@ -41,8 +42,8 @@ class Shown:
     """The runs that a folder's tables show.
 
     Attributes:
-        runs: The runs, in the suite's order: those of this call, and those that ``--only`` left
-            out if they have a result of the config that the suite gives them now.
+        runs: The runs, in the suite's order: those of this call, and those that other calls named
+            if they are of the config that the suite gives them now.
         ids: The id of each, by label and seed.
         identities: What decides the result of each.
         left_out: Labels of earlier rows whose results are of another config, data or code.
@@ -70,12 +71,17 @@ class Shown:
 
 
 def shown_runs(plan: Plan) -> Shown:
-    """Choose the runs that the tables show after a call."""
+    """Choose the runs that the tables show after a call: its own, and what other calls named."""
     runs = plan.suite.runs
     ids: dict[Cell, str] = {(job.label, job.seed): job.id for job in plan.jobs}
     identities = {(job.label, job.seed): _identity(job) for job in plan.jobs}
-    earlier, left_out = dict(_earlier(plan, ids)), set[str]()
-    starts = Starts(runs)
+    named = dict(_named(plan, ids))
+    for job in _under_way(plan, named):
+        ids[job.label, job.seed], identities[job.label, job.seed] = job.id, _identity(job)
+    records = {cell: plan.store.record_or_none(id_) for cell, id_ in named.items()
+               if cell not in ids}  # fmt: skip
+    earlier = {cell: record for cell, record in records.items() if record is not None}
+    left_out, starts = set[str](), Starts(runs)
     others = [run for run in predecessors_first(runs, starts.of)
               if (run.label, run.seed) in earlier]  # fmt: skip
     for run, code in zip(others, code_identities(run.config for run in others), strict=True):
@@ -91,6 +97,32 @@ def shown_runs(plan: Plan) -> Shown:
     return Shown(shown, ids, identities, labels)
 
 
+def _named(plan: Plan, ids: Container[Cell]) -> Iterator[tuple[Cell, str]]:
+    """Yield label and seed of each other run that the manifest names, and its id."""
+    try:
+        rows = plan.store.manifest()["runs"]
+    except (FileNotFoundError, ValueError):
+        return
+    for row in rows:
+        cell = (row["label"], row["seed"])
+        if cell not in ids:
+            yield cell, row["id"]
+
+
+def _under_way(plan: Plan, named: Mapping[Cell, str]) -> list[Job]:
+    """Return the runs without a result that another call named, and that are of today's config.
+
+    It may be at work on them this moment.
+    """
+    without = {cell for cell, id_ in named.items() if plan.store.record_or_none(id_) is None}
+    runs = [run for run in plan.suite.runs if (run.label, run.seed) in without]
+    try:
+        jobs = resolve(plan.suite, runs) if runs else []
+    except InputError:  # they are no longer what they were
+        return []
+    return [job for job in jobs if named[job.label, job.seed] == job.id]
+
+
 def _identity(job: Job) -> Identity:
     return {
         "config": job.config,
@@ -98,19 +130,6 @@ def _identity(job: Job) -> Identity:
         "data_checksum": job.data_checksum,
         "code": job.code,
     }
-
-
-def _earlier(plan: Plan, ids: Container[Cell]) -> Iterator[tuple[Cell, Record]]:
-    """Yield label and seed of each other run of an earlier call that has a result; its record."""
-    try:
-        rows = plan.store.manifest()["runs"]
-    except (FileNotFoundError, ValueError):
-        return
-    for row in rows:
-        cell = (row["label"], row["seed"])
-        record = None if cell in ids else plan.store.record_or_none(row["id"])
-        if record is not None:
-            yield cell, record
 
 
 def _present(

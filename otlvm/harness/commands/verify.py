@@ -29,7 +29,8 @@ if TYPE_CHECKING:
     from otlvm.harness.suite.load import Suite
     from otlvm.harness.suite.runs import Run
 
-STYLES = {"equal": "green", "close": "green", "differs": "red"}
+STYLES = {"equal": "green", "close": "green", "differs": "red", "nothing": "yellow"}
+SAME = ("equal", "close")
 
 
 def run(options: argparse.Namespace) -> int:
@@ -50,7 +51,7 @@ def run(options: argparse.Namespace) -> int:
         say(errors, f"stopped, because {tempfile.gettempdir()} cannot be written: {error}", "red")
         return NO_STORAGE
     _print(jobs, verdicts, console)
-    return SOME_FAILED if any(v.how == "differs" for v in verdicts) else ALL_DONE
+    return ALL_DONE if all(verdict.how in SAME for verdict in verdicts) else SOME_FAILED
 
 
 def _sample(options: argparse.Namespace) -> "tuple[Suite, list[Run], Rows]":
@@ -149,7 +150,7 @@ def _print(jobs: Sequence[Job], verdicts: "Sequence[Verdict]", console: "Console
         shown = Text(printable(verdict.text), STYLES[verdict.how])
         table.add_row(Text(printable(job.label)), str(job.seed), shown)
     console.print(table)
-    same = sum(verdict.how != "differs" for verdict in verdicts)
+    same = sum(verdict.how in SAME for verdict in verdicts)
     console.print(f"{same} of {len(jobs)} runs came out the same", highlight=False)
 
 
@@ -157,8 +158,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Say what the command takes."""
     parser.description = "Rerun a sample of a suite's runs and say whether they come out the same."
     parser.epilog = (
-        "exit codes: 0 all the same, 1 some differ, 2 the input is wrong, "
-        "4 no room for the repetitions, 130 interrupted"
+        "exit codes: 0 all the same, 1 some differ or have nothing to compare, "
+        "2 the input is wrong, 4 no room for the repetitions, 130 interrupted"
     )
     add = parser.add_argument
     add("directory", type=Path, help=f"a folder with {LOCK} and runs.csv")

@@ -1,6 +1,7 @@
 """Whether runs that are repeated come out the same."""
 
 import csv
+import math
 import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ RUNS = "runs.csv"
 
 
 AGAIN = "'otlvm table DIR'"
+AGAIN_DRAWN = f"draw it again with {AGAIN}"
 
 
 Rows = dict[tuple[str, int], dict[str, float]]
@@ -29,7 +31,8 @@ class Verdict:
     """Whether a run came out the same.
 
     Attributes:
-        how: ``equal`` (to the last bit), ``close`` (within the tolerance) or ``differs``.
+        how: ``equal`` (to the last bit), ``close`` (within the tolerance), ``differs``, or
+            ``nothing`` (there was no number to compare).
         text: The same for a reader, with what differs most.
     """
 
@@ -62,9 +65,9 @@ def read_rows(path: Path, known: Sequence[Metric] = METRICS) -> Rows:
     except OSError as error:
         raise InputError(f"{path} cannot be read: {error}") from error
     except KeyError as error:
-        raise InputError(f"{path} has no column {error}: draw it again with {AGAIN}") from error
+        raise InputError(f"{path} has no column {error}: {AGAIN_DRAWN}") from error
     except (ValueError, TypeError, csv.Error) as error:
-        message = f"{path}:{line}: {error}: draw it again with {AGAIN}"
+        message = f"{path}:{line}: {error}: {AGAIN_DRAWN}"
         raise InputError(message) from error
     return rows
 
@@ -93,9 +96,13 @@ def judge(
         if (there is None) != (here is None):
             return Verdict("differs", f"{metric.title}: {there} there, {here} here")
         if there is not None and here is not None:
+            if not (math.isfinite(there) and math.isfinite(here)):
+                return Verdict("differs", f"{metric.title}: {there} there, {here} here")
             gap = abs(there - here) / max(abs(there), abs(here), 1e-300)
             gaps.append((gap, f"{metric.title}: {there:.6g} there, {here:.6g} here"))
-    worst, where = max(gaps, default=(0.0, ""))
+    if not gaps:
+        return Verdict("nothing", f"nothing to compare: {RUNS} has no number of it; {AGAIN_DRAWN}")
+    worst, where = max(gaps)
     if worst == 0:
         return Verdict("equal", "equal to the last bit")
     if worst <= tolerance:

@@ -9,6 +9,7 @@ from otlvm.harness.commands.verify import main as verify
 from otlvm.harness.comparison.repetitions import judge, read_rows, sample
 from otlvm.harness.escapes.csv import to_csv
 from otlvm.harness.execution.scheduler import StorageError
+from otlvm.harness.store.store import Store
 from otlvm.harness.suite.load import load_suite
 
 
@@ -72,6 +73,40 @@ BEFORE = {"accuracy": 0.5, "bce": 100.0, "fit_seconds": 3.0}
 def test_judgement(metrics, how):
     after = {"status": "done", "reason": None, "metrics": metrics}
     assert judge(BEFORE, after, 1e-6).how == how
+
+
+@pytest.mark.parametrize("there", [float("nan"), float("inf"), -float("inf")])
+def test_what_is_no_number_equals_nothing(there):
+    after = {"status": "done", "reason": None, "metrics": {"accuracy": 0.5, "bce": 100.0}}
+    verdict = judge({"bce": there, "accuracy": 0.5}, after, 1e-6)
+    assert verdict.how == "differs"
+    assert f"{there} there, 100.0 here" in verdict.text
+    after["metrics"]["bce"] = there
+    assert judge({"bce": there, "accuracy": 0.5}, after, 1e-6).how == "differs"
+
+
+@pytest.mark.parametrize("before", [{}, {"fit_seconds": 3.0}])
+def test_nothing_that_was_compared_is_no_equality(before):
+    after = {"status": "done", "reason": None, "metrics": {"fit_seconds": 3.0}}
+    verdict = judge(before, after, 1e-6)
+    assert verdict.how == "nothing"
+    assert verdict.text.startswith("nothing to compare: runs.csv has no number of it")
+
+
+def test_a_table_without_numbers_verifies_nothing(locked, capsys, monkeypatch):
+    _, out = locked
+    rows = pd.read_csv(out / "runs.csv")
+    rows[["label", "seed", "status"]].to_csv(out / "runs.csv", index=False)
+    monkeypatch.setattr("otlvm.harness.execution.session.repeat", lambda *_: None)
+    monkeypatch.setattr(
+        Store,
+        "record_or_none",
+        lambda *_: {"status": "done", "reason": None, "metrics": {"accuracy": 0.5}},
+    )
+    assert verify([str(out), "--device", "cpu"]) == 1
+    output = " ".join(capsys.readouterr().out.split())
+    assert output.count("nothing to compare") == 3
+    assert "0 of 3 runs came out the same" in output
 
 
 def test_a_repetition_that_fails_differs():

@@ -55,6 +55,7 @@ class Scheduler:
         observer: Who wants to know.
         stops: Whether to stop.
         fail_fast: Stop at the first run that is not done.
+        models: Where the models are that runs start from; None is where results go.
     """
 
     store: Store
@@ -62,6 +63,7 @@ class Scheduler:
     observer: Observer
     stops: Stops
     fail_fast: bool = False
+    models: Store | None = None
     _running: dict[str, tuple[Task, Handle]] = field(default_factory=dict)
     _failed: bool = False
     _ahead: set[str] = field(default_factory=set)
@@ -164,10 +166,11 @@ class Scheduler:
         """Put the model that a run starts from in its folder; without one the run has failed."""
         if job.start is None:
             return True
-        record = self.store.record_or_none(job.start.id)
+        models = self.models or self.store
+        record = models.record_or_none(job.start.id)
         status = record["status"] if record is not None else "missing"
         if status == "done":
-            if self.store.place_start(job.id, job.start.id):
+            if self.store.place_start(job.id, models.runs / job.start.id / "model"):
                 return True
             status = "kept without its model: --rerun it"
         reason = f"no model to start from: {job.start.label}, seed {job.start.seed}, is {status}"

@@ -101,11 +101,23 @@ def time_alone(plan: Plan, place: Place, stops: Stops, console: Console) -> None
         record = plan.store.record_or_none(job.id)
         if record and record["status"] == "done" and record["side_by_side"] > 1:
             before = timings.record_or_none(job.id)
-            if before is None or before["side_by_side"] > 1:
+            if before is None or before["status"] != "done" or before["side_by_side"] > 1:
                 tasks.append(Task(job, before["digest"] if before else None))
     if tasks:
         say(console, f"timing {len(tasks)} runs alone")
-    execute(tasks, timings, Processes(1, place.device, place.threads), stops, console)
+    launcher = Processes(1, place.device, place.threads)
+    execute(tasks, timings, launcher, stops, console, models=plan.store)
+    for task in tasks if not stops.count else ():
+        _say_if_not_timed(task.job, timings, console)
+
+
+def _say_if_not_timed(job: Job, timings: Store, console: Console) -> None:
+    """Say that a row keeps the times that it had beside other runs, and why."""
+    record = timings.record_or_none(job.id)
+    if record is None or record["status"] != "done":
+        why = f"{record['status']}, {record['reason']}" if record else "it has no result"
+        say(console, f"{job.label}, seed {job.seed}: not timed alone: {why}; its times are those "
+            "beside other runs, until the same command times it", "yellow")  # fmt: skip
 
 
 def repeat(jobs: Sequence[Job], store: Store, place: Place, stops: Stops, console: Console) -> None:
@@ -116,8 +128,13 @@ def repeat(jobs: Sequence[Job], store: Store, place: Place, stops: Stops, consol
 
 
 def execute(
-    tasks: Sequence[Task], store: Store, launcher: Launcher, stops: Stops, console: Console
+    tasks: Sequence[Task],
+    store: Store,
+    launcher: Launcher,
+    stops: Stops,
+    console: Console,
+    models: Store | None = None,
 ) -> None:
-    """Execute tasks, with bars on a terminal."""
+    """Execute tasks, with bars on a terminal; see `Scheduler`."""
     with SuiteProgress(len(tasks), console) as progress:
-        Scheduler(store, launcher, progress, stops).run(tasks)
+        Scheduler(store, launcher, progress, stops, models=models).run(tasks)

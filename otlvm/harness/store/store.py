@@ -160,9 +160,9 @@ class Store:
                 return progress
         return None
 
-    def place_start(self, run_id: str, start_id: str) -> bool:
-        """Copy the model of a finished run to where another starts from it; False without one."""
-        model, place = self.runs / start_id / "model", self.folder(run_id) / START
+    def place_start(self, run_id: str, model: Path) -> bool:
+        """Copy a finished run's model to where another starts from it; False without one."""
+        place = self.folder(run_id) / START
         shutil.rmtree(place, ignore_errors=True)
         if model.is_dir():
             shutil.copytree(model, place)

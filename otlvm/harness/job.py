@@ -42,6 +42,8 @@ class Job:
         side_by_side: How many runs may share its machine, itself included.
         start: The job from whose model it starts, if it starts from one.
         folder: Where relative paths of its data start.
+        learnt_since: What other runs learnt before this moment it learns again: seconds, of the
+            store's clock.
     """
 
     id: str
@@ -56,6 +58,7 @@ class Job:
     side_by_side: int = 1
     start: "Job | None" = None
     folder: str = "."
+    learnt_since: float = 0.0
 
     def on(self, device: str, threads: int | None) -> "Job":
         """Return the same job for a device and a number of threads."""

@@ -4,6 +4,7 @@ import json
 import shutil
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 
 from rich.console import Console
 
@@ -55,7 +56,8 @@ def run_plan(
             told.finish(item.job, item.state.record, "kept")
         if many:
             progress.skip(sum(item.state.name in USUAL for item in kept))
-        tasks = [_task(item, plan, console) for item in in_turn(plan.todo)]
+        now = plan.store.leases.now()
+        tasks = [_task(item, plan, console, now) for item in in_turn(plan.todo)]
         Scheduler(plan.store, launcher, observers, stops, fail_fast).run(tasks)
 
 
@@ -80,8 +82,8 @@ def in_turn(todo: Sequence[Planned]) -> list[Planned]:
     return sorted(todo, key=turn)
 
 
-def _task(item: Planned, plan: Plan, console: Console) -> Task:
-    """Clear what stands in a run's way."""
+def _task(item: Planned, plan: Plan, console: Console, now: float) -> Task:
+    """Clear what stands in a run's way; one that is computed again learns all of it again."""
     job, state = item.job, item.state
     if state.name == "damaged":
         kept = plan.store.set_aside(plan.store.runs / job.id)
@@ -89,7 +91,9 @@ def _task(item: Planned, plan: Plan, console: Console) -> Task:
     again = state.record is not None and job.label in plan.from_scratch
     if again and plan.store.leases.owner(job.id) is None:
         shutil.rmtree(plan.store.work / job.id, ignore_errors=True)
-    return Task(job, state.record["digest"] if state.record else None)
+    if state.record is None:
+        return Task(job)
+    return Task(replace(job, learnt_since=now), state.record["digest"])
 
 
 def time_alone(plan: Plan, place: Place, stops: Stops, console: Console) -> None:

@@ -99,7 +99,7 @@ class Leases:
     def silent_for(self, run_id: str) -> float:
         """Return how many seconds ago a run's owner gave a sign of life."""
         try:
-            return max(0.0, self._now() - self._path(run_id).stat().st_mtime)
+            return max(0.0, self.now() - self._path(run_id).stat().st_mtime)
         except FileNotFoundError:
             return 0.0
 
@@ -133,7 +133,7 @@ class Leases:
         if self._seen(owner) and not _lives(owner["pid"], owner["started"]):
             return False
         try:
-            age = self._now() - path.stat().st_mtime
+            age = self.now() - path.stat().st_mtime
         except FileNotFoundError:
             return False
         return -CLOCK_SECONDS < age < STALE_SECONDS  # nobody alive touches it in the far future
@@ -144,8 +144,8 @@ class Leases:
         there = owner.get("processes", ours["processes"])
         return bool(owner["host"] == ours["host"] and there == ours["processes"])
 
-    def _now(self) -> float:
-        """The file system's clock, which hosts share."""
+    def now(self) -> float:
+        """Return the time by the file system's clock, which hosts share."""
         probe = self._folder / f".clock-{self.token}"
         try:
             probe.touch()

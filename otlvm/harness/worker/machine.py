@@ -5,7 +5,9 @@ import platform
 import resource
 import subprocess
 import sys
-from importlib.metadata import version
+from contextlib import suppress
+from functools import cache
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,8 @@ from threadpoolctl import ThreadpoolController
 from otlvm.harness.worker.given import cores
 
 PACKAGES = ("torch", "numpy", "scikit-learn", "POT", "geomloss")
+LEARNERS = ("torchvision", "scipy", "umap-learn", "pynndescent", "numba")
+"""What clusterings and features are learnt with besides, where it is installed."""
 MEBIBYTE = 2**20
 
 
@@ -33,6 +37,16 @@ def environment(place: str | torch.device) -> dict[str, Any]:
         "cores": os.cpu_count(),
         "threads": torch.get_num_threads(),
     }
+
+
+@cache
+def learners() -> str:
+    """Name the versions of all that clusterings and features are learnt with."""
+    found = []
+    for package in (*PACKAGES, *LEARNERS):
+        with suppress(PackageNotFoundError):
+            found.append(f"{package} {version(package)}")
+    return ", ".join(found)
 
 
 def _processor() -> str:

@@ -16,6 +16,7 @@ from torch import Tensor
 from otlvm.harness.messages import one_line
 from otlvm.harness.store.files import replacing
 from otlvm.harness.store.store import MARK
+from otlvm.harness.worker.machine import learners
 from otlvm.sharing import Compute, Shelf
 
 
@@ -25,27 +26,29 @@ class DiskShelf(Shelf):
     Args:
         folder: The folder; made when something is kept.
         code: Hash of the code that decides results: another code's are other results.
+        since: What was kept before this moment is learnt again: seconds, of the folder's clock.
     """
 
-    def __init__(self, folder: Path, code: str) -> None:
+    def __init__(self, folder: Path, code: str, since: float = 0.0) -> None:
         self._folder = folder
-        self._code = code
+        self._decided = f"{code}\0{learners()}"
+        self._since = since
 
     @classmethod
-    def of(cls, run_folder: Path, code: str) -> Self | None:
+    def of(cls, run_folder: Path, code: str, since: float = 0.0) -> Self | None:
         """Return the shelf of the store in which a run works; None if it works elsewhere."""
         for store in run_folder.resolve().parents[1:3]:
             if (store / MARK).exists():
-                return cls(store / "shared", code)
+                return cls(store / "shared", code, since)
         return None
 
     def once(self, key: str, compute: Compute) -> Tensor:
         """Return what is kept under a key; compute and keep it if there is nothing."""
-        name = hashlib.sha256(f"{self._code}\0{key}".encode()).hexdigest()
+        name = hashlib.sha256(f"{self._decided}\0{key}".encode()).hexdigest()
         path = self._folder / f"{name}.safetensors"
         arrived = time.perf_counter()
         with _locked(path.with_suffix(".lock")):
-            kept = _read(path)
+            kept = _read(path, self._since)
             if kept is not None:
                 value, seconds = kept
                 self.saved_seconds += seconds - (time.perf_counter() - arrived)
@@ -58,10 +61,10 @@ class DiskShelf(Shelf):
         return value
 
 
-def _read(path: Path) -> tuple[Tensor, float] | None:
-    if not path.is_file():
-        return None
+def _read(path: Path, since: float) -> tuple[Tensor, float] | None:
     try:
+        if not path.is_file() or path.stat().st_mtime < since:
+            return None
         with safe_open(path, framework="pt") as file:
             facts = file.metadata()
             return file.get_tensor("value").to(facts["device"]), float(facts["seconds"])

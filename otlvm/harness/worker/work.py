@@ -116,7 +116,7 @@ def work(
         result = Result("memory", one_line(error))
     else:
         of_data = facts_of(data)
-        shelf = DiskShelf.of(folder, job.code)
+        shelf = DiskShelf.of(folder, job.code, job.learnt_since)
         try:
             result = execute(config, job.seed, data, checkpoints(), show, shelf)
         except CheckpointError as error:

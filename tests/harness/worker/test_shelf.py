@@ -1,10 +1,13 @@
 """A suite learns a clustering once: as a row, and as the start of another row."""
 
+import os
 import threading
 
 import pytest
 import torch
 
+from otlvm.harness.store.leases import Leases
+from otlvm.harness.worker import machine
 from otlvm.harness.worker.shelf import DiskShelf
 from tests.support import records
 
@@ -119,3 +122,39 @@ def test_a_result_names_a_kind_of_device_and_no_place(tmp_path):
     (path,) = tmp_path.glob("*.safetensors")
     with safe_open(path, framework="pt") as file:
         assert file.metadata()["device"] == torch.ones(2).device.type == "cpu"
+
+
+def test_other_versions_learn_again(tmp_path, monkeypatch):
+    """A clustering is what its library makes it: another scikit-learn may make another."""
+    first = DiskShelf(tmp_path, "code").once("key", lambda: torch.ones(2))
+    monkeypatch.setattr(machine, "version", lambda package: f"9.9 of {package}")
+    machine.learners.cache_clear()
+    try:
+        assert "scikit-learn 9.9 of scikit-learn" in machine.learners()
+        again = DiskShelf(tmp_path, "code").once("key", lambda: torch.zeros(2))
+    finally:
+        machine.learners.cache_clear()
+    assert (first.tolist(), again.tolist()) == ([1, 1], [0, 0])
+
+
+def test_what_was_kept_before_is_learnt_again_and_then_shared(tmp_path):
+    DiskShelf(tmp_path, "").once("key", lambda: torch.ones(2))
+    now = Leases(tmp_path).now()
+    (kept,) = tmp_path.glob("*.safetensors")
+    os.utime(kept, (now - 1, now - 1))
+    fresh = DiskShelf(tmp_path, "", now)
+    assert fresh.once("key", lambda: torch.zeros(2)).tolist() == [0, 0]
+    later = DiskShelf(tmp_path, "", now)
+    assert later.once("key", pytest.fail).tolist() == [0, 0]
+
+
+def test_rerun_learns_again(run_main, write_suite, tmp_path):
+    """Once a seed, though three rows need it; and without --rerun not at all."""
+    log = tmp_path / "log.txt"
+    (tmp_path / "mine.py").write_text(TEACHER.format(log=str(log)))
+    options = (write_suite(ROWS), "--out", tmp_path / "out")
+    counts = []
+    for rerun in ((), (), ("--rerun", "all"), ("--rerun", "student")):
+        assert run_main(*options, *rerun)[0] == 0
+        counts.append(log.read_text().count("learnt"))
+    assert counts == [2, 2, 4, 6]

@@ -43,7 +43,7 @@ def _one_of_each(jobs: Sequence[Job]) -> list[Job]:
     found: dict[str, Job] = {}
     for job in jobs:
         config: dict[str, Any] = job.config
-        for name in ("steps", "epochs", "eval_every", "eval_at", "snapshots", "stop"):
+        for name in ("steps", "epochs", "eval_every", "eval_at", "snapshots"):
             config = set_field(config, f"train.{name}", None)
         if job.start is not None:
             config = set_field(config, START_FIELD, "")

@@ -10,6 +10,7 @@ import torch
 from otlvm.baselines import baselines
 from otlvm.data import DataError, Dataset, datasets
 from otlvm.harness.code.decides import saved_models
+from otlvm.harness.planning.stopping import check_share, check_watched
 from otlvm.harness.config import data_key, get_field
 from otlvm.harness.messages import InputError, KeyPath, one_line
 from otlvm.harness.suite.misplaced import where_it_belongs
@@ -93,6 +94,7 @@ def _check(run: Run, data: Dataset, built: dict[str, Any]) -> None:
     own = {"prior": prior, "objective": objective}
     _fits(run, ("train",), lambda: check_rates(config["train"]["rates"], PARTS, own))
     if (stop := config["train"]["stop"]) is not None:
+        _fits(run, ("train", "stop", "metric"), lambda: check_watched(stop, objective))
         _fits(run, ("train", "stop"), lambda: check_stop(Stop(**stop), objective))
     maps, sizes = config["model"]["network"], (prior.n_components, prior.dim)
     make = partial(networks.build, maps, image_shape=data.image_shape)
@@ -114,6 +116,9 @@ def _check(run: Run, data: Dataset, built: dict[str, Any]) -> None:
             f"batch_size {batch_size} is larger than the data's {len(data.x_train)} images",
             (*run.origin, "train", "batch_size"),
         )
+    if stop is not None:
+        images = len(data.x_train)
+        _fits(run, ("train", "stop", "share"), lambda: check_share(stop, images, batch_size))
 
 
 def _load_model(folder: Path) -> LatentMixtureModel:

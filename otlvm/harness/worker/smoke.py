@@ -19,7 +19,7 @@ from otlvm.networks import LatentMixtureModel
 from otlvm.objectives import objectives
 from otlvm.registry import RegistryError
 from otlvm.starts import starts
-from otlvm.training import fit
+from otlvm.training import Stop, fit
 
 
 def smoke_alone(jobs: Sequence[Job], log: Path, connection: Connection) -> None:
@@ -60,7 +60,9 @@ def take_a_step(job: Job) -> None:
     start = _short(train["start"])
     if start is not None:
         starts.build(start).prepare(model, data.x_train, train["batch_size"])
-    fit(model, objective, data, steps=1, **step_options({**train, "compile": False}))
+    stop = None if train["stop"] is None else Stop(**train["stop"])
+    options = step_options({**train, "compile": False})
+    fit(model, objective, data, steps=1, stop=stop, **options)
     curve_point(model, data)
 
 

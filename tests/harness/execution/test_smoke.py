@@ -27,6 +27,8 @@ class Late(VAE):
         if self.what == "hangs":
             time.sleep(100)
         return super().forward(model, x)
+    def named_terms(self):
+        return None
 """
 
 
@@ -84,3 +86,11 @@ def test_a_step_starts_shortly(plan, start):
     more = f"  - {{label: row, objective: vae, train: {{start: {start}}}}}\n"
     (item,) = plan(more=more).planned
     take_a_step(item.job)
+
+
+def test_what_a_run_watches_is_measured_before_training(plan):
+    """Where the objective does not tell its terms, only a step shows them."""
+    row = "  - {label: b, objective: {name: 'late:Late', what: b}, train: {stop: {metric: %s}}}\n"
+    smoke(plan("fine", more=row % "loss"), Place())
+    with pytest.raises(InputError, match="b, seed 0: its first step fails: ValueError: the obj"):
+        smoke(plan("fine", more=row % "lsos"), Place())

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from otlvm.data import relative_to
 from otlvm.harness.code.decides import code_identities
 from otlvm.harness.config import data_key
-from otlvm.harness.job import Job
+from otlvm.harness.job import START_FIELD, Job
 from otlvm.harness.messages import InputError, no_row
 from otlvm.harness.planning.columns import check_columns
 from otlvm.harness.planning.identity import Content, check_within_steps, identity_of, steps_of
 from otlvm.harness.planning.metrics import check_names
-from otlvm.harness.planning.parts import prepare
+from otlvm.harness.planning.parts import Datasets, prepare
 from otlvm.harness.store.record import run_id
 from otlvm.harness.suite.load import Suite
 from otlvm.harness.suite.predecessors import Starts, predecessors_first
@@ -71,6 +71,8 @@ def resolve_all(suite: Suite, runs: Sequence[Run]) -> Resolved:
     try:
         with relative_to(suite.folder):
             data = prepare(needed)
+        for run in needed:
+            _check_shapes(run, starts.of(run), data)
         contents = {key: Content(each.checksum, len(each.x_train)) for key, each in data.items()}
         steps = [steps_of(run, contents[data_key(run.config)].images) for run in needed]
         for run, count in zip(needed, steps, strict=True):
@@ -97,6 +99,19 @@ def resolve_all(suite: Suite, runs: Sequence[Run]) -> Resolved:
         )
     _check_data(suite, list(jobs.values()))
     return Resolved([jobs[run.label, run.seed] for run in runs], contents)
+
+
+def _check_shapes(run: Run, first: Run | None, data: Datasets) -> None:
+    """Check that a run's images have the shape of those of the run from whose model it starts."""
+    if first is None:
+        return
+    there, here = (data[data_key(each.config)].image_shape for each in (first, run))
+    if there != here:
+        raise InputError(
+            f"{first.label!r} trains on images of shape {list(there)}, and {run.label!r} on images "
+            f"of {list(here)}: start from a row of the same shape",
+            (*run.origin, *START_FIELD.split(".")),
+        )
 
 
 def with_starts(jobs: Sequence[Job]) -> list[Job]:

@@ -1,6 +1,7 @@
 import json
 import time
 
+import numpy as np
 import pytest
 import torch
 
@@ -120,6 +121,28 @@ def test_impossible_starts_are_told_before_training(write_suite, old, new, messa
         load_suite(write_suite(CHAIN.replace(old, new)))
     assert "suite.yaml:" in caught.value.message
     assert "train.start" in caught.value.message
+
+
+def test_a_start_on_images_of_another_shape_is_refused(write_suite, tmp_path):
+    """Of as many pixels, too: what a network learnt of one shape means nothing in another."""
+    arrays = {"y_train": np.arange(40) % 4, "y_test": np.arange(40) % 4}
+    for name, shape in (("square", (40, 4, 4)), ("wide", (40, 2, 8)), ("same", (40, 4, 4))):
+        images = np.random.default_rng(0).random(shape, dtype=np.float32)
+        np.savez(tmp_path / f"{name}.npz", x_train=images, x_test=images, **arrays)
+    rows = (
+        "runs:\n"
+        "  - {label: first, objective: vae, data: {name: npz, path: square.npz}}\n"
+        "  - label: second\n    objective: vae\n    data: {name: npz, path: %s.npz}\n"
+        "    train: {start: {name: trained, run: first}}\n"
+    )
+    suite = load_suite(write_suite(rows % "same"))
+    assert len(resolve(suite, suite.runs)) == 2
+    suite = load_suite(write_suite(rows % "wide"))
+    with pytest.raises(InputError) as caught:
+        resolve(suite, suite.runs)
+    assert "suite.yaml:12: runs[1].train.start.run: 'first' trains on" in caught.value.message
+    assert "shape [1, 4, 4], and 'second' on images of [1, 2, 8]" in caught.value.message
+    assert len(resolve(suite, suite.runs[:1])) == 1
 
 
 def test_locks_and_verification_know_starts(write_suite, run_main, tmp_path, capsys):

@@ -24,7 +24,7 @@ class Observer(Protocol):
         """A run has a new row of its learning curve."""
 
     def wait(self, job: Job, note: str) -> None:
-        """Somebody else has a run; the note says who."""
+        """Something is to be said of a run before it begins: who has it, what was in its way."""
 
     def finish(self, job: Job, record: Record | None, note: str = "") -> None:
         """A run is over; without a record it was interrupted or not executed: the note says why."""
@@ -51,7 +51,7 @@ class Observers:
             observer.row(job, row)
 
     def wait(self, job: Job, note: str) -> None:
-        """Pass on who has a run."""
+        """Pass on what is to be said of a run before it begins."""
         for observer in self._observers:
             observer.wait(job, note)
 
@@ -103,7 +103,7 @@ class SuiteProgress:
         self._progress.update(self._bars[job.id], completed=row["step"], numbers=numbers)
 
     def wait(self, job: Job, note: str) -> None:
-        """Say who has a run."""
+        """Say who has a run, or what was in its way."""
         say(self._console, f"{_title(job)}: {printable(note)}")
 
     def finish(self, job: Job, record: Record | None, note: str = "") -> None:

@@ -12,6 +12,7 @@ from otlvm.harness.execution.launchers import Handle, Launcher
 from otlvm.harness.execution.progress import Observer
 from otlvm.harness.execution.stops import Stops
 from otlvm.harness.job import Job
+from otlvm.harness.execution.task import Task, clear
 from otlvm.harness.messages import show_duration
 from otlvm.harness.store.leases import HEARTBEAT_SECONDS, STALE_SECONDS
 from otlvm.harness.store.record import new_record
@@ -30,19 +31,6 @@ RESTARTS = 5
 
 class StorageError(OSError):
     """A result could not be written; what was written before is whole."""
-
-
-@dataclass
-class Task:
-    """A job, and the result it had when it was planned.
-
-    Attributes:
-        job: The job.
-        before: Digest of that result; another one means that somebody has computed it since.
-    """
-
-    job: Job
-    before: str | None = None
 
 
 @dataclass
@@ -152,6 +140,7 @@ class Scheduler:
             self.store.leases.release(job.id)
             return True
         if self.store.finished(job.identity()):  # its process died between writing and committing
+        clear(task, self.store, self.observer)
             self._commit(job)
             return True
         folder = self.store.begin(job.id)

@@ -1,7 +1,6 @@
 """One call's jobs, from plan to committed results; and repetitions for times, or to compare."""
 
 import json
-import shutil
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
@@ -11,8 +10,9 @@ from rich.console import Console
 from otlvm.harness.execution.backends import Place, open_backend
 from otlvm.harness.execution.launchers import Launcher, Processes
 from otlvm.harness.execution.progress import Observer, Observers, SuiteProgress
-from otlvm.harness.execution.scheduler import Scheduler, Task
+from otlvm.harness.execution.scheduler import Scheduler
 from otlvm.harness.execution.stops import Stops
+from otlvm.harness.execution.task import Task
 from otlvm.harness.job import Job
 from otlvm.harness.messages import say
 from otlvm.harness.planning.plan import Plan, Planned
@@ -57,7 +57,7 @@ def run_plan(
         if many:
             progress.skip(sum(item.state.name in USUAL for item in kept))
         now = plan.store.leases.now()
-        tasks = [_task(item, plan, console, now) for item in in_turn(plan.todo)]
+        tasks = [_task(item, plan, now) for item in in_turn(plan.todo)]
         Scheduler(plan.store, launcher, observers, stops, fail_fast).run(tasks)
 
 
@@ -82,18 +82,13 @@ def in_turn(todo: Sequence[Planned]) -> list[Planned]:
     return sorted(todo, key=turn)
 
 
-def _task(item: Planned, plan: Plan, console: Console, now: float) -> Task:
-    """Clear what stands in a run's way; one that is computed again learns all of it again."""
-    job, state = item.job, item.state
-    if state.name == "damaged":
-        kept = plan.store.set_aside(plan.store.runs / job.id)
-        say(console, f"{state.note}: kept as {kept}, computed again", "yellow")
-    again = state.record is not None and job.label in plan.from_scratch
-    if again and plan.store.leases.owner(job.id) is None:
-        shutil.rmtree(plan.store.work / job.id, ignore_errors=True)
-    if state.record is None:
+def _task(item: Planned, plan: Plan, now: float) -> Task:
+    """Return the task of a run; one that is computed again learns all of it again."""
+    job, record = item.job, item.state.record
+    if record is None:
         return Task(job)
-    return Task(replace(job, learnt_since=now), state.record["digest"])
+    again = replace(job, learnt_since=now)
+    return Task(again, record["digest"], from_scratch=job.label in plan.from_scratch)
 
 
 def time_alone(plan: Plan, place: Place, stops: Stops, console: Console) -> None:

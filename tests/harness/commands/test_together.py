@@ -5,6 +5,7 @@ import pytest
 from otlvm.harness.comparison.records import read_records
 from otlvm.harness.execution import session
 from otlvm.harness.planning.jobs import resolve
+from otlvm.harness.store.leases import Leases
 from otlvm.harness.store.store import Store
 from otlvm.harness.store.turns import turn
 from otlvm.harness.suite.load import load_suite
@@ -87,6 +88,47 @@ def test_a_row_that_starts_from_one_under_way_is_kept(write_suite, run_main, tmp
     whole = load_suite(suite)
     ids = {job.label: job.id for job in resolve(whole, whole.runs)}
     assert {row["label"]: row["id"] for row in Store(out).manifest()["runs"]} == ids
+
+
+def test_a_damaged_result_that_another_mended_is_kept(write_suite, run_main, tmp_path, meanwhile):
+    suite, out, only = write_suite(ROWS), tmp_path / "out", ("--only", "A")
+    assert run_main(suite, "--out", out, *only)[0] == 0
+    (record,) = out.glob("runs/*/record.json")
+    record.write_text("{")
+    mended = []
+
+    def another():
+        code, _, errors = run_main(suite, "--out", out, *only)
+        assert "kept as" in " ".join(errors.split())
+        mended.extend([code, record.read_bytes()])
+
+    meanwhile(another)
+    code, _, errors = run_main(suite, "--out", out, *only)
+    assert (code, mended) == (0, [0, record.read_bytes()])
+    assert "by another process" in errors
+    assert [path.name for path in (out / "damaged").iterdir()] == [f"runs-{record.parent.name}-1"]
+    assert (out / "damaged" / f"runs-{record.parent.name}-1" / "record.json").read_text() == "{"
+
+
+def test_a_checkpoint_of_another_is_kept_from_rerun(write_suite, run_main, tmp_path, monkeypatch):
+    """What is computed from scratch removes what it left when it is its turn, and not before."""
+    suite, out, only = write_suite(ROWS), tmp_path / "out", ("--only", "A")
+    assert run_main(suite, "--out", out, *only)[0] == 0
+    (run,) = out.glob("runs/*")
+    left = out / "work" / run.name / "checkpoint"
+    left.parent.mkdir()
+    left.write_text("of an earlier call")
+    seen = []
+    acquire = Leases.acquire
+
+    def acquire_and_look(leases, run_id):
+        seen.append(left.exists())
+        return acquire(leases, run_id)
+
+    monkeypatch.setattr(Leases, "acquire", acquire_and_look)
+    assert run_main(suite, "--out", out, *only, "--rerun", "all")[0] == 0
+    assert seen[0]
+    assert not left.parent.exists()
 
 
 def test_the_exit_code_is_that_of_the_records(write_suite, run_main, tmp_path, monkeypatch):

@@ -10,8 +10,9 @@ import pytest
 
 from otlvm.harness.execution import scheduler as scheduler_module
 from otlvm.harness.execution.child import End
-from otlvm.harness.execution.scheduler import Scheduler, Task
+from otlvm.harness.execution.scheduler import Scheduler
 from otlvm.harness.execution.stops import Stops
+from otlvm.harness.execution.task import Task
 from otlvm.harness.job import Job
 from otlvm.harness.store import leases as leases_module
 from otlvm.harness.store.record import new_record, run_id

@@ -123,6 +123,10 @@ def _read(options: argparse.Namespace) -> Suite:
         raise InputError("which suite? A file, or one that ships: quick")
     suite = read_suite(find_suite(options.suite), args.assignments(options.set))
     allow_plugins(suite.plugins(), suite.folder, suite.lock is not None, options.trust)
+    if options.cluster is not None:
+        from otlvm.harness.execution.cluster_file import read_cluster_file
+
+        read_cluster_file(options.cluster)
     return suite
 
 

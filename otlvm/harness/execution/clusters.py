@@ -3,25 +3,14 @@
 import logging
 import shutil
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from distributed import Client, LocalCluster
-from pydantic import Field, ValidationError
 
-from otlvm.harness.messages import InputError, show_path
-from otlvm.harness.suite.validation import Strict
-from otlvm.harness.suite.yaml import YamlFile
+from otlvm.harness.execution.cluster_file import QUEUES, read_cluster_file
+from otlvm.harness.messages import InputError
 
-QUEUES = {"slurm": "SLURMCluster", "pbs": "PBSCluster", "sge": "SGECluster", "lsf": "LSFCluster"}
 CONNECT_SECONDS = 15
-
-
-class ClusterFile(Strict):
-    """A file that describes a cluster; see ``benchmarks/clusters``."""
-
-    queue: Literal["slurm", "pbs", "sge", "lsf"]
-    jobs: int = Field(1, gt=0)
-    options: dict[str, Any] = Field(default_factory=dict)
 
 
 def connect(scheduler: str | None, file: Path | None, workers: int) -> Client:
@@ -66,19 +55,9 @@ def queue_cluster(path: Path) -> Any:
     """
     import dask_jobqueue
 
+    described = read_cluster_file(path)
     try:
-        file = YamlFile(path)
-        described = ClusterFile.model_validate(file.content)
-    except InputError as error:
-        raise InputError(f"{path}: {error.message}") from error
-    except ValidationError as error:
-        problem = error.errors()[0]
-        where = show_path(problem["loc"])
-        raise InputError(f"{path}: {where}: {problem['msg']}") from error
-    try:
-        cluster = getattr(dask_jobqueue, QUEUES[described.queue])(
-            **_one_run_each(described.options)
-        )
+        cluster = getattr(dask_jobqueue, QUEUES[described.queue])(**described.one_run_each())
     except (TypeError, ValueError) as error:
         raise InputError(f"{path}: options: {error}") from error
     submit = cluster.job_cls.submit_command.split()[0]
@@ -89,17 +68,3 @@ def queue_cluster(path: Path) -> Any:
         )
     cluster.scale(jobs=described.jobs)
     return cluster
-
-
-def _one_run_each(options: dict[str, Any]) -> dict[str, Any]:
-    """Let a worker execute one run at a time, with all of the worker's cores."""
-    threads = options.get("cores", 1) // options.get("processes", 1)
-    return {
-        **options,
-        "scheduler_options": {"dashboard_address": ":0", **options.get("scheduler_options", {})},
-        "worker_extra_args": [*options.get("worker_extra_args", []), "--nthreads 1"],
-        "job_script_prologue": [
-            *options.get("job_script_prologue", []),
-            f"export OMP_NUM_THREADS={max(1, threads)}",
-        ],
-    }

@@ -51,6 +51,11 @@ def _file(value: Any) -> bool:
     )
 
 
+def _inside(name: str) -> bool:
+    """Tell whether a file's name leads to a place inside its folder."""
+    return bool(name) and "\0" not in name and not {"", ".", ".."} & set(name.split("/"))
+
+
 def _divergence(value: Any) -> bool:
     return isinstance(value, dict) and {"term", "value", "step"} <= value.keys()
 
@@ -71,7 +76,7 @@ ALWAYS: Mapping[str, Callable[[Any], bool]] = {
     "finished": _or_none(_time),
     "wall_seconds": _or_none(_number),
     "environment": lambda value: isinstance(value, dict),
-    "files": _mapping(_file),
+    "files": lambda value: _mapping(_file)(value) and all(map(_inside, value)),
     "digest": _text,
 }
 LATER: Mapping[str, Callable[[Any], bool]] = {

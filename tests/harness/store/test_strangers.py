@@ -1,5 +1,6 @@
 """What strangers and plug-ins may write: files of any kind, texts of any kind."""
 
+import hashlib
 import json
 import os
 import sys
@@ -11,6 +12,7 @@ from otlvm.harness.messages import MOST_CHARACTERS, one_line
 from otlvm.harness.metrics import known_metrics
 from otlvm.harness.store import store as store_module
 from otlvm.harness.store.files import check_readable, read_json
+from otlvm.harness.store.light import copy_without_models
 from otlvm.harness.store.record import MOST_TEXT, DamagedResultError, new_record, run_id
 from otlvm.harness.store.result import _digest, write_result
 from otlvm.harness.store.store import Store
@@ -188,3 +190,23 @@ def test_half_a_character_costs_no_folder(tmp_path):
     manifest = store.manifest()
     assert manifest["name"] == "a\\ud800"
     assert manifest["runs"][0]["label"] == "b\\udfff \U0001f642"
+
+
+@pytest.mark.parametrize(
+    "name", ["../../evil.txt", "/etc/hostname", "a/../../../b", "..", "", "a//b"]
+)
+def test_names_that_lead_out_of_a_result_are_refused(tmp_path, name):
+    """Nothing is read there, and `otlvm keep` writes nothing beside its target."""
+    outside = tmp_path / "evil.txt"
+    outside.write_text("of somebody else")
+    status = outside.stat()
+    digest = hashlib.sha256(outside.read_bytes()).hexdigest()
+    fingerprint = {"size": status.st_size, "mtime_ns": status.st_mtime_ns, "sha256": digest}
+    root, copy = tmp_path / "deep" / "store", tmp_path / "far" / "copy"
+    run = forge(root, files={name: fingerprint})
+    with pytest.raises(DamagedResultError, match="has no files, or not as we write it"):
+        Store(root).record(run)
+    Store(root).open_for_writing()
+    Store(root).write_manifest("tiny", [{"label": "row", "seed": 0, "id": run}])
+    assert copy_without_models(Store(root), Store(copy)) == 0
+    assert [path.name for path in tmp_path.rglob("evil.txt")] == ["evil.txt"]

@@ -21,7 +21,8 @@ MOST_BYTES = 2**28
 """No file of ours that is read whole is larger; what is was made by something else."""
 FORGOTTEN_SECONDS = 86_400.0
 """No file takes a day to be written."""
-ASIDE = re.compile(r"\.(?P<host>.+?)-(?P<pid>\d{1,9})-.+")
+OURS = ".otlvm-"
+ASIDE = re.compile(re.escape(OURS) + r"(?P<host>.+?)-(?P<pid>\d{1,9})-.+")
 DEEPEST = 900
 """JSON of ours nests a dozen deep; a parser's stack has room for some thousands."""
 TEXT = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
@@ -41,7 +42,7 @@ def replacing(path: Path, flush: bool = False) -> Iterator[Path]:
         path: The file.
         flush: Write it through to the disk first.
     """
-    aside = path.with_name(f".{socket.gethostname()}-{os.getpid()}-{path.name}")
+    aside = path.with_name(f"{OURS}{socket.gethostname()}-{os.getpid()}-{path.name}")
     try:
         yield aside
         if flush:
@@ -116,7 +117,7 @@ def check_readable(path: Path, most: int = MOST_BYTES) -> None:
 
 def tidy_replacements(folder: Path) -> None:
     """Remove files that killed processes wanted to put in the place of others; see `replacing`."""
-    for path in folder.glob(".*-*-*"):
+    for path in folder.glob(f"{OURS}*-*-*"):
         found = ASIDE.fullmatch(path.name)
         if found is None or not path.is_file():
             continue

@@ -11,7 +11,7 @@ import pytest
 from otlvm.harness.messages import MOST_CHARACTERS, one_line
 from otlvm.harness.metrics import known_metrics
 from otlvm.harness.store import store as store_module
-from otlvm.harness.store.files import check_readable, read_json
+from otlvm.harness.store.files import check_readable, read_json, replacing, tidy_replacements
 from otlvm.harness.store.light import copy_without_models
 from otlvm.harness.store.record import MOST_TEXT, DamagedResultError, new_record, run_id
 from otlvm.harness.store.result import _digest, write_result
@@ -116,15 +116,26 @@ def test_pictures_that_would_fill_the_memory_are_left_where_they_are(tmp_path, m
 def test_what_killed_replacements_left_is_tidied(tmp_path):
     store = Store(tmp_path)
     store.open_for_writing()
-    ours, theirs = f".{os.uname().nodename}-{os.getpid()}-table.md", ".elsewhere-7-table.md"
-    dead = f".{os.uname().nodename}-{2**22 + 5}-table.md"
-    for name in (ours, theirs, dead):
+    ours = f".otlvm-{os.uname().nodename}-{os.getpid()}-table.md"
+    theirs = ".otlvm-elsewhere-7-table.md"
+    dead = f".otlvm-{os.uname().nodename}-{2**22 + 5}-table.md"
+    users = [".vim-2024-notes.txt", f".{os.uname().nodename}-{2**22 + 5}-table.md", ".otlvm-a-b-c"]
+    for name in (ours, theirs, dead, *users):
         (tmp_path / name).touch()
-    os.utime(tmp_path / theirs, (0, 0))
+        os.utime(tmp_path / name, (0, 0) if name != ours else None)
     Store(tmp_path).open_for_writing()
     assert (tmp_path / ours).exists()
     assert not (tmp_path / theirs).exists()
     assert not (tmp_path / dead).exists()
+    assert all((tmp_path / name).exists() for name in users)
+
+
+def test_a_replacement_says_whose_it_is(tmp_path):
+    with replacing(tmp_path / "table.md") as aside:
+        aside.touch()
+        assert aside.name == f".otlvm-{os.uname().nodename}-{os.getpid()}-table.md"
+        tidy_replacements(tmp_path)
+        assert aside.exists()
 
 
 def forge(root, **changes):

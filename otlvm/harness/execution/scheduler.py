@@ -6,13 +6,14 @@ from collections import Counter, deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
 
 from otlvm.harness.execution.child import End
 from otlvm.harness.execution.launchers import Handle, Launcher
 from otlvm.harness.execution.progress import Observer
 from otlvm.harness.execution.stops import Stops
-from otlvm.harness.job import Job
 from otlvm.harness.execution.task import Task, clear
+from otlvm.harness.job import Job
 from otlvm.harness.messages import show_duration
 from otlvm.harness.store.leases import HEARTBEAT_SECONDS, STALE_SECONDS
 from otlvm.harness.store.record import new_record
@@ -139,17 +140,22 @@ class Scheduler:
         if self._done_meanwhile(task):
             self.store.leases.release(job.id)
             return True
-        if self.store.finished(job.identity()):  # its process died between writing and committing
         clear(task, self.store, self.observer)
+        if self.store.finished(job.identity()):  # its process died between writing and committing
             self._commit(job)
             return True
         folder = self.store.begin(job.id)
         if not self._has_start(job):
             return True
-        self._running[job.id] = task, self.launcher.launch(job, folder)
+        self._launch(task, folder)
         self.observer.start(job)
         self._tell_neighbours()
         return True
+
+    def _launch(self, task: Task, folder: Path) -> None:
+        """Start a run; one that executes in this process is over before anybody is told."""
+        with self.store.leases.kept_alive(task.job.id):
+            self._running[task.job.id] = task, self.launcher.launch(task.job, folder)
 
     def _has_start(self, job: Job) -> bool:
         """Put the model that a run starts from in its folder; without one the run has failed."""
@@ -204,7 +210,7 @@ class Scheduler:
         self._tries[job.id, end.how] += 1
         most = {"crashed": TRIES, "server lost": RESTARTS}.get(end.how, 1)
         if self._tries[job.id, end.how] < most and not self._stopping():
-            self._running[job.id] = task, self.launcher.launch(job, self.store.folder(job.id))
+            self._launch(task, self.store.folder(job.id))
             return
         with self.store.leases.held(job.id) as ours:
             record = self.store.record_or_none(job.id)

@@ -9,6 +9,7 @@ there, and has lost the run.
 import json
 import os
 import socket
+import threading
 import time
 import uuid
 from collections.abc import Iterator
@@ -87,6 +88,24 @@ class Leases:
             if ours:
                 self._path(run_id).touch()
             return ours
+
+    @contextmanager
+    def kept_alive(self, run_id: str) -> Iterator[None]:
+        """Show meanwhile that the owner lives, whatever this thread is busy with."""
+        done = threading.Event()
+
+        def touch() -> None:
+            while not done.wait(HEARTBEAT_SECONDS):
+                with suppress(OSError):  # whoever writes the result is told
+                    self.touch(run_id)
+
+        beat = threading.Thread(target=touch, daemon=True)
+        beat.start()
+        try:
+            yield
+        finally:
+            done.set()
+            beat.join()
 
     def owner(self, run_id: str) -> str | None:
         """Name who works on a run; None if nobody does."""

@@ -9,6 +9,7 @@ import time
 import psutil
 import pytest
 
+from otlvm.harness.execution import launchers
 from otlvm.harness.store import leases as leases_module
 from otlvm.harness.store.leases import Leases
 
@@ -69,3 +70,46 @@ def test_a_process_that_the_system_hides_holds_its_lease(leased, monkeypatch):
     assert leased(started=1.0) is None
     monkeypatch.setattr(leases_module.os, "kill", kill)
     assert leased(started=1.0) is not None
+
+
+def test_an_owner_that_is_busy_is_kept_alive(tmp_path, monkeypatch):
+    monkeypatch.setattr(leases_module, "HEARTBEAT_SECONDS", 0.01)
+    leases, other = Leases(tmp_path), Leases(tmp_path)
+    assert leases.acquire("r")
+    with leases.kept_alive("r"):
+        silence(tmp_path / "r.json")
+        assert wait_for(lambda: other.owner("r"))
+        (tmp_path / "r.json").write_text("{}")  # somebody has taken it: it is not taken back
+        time.sleep(0.05)
+        assert (tmp_path / "r.json").read_text() == "{}"
+    assert leases.acquire("s")
+    silence(tmp_path / "s.json")
+    time.sleep(0.05)
+    assert other.owner("s") is None
+
+
+def silence(path):
+    os.utime(path, (0, 0))
+
+
+def wait_for(told, seconds=20):
+    until = time.monotonic() + seconds
+    while not (value := told()) and time.monotonic() < until:
+        time.sleep(0.01)
+    return value
+
+
+def test_a_run_in_this_process_keeps_its_lease(run_main, write_suite, tmp_path, monkeypatch):
+    monkeypatch.setattr(leases_module, "HEARTBEAT_SECONDS", 0.01)
+    work, owners = launchers.work, []
+
+    def work_long(job, folder, control):
+        lease = tmp_path / "out" / "leases" / f"{job.id}.json"
+        silence(lease)
+        owners.append(wait_for(lambda: Leases(lease.parent).owner(job.id)))
+        work(job, folder, control)
+
+    monkeypatch.setattr(launchers, "work", work_long)
+    suite = write_suite("runs: [{label: a, objective: vae}]\n")
+    assert run_main(suite, "--out", tmp_path / "out", "--jobs", "0")[0] == 0
+    assert owners == [f"{socket.gethostname()}, process {os.getpid()}"]

@@ -1,7 +1,7 @@
 """Nested mappings: merging, setting a field by its dotted path, grids and labels."""
 
 import itertools
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import PurePath
 from typing import Any
 
@@ -167,16 +167,54 @@ def data_key(config: Config) -> str:
 def without_places(config: Any) -> Any:
     """Return a config without what decides no result.
 
-    That is where its data lie, for their checksum says what they are, and what is measured of the
-    trained model: to ask for more, or for less, makes no other run.
+    That is where its data and the saved models lie that it starts from, for checksums say what they
+    are, and what is measured of the trained model: to ask for more, or for less, makes no other
+    run.
     """
     if not isinstance(config, Mapping):
         return config
-    kept = {key: value for key, value in config.items() if key != MEASURED}
+    kept = move_saved_models({key: v for key, v in config.items() if key != MEASURED}, lambda _: "")
     data = kept.get("data")
     if not isinstance(data, Mapping):
         return kept
     return {**kept, "data": {key: v for key, v in data.items() if key not in PLACES}}
+
+
+def saved_models(spec: Any, path: tuple[str | int, ...] = ()) -> Iterator[tuple[Any, str]]:
+    """Yield the folders of saved models that a start's parts start from, with their key paths.
+
+    Args:
+        spec: The start. What it names itself is a row, and no folder.
+        path: Where it stands.
+    """
+    if path and isinstance(spec, Mapping) and spec.get("name") == "trained":
+        yield path, str(spec.get("run"))
+    for key, value in _inner(spec):
+        yield from saved_models(value, (*path, key))
+
+
+def move_saved_models(config: Config, move: Callable[[str], Any]) -> Config:
+    """Return a config that names the folders of saved models otherwise; see `saved_models`."""
+    start = get_field(config, "train.start")
+    if not any(saved_models(start)):
+        return config
+    return set_field(config, "train.start", _moved(start, move, False))
+
+
+def _moved(spec: Any, move: Callable[[str], Any], inside: bool) -> Any:
+    if isinstance(spec, list | tuple):
+        return [_moved(value, move, True) for value in spec]
+    if not isinstance(spec, Mapping):
+        return spec
+    moved = {key: _moved(value, move, True) for key, value in spec.items()}
+    here = inside and spec.get("name") == "trained"
+    return {**moved, "run": move(str(spec.get("run")))} if here else moved
+
+
+def _inner(spec: Any) -> Iterable[tuple[Any, Any]]:
+    if isinstance(spec, Mapping):
+        return spec.items()
+    return enumerate(spec) if isinstance(spec, list | tuple) else ()
 
 
 NOTHING = object()

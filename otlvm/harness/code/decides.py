@@ -10,7 +10,7 @@ from typing import Any
 
 import otlvm
 from otlvm.harness.code.plugins import OWN, plugin_files, texts
-from otlvm.harness.config import MEASURED, Config, get_field, set_field
+from otlvm.harness.config import MEASURED, Config, get_field, saved_models, set_field
 from otlvm.harness.job import START_FIELD
 from otlvm.harness.registries import REGISTRIES
 
@@ -46,12 +46,18 @@ DECIDES = (
 """What of ours decides a result. Drawing, checking, storing and comparing do not."""
 
 
-def code_identities(configs: Iterable[Config]) -> list[str]:
+def code_identities(configs: Iterable[Config], folder: str | Path = "") -> list[str]:
     """Hash the code that decides each result: ours, and the plug-ins that its config names.
 
-    What is measured of a trained model decides no result, and neither does the label of a row that
-    another starts from, which may look like a plug-in's name.
+    The content of saved models that it starts from counts as code does. What is measured of a
+    trained model decides no result, and neither does the label of a row that another starts from,
+    which may look like a plug-in's name.
+
+    Args:
+        configs: The configs.
+        folder: Where relative paths of saved models start; default: the working directory.
     """
+    place = Path(folder)
     installed = _installed()
     hash_of = cache(plugin_hash)
 
@@ -61,7 +67,7 @@ def code_identities(configs: Iterable[Config]) -> list[str]:
         return hashlib.sha256(f"{library_hash()}\0{plugins}".encode()).hexdigest()
 
     return [
-        identity(frozenset(_modules(_deciding(config), installed))) + _models_hash(config)
+        identity(frozenset(_modules(_deciding(config), installed))) + _models_hash(config, place)
         for config in configs
     ]
 
@@ -72,28 +78,11 @@ def plugin_modules(config: Config) -> list[str]:
     return sorted({*_modules(there, _installed())})
 
 
-def saved_models(spec: Any, path: tuple[str | int, ...] = ()) -> Iterator[tuple[Any, Path]]:
-    """Yield the folders of saved models that a start's parts start from, with their key paths.
-
-    Args:
-        spec: The start. What it names itself is a row, and no folder.
-        path: Where it stands.
-    """
-    inner = spec.items() if isinstance(spec, dict) else enumerate(spec) if _listed(spec) else ()
-    if path and isinstance(spec, dict) and spec.get("name") == "trained":
-        yield path, Path(str(spec.get("run")))
-    for key, value in inner:
-        yield from saved_models(value, (*path, key))
-
-
-def _listed(value: Any) -> bool:
-    return isinstance(value, list | tuple)
-
-
-def _models_hash(config: Config) -> str:
+def _models_hash(config: Config, start: Path) -> str:
     """Hash the saved models that a run starts from; empty for most."""
     digest, found = hashlib.sha256(), False
-    for _, folder in saved_models(get_field(config, "train.start")):
+    for _, named in saved_models(get_field(config, "train.start")):
+        folder = start / Path(named).expanduser()
         for file in sorted(path for path in folder.rglob("*") if path.is_file()):
             digest.update(f"\0{file.relative_to(folder).as_posix()}\0".encode())
             digest.update(file.read_bytes())

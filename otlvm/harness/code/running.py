@@ -58,7 +58,7 @@ class RunningCode:
 
 
 def _check(job: Job, modules: Sequence[str]) -> None:
-    (code,) = code_identities([job.config])
+    (code,) = code_identities([job.config], job.folder)
     asked = [spec for spec in job.config.get(MEASURED, ()) if CODE in spec]
     plain = [{key: value for key, value in spec.items() if key != CODE} for spec in asked]
     if code != job.code or [plugins_hash(spec) for spec in plain] != [s[CODE] for s in asked]:

@@ -83,7 +83,7 @@ def resolve_all(suite: Suite, runs: Sequence[Run]) -> Resolved:
         raise InputError(suite.locate(error)) from error
     jobs: dict[tuple[str, int], Job] = {}
     folder = str(suite.folder)
-    codes = code_identities(run.config for run in needed)
+    codes = code_identities((run.config for run in needed), folder)
     for run, count, code in zip(needed, steps, codes, strict=True):
         first = starts.of(run)
         start = jobs[first.label, first.seed] if first else None

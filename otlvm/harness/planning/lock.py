@@ -16,6 +16,7 @@ from otlvm.harness.config import (
     common,
     data_key,
     get_field,
+    move_saved_models,
     without_places,
 )
 from otlvm.harness.job import Job
@@ -84,7 +85,8 @@ def shown_runs(plan: Plan) -> Shown:
     left_out, starts = set[str](), Starts(runs)
     others = [run for run in predecessors_first(runs, starts.of)
               if (run.label, run.seed) in earlier]  # fmt: skip
-    for run, code in zip(others, code_identities(run.config for run in others), strict=True):
+    codes = code_identities((run.config for run in others), plan.suite.folder)
+    for run, code in zip(others, codes, strict=True):
         cell = (run.label, run.seed)
         record = earlier[cell]
         present = _present(run, starts.of(run), code, record, ids, plan.contents)
@@ -187,14 +189,17 @@ def lock_content(suite: Suite, runs: Sequence[Run], lock: Lock, folder: Path) ->
         suite: The suite.
         runs: Its runs, in order.
         lock: What they ran with.
-        folder: Where the file will be: relative paths of data start there.
+        folder: Where the file will be: relative paths of data and of saved models start there.
     """
     start = suite.folder
 
     def from_here(data: Config) -> Config:
         return {key: _moved(v, start, folder) if key in PLACES else v for key, v in data.items()}
 
-    runs = [replace(run, config=as_written(run.config)) for run in runs]
+    def as_seen(config: Config) -> Config:
+        return move_saved_models(as_written(config), lambda place: _moved(place, start, folder))
+
+    runs = [replace(run, config=as_seen(run.config)) for run in runs]
     shared = _shared(run.config for run in runs)
     entries: list[Config] = []
     before: Run | None = None

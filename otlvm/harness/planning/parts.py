@@ -2,17 +2,16 @@
 
 from collections.abc import Callable
 from functools import partial
-from pathlib import Path, PurePath
+from pathlib import PurePath
 from typing import Any, TypeVar
 
 import torch
 
 from otlvm.baselines import baselines
-from otlvm.data import DataError, Dataset, datasets
-from otlvm.harness.code.decides import saved_models
-from otlvm.harness.planning.stopping import check_share, check_watched
-from otlvm.harness.config import data_key, get_field
+from otlvm.data import DataError, Dataset, datasets, locate
+from otlvm.harness.config import data_key, get_field, saved_models
 from otlvm.harness.messages import InputError, KeyPath, one_line
+from otlvm.harness.planning.stopping import check_share, check_watched
 from otlvm.harness.suite.misplaced import where_it_belongs
 from otlvm.harness.suite.runs import Run
 from otlvm.inference import inferences
@@ -86,7 +85,8 @@ def _check(run: Run, data: Dataset, built: dict[str, Any]) -> None:
     start = once(("train", "start"), start_spec, None, lambda: starts.build(start_spec))
     for where, folder in saved_models(start_spec):
         section = ("train", "start", *where)
-        once(section, str(folder), None, partial(_load_model, folder))
+        saved = once(section, folder, None, partial(_load_model, folder))
+        _fits(run, (*section, "run"), partial(_check_shape, saved, folder, data))
     _fits(run, ("train", "start"), lambda: start.check(len(data.x_train), prior.n_components))
     for key, build_part in (("optimizer", optimizers.build), ("schedule", schedules.build)):
         part = config["train"][key]
@@ -121,7 +121,11 @@ def _check(run: Run, data: Dataset, built: dict[str, Any]) -> None:
         _fits(run, ("train", "stop", "share"), lambda: check_share(stop, images, batch_size))
 
 
-def _load_model(folder: Path) -> LatentMixtureModel:
+def _load_model(named: str) -> LatentMixtureModel:
+    try:
+        folder = locate(named)
+    except DataError as error:
+        raise RegistryError(f"no saved model: {error}", ("run",)) from error
     if not folder.is_dir():
         raise RegistryError(f"no saved model: {folder} is no folder", ("run",))
     try:
@@ -130,6 +134,12 @@ def _load_model(folder: Path) -> LatentMixtureModel:
         raise RegistryError(
             f"{folder} is no saved model, or damaged: {one_line(error)}", ("run",)
         ) from error
+
+
+def _check_shape(saved: LatentMixtureModel, folder: str, data: Dataset) -> None:
+    if saved.image_shape != tuple(data.image_shape):
+        there, here = list(saved.image_shape), list(data.image_shape)
+        raise ValueError(f"{folder} is a model of images of shape {there}, and data have {here}")
 
 
 def _fits(run: Run, section: KeyPath, check: Callable[[], None]) -> None:

@@ -23,7 +23,7 @@ import torch
 
 from otlvm.data import Dataset, datasets, relative_to
 from otlvm.harness.code.running import CodeChangedError, RunningCode
-from otlvm.harness.config import set_field
+from otlvm.harness.config import move_saved_models, set_field
 from otlvm.harness.job import START_FIELD, Job
 from otlvm.harness.messages import one_line
 from otlvm.harness.processes import kill_descendants, leave_parent
@@ -102,7 +102,9 @@ def work(
             stop=control.should_stop,
         )
 
-    config, of_data = job.config, Facts()
+    there = Path(job.folder).absolute()
+    config = move_saved_models(job.config, lambda named: str(there / Path(named).expanduser()))
+    of_data = Facts()
     if job.start is not None:
         config = set_field(config, START_FIELD, str(folder / START))
     try:

@@ -24,9 +24,10 @@ SIDE_BY_SIDE = "Times of runs side by side are not comparable."
 
 @style()
 def draw_curves(curves: pd.DataFrame, records: pd.DataFrame) -> Figure | None:
-    """Accuracy and BCE of every row against steps, the baselines' accuracy as lines.
+    """Accuracy, BCE and NLL of every row against steps; rows without curves have a line across.
 
-    Without labels there is no accuracy, and the panel is left out.
+    A row has a curve in the panels of what it measured. Without labels there is no accuracy, and
+    the panel is left out.
 
     Args:
         curves: What `read_curves` returned.
@@ -41,12 +42,13 @@ def draw_curves(curves: pd.DataFrame, records: pd.DataFrame) -> Figure | None:
     look = looks(records["label"])
     figure = Figure((PAGE, 2.4), layout="constrained")
     axes = figure.subplots(1, len(panels), squeeze=False)[0]
+    drawn: dict[str, Artist] = {}
     for axis, (key, title) in zip(axes, panels.items(), strict=True):
-        drawn = draw_bands(axis, curves, key, look)
+        drawn |= draw_bands(axis, curves, key, look)
         axis.xaxis.set_major_locator(MaxNLocator(6))
         axis.set(xlabel="training steps", ylabel=title, xlim=(0, curves["step"].max()))
     if "accuracy" in panels:
-        drawn |= draw_levels(axes[0], records[~records["label"].isin(list(drawn))], look)
+        drawn |= draw_levels(axes[0], records[~records["label"].isin(curves["label"])], look)
         axes[0].set_ylim(bottom=0)  # after the lines: it ends the search for a top that shows all
     add_legend(figure, list(drawn.values()), list(drawn))
     return figure

@@ -43,6 +43,20 @@ def test_curves_show_means_and_standard_deviations(records):
     assert [text.get_text() for text in figure.legends[0].get_texts()] == ["a", "k"]
 
 
+def test_a_row_has_curves_of_what_it_measured_and_no_line_across(records):
+    curves = curves_of({"bernoulli": [[0.1, 0.2]], "gaussian": [[0.3, 0.4]]})
+    curves["nll"] = (-3 * curves["bce"]).where(curves["label"] == "gaussian")
+    curves["bce"] = curves["bce"].where(curves["label"] == "bernoulli")
+    rows = {label: {"accuracy": [0.5]} for label in ("bernoulli", "gaussian", "kmeans")}
+    figure = draw_curves(curves, records(rows))
+    drawn = [[line.get_label() for line in axis.lines] for axis in figure.axes]
+    assert drawn == [["bernoulli", "gaussian", "kmeans"], ["bernoulli"], ["gaussian"]]
+    lines = [line for line in figure.axes[0].lines if len(set(line.get_ydata())) == 1]
+    assert [line.get_label() for line in lines] == ["kmeans"]
+    names = [text.get_text() for text in figure.legends[0].get_texts()]
+    assert names == ["bernoulli", "gaussian", "kmeans"]
+
+
 def test_curves_of_other_quantities_alone_are_no_figure(records):
     curves = pd.DataFrame({"label": ["a"], "seed": [0], "step": [1], "loss": [2.0]})
     assert draw_curves(curves, records) is None

@@ -23,8 +23,9 @@ def summarize(records: pd.DataFrame, metrics: Sequence[Metric] = METRICS) -> pd.
         other runs), ``side_by_side`` (whether others shared the machine), ``data``, ``method``,
         what `describe` gives, ``<metric>_best``, whether the row cannot be told from the best of
         those measured by its yardstick (its data set, prior, ..), ``<metric>_left_out``, whether it
-        has too few seeds to be ranked, and ``<metric>_smallest``, the smallest difference that the
-        seeds show among these rows.
+        has too few seeds to be ranked, ``<metric>_smallest``, the smallest difference that the
+        seeds show among these rows, and ``<metric>_group``, a number that these rows share; NaN if
+        the row compares with none.
     """
     keys = [metric.key for metric in metrics]
     done = records[records["status"] == "done"].astype(dict.fromkeys(keys, float))
@@ -64,16 +65,18 @@ def _ranked(measured: Yardsticks, metric: Metric, labels: pd.Index) -> dict[str,
     """Columns that say how the rows stand in a metric, each group of comparable rows by itself."""
     best: set[str] = set()
     left_out: set[str] = set()
-    smallest = pd.Series(float("nan"), labels)
-    for part in measured.comparable(metric):
+    smallest, group = pd.Series(float("nan"), labels), pd.Series(float("nan"), labels)
+    for number, part in enumerate(measured.comparable(metric)):
         ranking = rank(part, metric)
         best |= ranking.tied
         left_out |= ranking.left_out
         smallest[part["label"].unique()] = ranking.smallest
+        group[part["label"].unique()] = number
     return {
         f"{metric.key}_best": labels.isin(list(best)),
         f"{metric.key}_left_out": labels.isin(list(left_out)),
         f"{metric.key}_smallest": smallest,
+        f"{metric.key}_group": group,
     }
 
 

@@ -24,6 +24,13 @@ UNLIKE: dict[Yardstick, str] = {
     "likelihood": "another likelihood",
     "machine": "another machine",
 }
+ALIKE: dict[Yardstick, str] = {
+    "data": "one data set",
+    "components": "one number of components",
+    "prior": "one prior",
+    "likelihood": "one likelihood",
+    "machine": "one machine",
+}
 
 
 class Yardsticks:

@@ -14,6 +14,7 @@ from otlvm.harness.metrics import METRICS, Metric
 from otlvm.harness.suite.claims_section import parse_claim
 from otlvm.harness.suite.published_section import Published
 from otlvm.harness.suite.table_section import TableOptions
+from otlvm.harness.tables.marks import UNLIKE_MARK, with_unlike
 from otlvm.harness.tables.notes import note_of
 from otlvm.harness.tables.view import Cell, Column, Group, View
 
@@ -45,6 +46,7 @@ def lay_out(
         known_metrics: The metrics of which the options choose.
     """
     metrics = [m for m in options.chosen(known_metrics) if summary[f"{m.key}_mean"].notna().any()]
+    summary = with_unlike(summary, metrics)
     known = records.dropna(subset="config").drop_duplicates("label")
     configs = dict(zip(known["label"], known["config"], strict=True))
     lines = _wide if options.form == "wide" else _long
@@ -130,6 +132,7 @@ def _wide(row: Facts, metrics: Sequence[Metric], options: TableOptions) -> Itera
         if _lacks_some(row, metric) and not np.isnan(mean):
             mark = LEFT_OUT if row[f"{metric.key}_left_out"] else ""
             text += f" (n = {int(row[f'{metric.key}_n'])}{mark})"
+        text += UNLIKE_MARK if row[f"{metric.key}_unlike"] else ""
         sort = None if np.isnan(mean) else float(mean)
         cells.append(Cell(text, sort, bool(row[f"{metric.key}_best"])))
     yield cells
@@ -142,10 +145,11 @@ def _long(row: Facts, metrics: Sequence[Metric], options: TableOptions) -> Itera
         yield [Cell(MISSING), *cells, *[Cell(MISSING)] * 3]
     for metric in metrics:
         mean, best = row[f"{metric.key}_mean"], bool(row[f"{metric.key}_best"])
-        shared = SHARED if metric.timing and row["side_by_side"] and not np.isnan(mean) else ""
+        marks = SHARED if metric.timing and row["side_by_side"] and not np.isnan(mean) else ""
+        marks += UNLIKE_MARK if row[f"{metric.key}_unlike"] else ""
         own = {**row, "n": 0 if np.isnan(mean) else int(row[f"{metric.key}_n"])}
         cells = [Cell(metric.heading, metric.heading), Cell(_count(own, [metric]), own["n"])]
-        cells.append(Cell(_mean(row, metric) + shared, None if np.isnan(mean) else mean, best))
+        cells.append(Cell(_mean(row, metric) + marks, None if np.isnan(mean) else mean, best))
         for key in ("std", "interval", "iqm"):
             value = row[f"{metric.key}_{'low' if key == 'interval' else key}"]
             if np.isnan(value):

@@ -9,6 +9,7 @@ from otlvm.harness.comparison.seed_tests import MIN_SEEDS
 from otlvm.harness.comparison.significance import RULE, TOO_FEW
 from otlvm.harness.metrics import Metric
 from otlvm.harness.suite.table_section import TableOptions
+from otlvm.harness.tables.marks import UNLIKE_NOTE, lacks_seeds, scopes
 
 SHARED_NOTE = "∥: other runs shared the machine; times are not comparable."
 LEFT_OUT_NOTE = f"°: fewer than {MIN_SEEDS} seeds, so not ranked."
@@ -24,21 +25,30 @@ SMALLEST = "Smallest true difference that these seeds show, four times of five"
 
 
 def note_of(summary: pd.DataFrame, metrics: Sequence[Metric], options: TableOptions) -> str:
-    """What a reader has to know."""
+    """What a reader has to know.
+
+    Args:
+        summary: What `with_unlike` returns.
+        metrics: The metrics that are shown.
+        options: How.
+    """
     means = SPREADS[options.spread] if options.form == "wide" else LONG_NOTE
     titles = [f"{metric.title}: {metric.note}" for metric in metrics if metric.note]
     marked = any(summary[f"{metric.key}_best"].any() for metric in metrics)
-    ranked = any(metric.best for metric in metrics) and summary["data"].duplicated().any()
-    rule = RULE if marked else TOO_FEW if ranked else ""
+    too_few = any(lacks_seeds(summary, metric) for metric in metrics)
+    rule = RULE if marked else TOO_FEW if too_few else ""
     if marked and several_data(summary):
         rule += " Each data set is ranked by itself."
     left_out = any(summary[f"{metric.key}_left_out"].any() for metric in metrics)
+    unlike = any(summary[f"{metric.key}_unlike"].any() for metric in metrics)
     shared = SHARED_NOTE if summary["side_by_side"].any() else ""
     explained = "; ".join(titles) + "." if titles else ""
     parts = (
         f"{means}, held-out data, eval mode.",
         explained,
         rule,
+        scopes(summary, metrics),
+        UNLIKE_NOTE if unlike else "",
         _smallest(summary, metrics),
         LEFT_OUT_NOTE if left_out else "",
         shared,

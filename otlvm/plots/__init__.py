@@ -12,7 +12,7 @@ from otlvm.plots.arrays import MissingArrayError, snapshots
 from otlvm.plots.assignments import class_components, order_components
 from otlvm.plots.canvas import COLOURS, colour_bar
 from otlvm.plots.codes import latent, latent_grid
-from otlvm.plots.histories import curves, losses
+from otlvm.plots.histories import carried_on, curves, losses
 from otlvm.plots.images import (
     interpolations,
     mode_interpolations,
@@ -25,6 +25,7 @@ from otlvm.plots.projections import pca, project
 __all__ = [
     "COLOURS",
     "MissingArrayError",
+    "carried_on",
     "class_components",
     "colour_bar",
     "curves",

@@ -89,8 +89,11 @@ def curves(
 ) -> Axes:
     """Draw the mean of a quantity over seeds, and a band of one standard deviation around it.
 
+    A seed whose training stopped early keeps its last value to the end, see `carried_on`.
+
     Args:
-        histories: Rows of the learning curves of all seeds, one after the other.
+        histories: Rows of the learning curves of all seeds, one after the other, and in ``seed``
+            whose they are.
         ax: Where to; a new figure by default.
         key: Which column.
         x: Against which column.
@@ -100,8 +103,26 @@ def curves(
     frame = pd.DataFrame(histories)
     if not {key, x} <= set(frame):
         raise MissingArrayError(f"the learning curves have no {key!r} against {x!r}")
+    if "seed" in frame:
+        frame = carried_on(frame, x)
     level = frame.groupby(x)[key].agg(["mean", "std"]).dropna(subset="mean")
     (drawn,) = ax.plot(level.index, level["mean"], **line)
     low, high = (level["mean"] + sign * level["std"] for sign in (-1, 1))
     ax.fill_between(level.index, low, high, color=drawn.get_color(), alpha=0.2, linewidth=0)
     return ax
+
+
+def carried_on(frame: pd.DataFrame, x: str = "step") -> pd.DataFrame:
+    """Let each seed keep its last row until the last step of any.
+
+    Else the mean over seeds would jump where one of them stops.
+
+    Args:
+        frame: Rows of learning curves, with a column ``seed``.
+        x: The column by which rows follow each other.
+    """
+    rows = frame.reset_index(drop=True)
+    ends = rows.loc[rows.groupby("seed", sort=False)[x].idxmax()]
+    steps = sorted(rows[x].unique())
+    later = [ends[ends[x] < step].assign(**{x: step}) for step in steps]
+    return pd.concat([rows, *(each for each in later if len(each))], ignore_index=True)

@@ -304,6 +304,22 @@ def test_curves_draws_mean_and_band(ax):
         plots.curves(rows, ax, key="bce")
 
 
+def test_a_seed_that_stopped_early_keeps_its_last_value(ax):
+    ends = {0: (0.9, 3), 1: (0.1, 1), 2: (0.2, 2)}
+    rows = [
+        {"seed": seed, "step": step, "accuracy": value * step}
+        for seed, (value, last) in ends.items()
+        for step in range(1, last + 1)
+    ]
+    plots.curves(rows, ax)
+    (line,) = ax.lines
+    np.testing.assert_allclose(line.get_xdata(), [1, 2, 3])
+    expected = [(0.9, 0.1, 0.2), (1.8, 0.1, 0.4), (2.7, 0.1, 0.4)]
+    np.testing.assert_allclose(line.get_ydata(), np.mean(expected, axis=1))
+    top = ax.collections[0].get_paths()[0].vertices[:, 1].max()
+    assert top == pytest.approx(np.mean(expected[2]) + np.std(expected[2], ddof=1))
+
+
 # what is missing
 
 

@@ -1,8 +1,10 @@
 """What each figure shows, in a sentence."""
 
 CAPTIONS = {
-    "curves": "Learning curves: BCE of each row over training steps, and its accuracy with labels.",
-    "time": "Accuracy of each row over seconds of training; the axis is logarithmic.",
+    "curves": "Learning curves of finished runs: BCE of each row over training steps, and its "
+    "accuracy with labels. A seed that stopped early keeps its last value.",
+    "time": "Accuracy of each row over seconds of its start and its training, without evaluation; "
+    "the axis is logarithmic.",
     "pareto": "BCE against the size of MMD²: a small mark for each run, a large one for each row.",
     "seeds": "Every seed of every row: a mark for each seed, a bar at the mean.",
     "matrices": "Which components each class uses, one matrix per row.",

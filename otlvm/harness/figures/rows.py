@@ -2,7 +2,9 @@
 
 import pandas as pd
 
+from otlvm.harness.comparison.records import read_curves
 from otlvm.harness.metrics import METRICS
+from otlvm.harness.store.store import Store
 
 MOST_ROWS = 12  # more lines, and their names, cannot be told apart
 
@@ -26,6 +28,11 @@ def classes_of_rows(records: pd.DataFrame) -> dict[str, list[str]]:
     """Return what the classes of each row's data are called, where its records say so."""
     known = records[records["class_names"].notna()].drop_duplicates("label")
     return dict(zip(known["label"], known["class_names"], strict=True))
+
+
+def curves_of(store: Store, records: pd.DataFrame) -> pd.DataFrame:
+    """Read the learning curves of finished runs, which alone count in the tables too."""
+    return read_curves(store, records[records["status"] == "done"])
 
 
 def finished(records: pd.DataFrame, keys: list[str]) -> pd.DataFrame:

@@ -7,7 +7,6 @@ from pathlib import Path
 import pandas as pd
 from matplotlib.figure import Figure
 
-from otlvm.harness.comparison.records import read_curves
 from otlvm.harness.comparison.yardsticks import Yardsticks
 from otlvm.harness.figures import dark
 from otlvm.harness.figures.curves import draw_curves, draw_time
@@ -17,7 +16,13 @@ from otlvm.harness.figures.paper import draw_entry
 from otlvm.harness.figures.paper.source import LeftOutError
 from otlvm.harness.figures.pareto import draw_pareto
 from otlvm.harness.figures.ranks import draw_ranks
-from otlvm.harness.figures.rows import MOST_ROWS, choose_rows, classes_of_rows, finished
+from otlvm.harness.figures.rows import (
+    MOST_ROWS,
+    choose_rows,
+    classes_of_rows,
+    curves_of,
+    finished,
+)
 from otlvm.harness.figures.seeds import draw_seeds
 from otlvm.harness.figures.style import style, write
 from otlvm.harness.metrics import METRICS, Metric, known_metrics
@@ -41,8 +46,8 @@ def known_figures(
     shown = choose_rows(records)
     of_table = chosen_metrics(store)
     of_rows: dict[str, Draw] = {
-        "curves": lambda: draw_curves(read_curves(store, shown), shown),
-        "time": lambda: draw_time(read_curves(store, shown), shown),
+        "curves": lambda: draw_curves(curves_of(store, shown), shown),
+        "time": lambda: draw_time(curves_of(store, shown), shown),
         "pareto": lambda: draw_pareto(shown),
         "seeds": lambda: draw_seeds(shown, of_table),
         "matrices": lambda: draw_matrices(read_matrices(store, shown), classes_of_rows(shown)),

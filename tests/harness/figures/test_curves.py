@@ -5,13 +5,17 @@ import pandas as pd
 import pytest
 from matplotlib.figure import Figure
 
+from otlvm.harness.comparison.records import read_curves, read_records
 from otlvm.harness.figures.curves import draw_curves, draw_time
+from otlvm.harness.figures.paper.source import read_source
+from otlvm.harness.figures.rows import curves_of
 from otlvm.harness.figures.scales import log_x
 from otlvm.harness.figures.style import COLUMN
+from otlvm.harness.suite.figures_section import FigureEntry
 from tests.harness.figures.drawn import all_text
 
 
-def curves_of(values):
+def curves_of_rows(values):
     """Curves of rows ``label: accuracy [seeds, steps]``."""
     return pd.DataFrame(
         [
@@ -26,7 +30,7 @@ def curves_of(values):
 def test_curves_show_means_and_standard_deviations(records):
     accuracy = np.array([[0.1, 0.2, 0.6], [0.3, 0.5, 0.9]])
     shown = records({"a": {"accuracy": [0.6, 0.9]}, "k": {"accuracy": [0.4, 0.5]}})
-    figure = draw_curves(curves_of({"a": accuracy}), shown)
+    figure = draw_curves(curves_of_rows({"a": accuracy}), shown)
     for axis, scale in zip(figure.axes, (1, 100), strict=True):
         (line,) = (line for line in axis.lines if line.get_label() == "a")
         np.testing.assert_allclose(line.get_xdata(), [10, 20, 30])
@@ -43,8 +47,20 @@ def test_curves_show_means_and_standard_deviations(records):
     assert [text.get_text() for text in figure.legends[0].get_texts()] == ["a", "k"]
 
 
+def test_figures_show_finished_runs_alone(write_study):
+    """As the tables; ``otlvm curves`` writes those of the others too."""
+    runs = [{"status": "diverged", "reason": "x"}, {}, {}]
+    curve = [{"step": step, "bce": 90.0, "accuracy": 0.5} for step in (1, 2)]
+    store = write_study({"a": runs}, curves=curve)
+    frame = read_records(store)
+    assert set(curves_of(store, frame)["seed"]) == {1, 2}
+    entry = FigureEntry(name="deterioration", rows=["a"])
+    assert set(read_source(store, frame, entry).curves["seed"]) == {1, 2}
+    assert set(read_curves(store, frame)["seed"]) == {0, 1, 2}
+
+
 def test_a_row_has_curves_of_what_it_measured_and_no_line_across(records):
-    curves = curves_of({"bernoulli": [[0.1, 0.2]], "gaussian": [[0.3, 0.4]]})
+    curves = curves_of_rows({"bernoulli": [[0.1, 0.2]], "gaussian": [[0.3, 0.4]]})
     curves["nll"] = (-3 * curves["bce"]).where(curves["label"] == "gaussian")
     curves["bce"] = curves["bce"].where(curves["label"] == "bernoulli")
     rows = {label: {"accuracy": [0.5]} for label in ("bernoulli", "gaussian", "kmeans")}
@@ -69,7 +85,7 @@ def test_time_is_steps_times_the_mean_time_of_a_step(records):
         "k": {"accuracy": [0.4, 0.5], "fit_seconds": [2.0, 4.0]},
         "untimed": {"accuracy": [0.1, 0.1]},
     }
-    curves = curves_of({"a": [[0.1, 0.2], [0.3, 0.4]], "b": [[0.1, 0.2]], "untimed": [[0.1]]})
+    curves = curves_of_rows({"a": [[0.1, 0.2], [0.3, 0.4]], "b": [[0.1, 0.2]], "untimed": [[0.1]]})
     figure = draw_time(curves, records(rows))
     lines = {line.get_label(): line for line in figure.axes[0].lines}
     assert set(lines) == {"a", "b", "k"}
@@ -90,7 +106,7 @@ def test_nothing_on_a_logarithmic_axis_is_at_0(records):
             "k": {"accuracy": [0.4], "fit_seconds": [0.0]},
         }
     )
-    curves = curves_of({"a": [[0.1, 0.2]]})
+    curves = curves_of_rows({"a": [[0.1, 0.2]]})
     axis = draw_time(pd.concat([curves, curves.assign(step=0)]), shown).axes[0]
     assert [line.get_label() for line in axis.lines] == ["a"]
     np.testing.assert_allclose(axis.lines[0].get_xdata(), [0.2, 0.4])

@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from numpy.typing import NDArray
 
 from otlvm.harness.comparison.records import read_curves
-from otlvm.harness.figures.rows import choose_rows, classes_of_rows
+from otlvm.harness.figures.rows import choose_rows, classes_of_rows, curves_of
 from otlvm.harness.figures.style import wrap
 from otlvm.harness.store.store import Store
 from otlvm.harness.suite.figures_section import FigureEntry
@@ -48,7 +48,7 @@ class Source:
 
     Attributes:
         rows: The rows.
-        curves: Learning curves of all seeds, as `read_curves` returns them, of other rows too.
+        curves: Learning curves of all finished seeds, of other rows too.
         lines: Finished runs of the rows that have a line beside the curves.
     """
 
@@ -78,7 +78,7 @@ def read_source(store: Store, records: pd.DataFrame, entry: FigureEntry) -> Sour
         raise LeftOutError(f"no run of {', '.join(map(repr, entry.rows))} was asked for yet")
     shown = records[records["label"].isin(entry.labels(entry.curves or ["*"], known))]
     lines = done[done["label"].isin(entry.labels(entry.lines, known))]
-    return Source(rows, read_curves(store, choose_rows(shown)), lines)
+    return Source(rows, curves_of(store, choose_rows(shown)), lines)
 
 
 @contextmanager

@@ -56,12 +56,13 @@ def draw_curves(curves: pd.DataFrame, records: pd.DataFrame) -> Figure | None:
 
 @style()
 def draw_time(curves: pd.DataFrame, records: pd.DataFrame) -> Figure | None:
-    """Accuracy of every row against seconds of training, the baselines as points.
+    """Accuracy of every row against seconds of start and training, the baselines as points.
 
     The axis is logarithmic: a baseline's seconds and a training's minutes are seen side by side.
 
     Curves hold no times, since they are the same bit for bit whatever interrupts a training: a
-    row's seconds are its steps, times the mean time of a step over its seeds.
+    seed's seconds are those of its start, and its steps times the mean time of a step. A row's
+    are their mean over seeds.
 
     Args:
         curves: What `read_curves` returned.
@@ -70,12 +71,9 @@ def draw_time(curves: pd.DataFrame, records: pd.DataFrame) -> Figure | None:
     Returns:
         The figure; None if no run has a curve with accuracy, and the time of a step.
     """
-    timed = finished(records, ["step_ms"])
-    pace = timed.groupby("label")["step_ms"].mean() / 1000
     if "accuracy" not in curves:
         return None
-    known = curves.assign(seconds=curves["step"] * curves["label"].map(pace))
-    known = known[known["seconds"] > 0]  # a logarithm has no 0, and what is not timed has no place
+    known = _timed(curves, records)
     if known.empty:
         return None
     look = looks(records["label"])
@@ -89,7 +87,7 @@ def draw_time(curves: pd.DataFrame, records: pd.DataFrame) -> Figure | None:
         (drawn[str(label)],) = axis.plot(
             x, y, own.marker, color=own.colour, markersize=6, label=str(label), clip_on=False
         )
-    axis.set(xlabel="training time (s): steps × mean time of a step", ylabel=PANELS["accuracy"])
+    axis.set(xlabel="start and training (s)", ylabel=PANELS["accuracy"])
     log_x(axis, *axis.dataLim.intervalx)
     axis.set_ylim(bottom=0)
     used = records.loc[records["label"].isin(list(drawn)), "side_by_side"]
@@ -97,6 +95,24 @@ def draw_time(curves: pd.DataFrame, records: pd.DataFrame) -> Figure | None:
         axis.set_title(SIDE_BY_SIDE, fontsize=7)
     add_legend(figure, list(drawn.values()), list(drawn))
     return figure
+
+
+def _timed(curves: pd.DataFrame, records: pd.DataFrame) -> pd.DataFrame:
+    """Add ``seconds`` to curves, the mean over a row's seeds; what is not timed has no place."""
+    seeds = ["label", "seed"]
+    times = finished(records, ["step_ms"])[[*seeds, "step_ms", "fit_seconds"]]
+    known = curves.merge(times, on=seeds)
+    last = known.groupby(seeds)["step"].transform("max")
+    pace = known["step_ms"] / 1000
+    start = (known["fit_seconds"].astype(float) - last * pace).clip(lower=0).fillna(0)
+    known = known.assign(seconds=start + known["step"] * pace)
+    known = known[known["seconds"] > 0]  # a logarithm has no 0
+    rows = [plots.carried_on(row) for _, row in known.groupby("label", sort=False)]
+    if not rows:
+        return known
+    whole = pd.concat(rows)
+    seconds = whole.groupby(["label", "step"])["seconds"].transform("mean")
+    return whole.assign(seconds=seconds)
 
 
 def draw_bands(

@@ -99,6 +99,26 @@ def test_time_is_steps_times_the_mean_time_of_a_step(records):
     assert "Times of runs side by side are not comparable." in all_text(figure)
 
 
+def test_time_begins_with_what_the_start_took(records):
+    """Seed 1 starts in 6 s and trains 20 steps of .1 s; seed 2 stops after the first row."""
+    rows = {
+        "a": {
+            "accuracy": [0.6, 0.9, 0.4],
+            "step_ms": [100.0, 100.0, 200.0],
+            "fit_seconds": [3.0, 8.0, 2.5],
+        },
+        "k": {"accuracy": [0.4], "fit_seconds": [3.0]},
+    }
+    curves = curves_of_rows({"a": [[0.1, 0.2], [0.3, 0.4], [0.5]]})
+    figure = draw_time(curves, records(rows))
+    line = figure.axes[0].lines[0]
+    np.testing.assert_allclose(line.get_xdata(), np.mean([[2, 7, 2.5], [3, 8, 2.5]], axis=1))
+    np.testing.assert_allclose(
+        line.get_ydata(), np.mean([[0.1, 0.3, 0.5], [0.2, 0.4, 0.5]], axis=1)
+    )
+    assert figure.axes[0].get_xlabel() == "start and training (s)"
+
+
 def test_nothing_on_a_logarithmic_axis_is_at_0(records):
     shown = records(
         {

@@ -76,6 +76,36 @@ def test_collapse_shows_the_snapshot_above_the_end(paper):
     assert early[0].get_title(loc="left") == "(a) a (x), to step 10"
 
 
+@pytest.mark.parametrize(
+    ("stop", "values", "step", "steps"),
+    [
+        (None, None, "step 50", "after 50 steps"),
+        ({"keep_best": False}, (4.0, 2.0, 2.0, 3.0), "step 50", "after 50 steps"),
+        ({"metric": "loss"}, (4.0, 2.0, 2.0, 3.0), "step 5 (kept)", "after 5 steps (kept)"),
+        ({"keep_best": True}, (4.0, 3.0, 2.0, 1.0), "step 50", "after 50 steps"),
+        ({"keep_best": True}, None, "the model kept", "the model kept"),
+    ],
+)
+def test_titles_tell_the_step_of_the_model_that_was_kept(
+    write_study, picture_arrays, stop, values, step, steps
+):
+    """The best by the images held back, the first of equals; losses go on to the last step."""
+    curves = [
+        row if values is None else {**row, "validation": value}
+        for row, value in zip(CURVES, values or CURVES, strict=True)
+    ]
+    arrays = picture_arrays((1, 28, 28), dim=2, components=10, classes=10)
+    store = write_study({"a (x)": [{}]}, arrays=arrays, curves=curves)
+    records = read_records(store)
+    records["config"] = [{"train": {"stop": stop}}]
+    collapse = draw_entry(store, records, FigureEntry(name="collapse", rows=["a (x)"]))
+    titles = [axis.get_title(loc="left") for axis in collapse.axes[3:6]]
+    assert titles[0] == "(d) a (x), to step 50"
+    assert " ".join(titles[2].split()) == f"(f) reconstructions, {step}"
+    spoilt = draw_entry(store, records, FigureEntry(name="deterioration", rows=["a (x)"]))
+    assert spoilt.axes[1].get_title(loc="left") == f"(b) {steps}"
+
+
 @pytest.mark.parametrize("name", ["collapse", "fidelity", "manifold"])
 def test_classes_have_their_names(paper, name):
     store, _ = paper()

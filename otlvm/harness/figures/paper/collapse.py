@@ -35,7 +35,7 @@ def draw_collapse(source: Source) -> Figure:
                 plots.reconstructions(row.pictures, right, step=step)
             title(left, f"{row.label}, to {when}", 1.7)
             title(middle, "mean q(k|x)", 1.6)
-            title(right, f"reconstructions, {when}", 2.2)
+            title(right, f"reconstructions, {when if step else row.end('step {}')}", 2.2)
             handles, names = left.get_legend_handles_labels()
             drawn |= dict(zip(names, handles, strict=True))
             plots.colour_bar(middle, aspect=25).set_label("")

@@ -30,7 +30,7 @@ def draw_deterioration(source: Source) -> Figure:
             plots.losses(row.history, left)
         left.set_ylabel("")
         title(before, f"{row.label}: before training", 3)
-        title(after, f"after {row.history['step'].max():,} steps", 3)
+        title(after, row.end("after {} steps"), 3)
         title(left, "terms of its loss", 3)
         title(right, PANELS[shown], 3)
         left.legend(loc="best")

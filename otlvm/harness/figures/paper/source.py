@@ -11,6 +11,7 @@ from matplotlib.axes import Axes
 from numpy.typing import NDArray
 
 from otlvm.harness.comparison.records import read_curves
+from otlvm.harness.figures.paper.kept import kept_step
 from otlvm.harness.figures.rows import choose_rows, classes_of_rows, curves_of
 from otlvm.harness.figures.style import wrap
 from otlvm.harness.store.store import Store
@@ -33,13 +34,28 @@ class Shown:
         label: The row.
         pictures: Its arrays.
         history: The rows of its learning curve.
+        kept: The training step of its model; None if nothing tells.
         classes: What the classes of its data are called; None if 0, 1, 2 ....
     """
 
     label: str
     pictures: Mapping[str, NDArray[Any]]
     history: pd.DataFrame
+    kept: int | None
     classes: list[str] | None
+
+    def end(self, step: str) -> str:
+        """Say of which step its model is.
+
+        Args:
+            step: How a step is written, with a ``{}`` for its number.
+        """
+        if self.history.empty:
+            return "end"
+        if self.kept is None:
+            return "the model kept"
+        stopped = self.kept < self.history["step"].max()
+        return step.format(f"{self.kept:,}") + (" (kept)" if stopped else "")
 
 
 @dataclass(frozen=True)
@@ -73,7 +89,8 @@ def read_source(store: Store, records: pd.DataFrame, entry: FigureEntry) -> Sour
             raise LeftOutError(f"no run of {label!r} is done")
         history = read_curves(store, first)
         pictures, classes = store.pictures(str(first["id"].iloc[0])), classes_of_rows(first)
-        rows.append(Shown(label, pictures, history, classes.get(label)))
+        kept = kept_step(first["config"].iloc[0], history)
+        rows.append(Shown(label, pictures, history, kept, classes.get(label)))
     if not rows:
         raise LeftOutError(f"no run of {', '.join(map(repr, entry.rows))} was asked for yet")
     shown = records[records["label"].isin(entry.labels(entry.curves or ["*"], known))]

@@ -19,7 +19,7 @@ CAPTIONS = {
     "interpolations": "Decoded straight lines between the codes of held-out data, which stand in "
     "the first and last columns, and from one component's mean to the others'.",
     "deterioration": "Held-out data, each above its reconstruction, before and after training; the "
-    "terms of the loss meanwhile; BCE of each row.",
+    "terms of the loss meanwhile; BCE of each row, or NLL.",
     "fidelity": "The mean q(k|x) of each class, components ordered; accuracy of each row; codes by "
     "class over samples of the prior (grey), in two dimensions.",
 }

@@ -1,27 +1,51 @@
 """Which rows a figure shows."""
 
+from collections.abc import Sequence
+
 import pandas as pd
 
 from otlvm.harness.comparison.records import read_curves
-from otlvm.harness.metrics import METRICS
+from otlvm.harness.metrics import METRICS, Metric
 from otlvm.harness.store.store import Store
 
 MOST_ROWS = 12  # more lines, and their names, cannot be told apart
+CHOSEN = {"accuracy": "most accurate", "bce": "lowest in BCE", "nll": "lowest in NLL"}
 
 
-def choose_rows(records: pd.DataFrame) -> pd.DataFrame:
+def choose_rows(records: pd.DataFrame, keep: Sequence[str] = ()) -> pd.DataFrame:
     """Leave the runs of the dozen rows with the best mean accuracy, in their order.
 
     Where labels are missing, so that no run has an accuracy, the lowest mean BCE is best, or NLL.
+
+    Args:
+        records: The runs.
+        keep: Labels of rows that are left in any case; the best of the others fill the dozen.
     """
     if records["label"].nunique() <= MOST_ROWS:
         return records
-    known = (key for key in ("accuracy", "bce") if records[key].notna().any())
-    key = next(known, "nll")
-    metric = next(metric for metric in METRICS if metric.key == key)
-    costs = metric.costs(records[key].astype(float)).groupby(records["label"]).mean()
-    best = costs.nsmallest(MOST_ROWS, keep="all").index
-    return records[records["label"].isin(best[:MOST_ROWS])]
+    metric = _judge(records)
+    done = finished(records, [metric.key])
+    costs = metric.costs(done[metric.key]).groupby(done["label"], sort=False).mean()
+    best = [label for label in costs.sort_values(kind="stable").index if label not in keep]
+    chosen = [*keep, *best[: max(0, MOST_ROWS - len(keep))]]
+    return records[records["label"].isin(chosen)]
+
+
+def note_of_choice(records: pd.DataFrame, shown: pd.DataFrame, keep: Sequence[str] = ()) -> str:
+    """Say which rows `choose_rows` left; nothing if it left all."""
+    left, of = shown["label"].nunique(), records["label"].nunique()
+    if left == of:
+        return ""
+    best = CHOSEN[_judge(records).key]
+    if keep:
+        return f"curves: the rows shown and the {best}, {left} of {of}"
+    return f"the {left} {best} of {of} rows"
+
+
+def _judge(records: pd.DataFrame) -> Metric:
+    """Return the metric by which rows are chosen: the first that some run has."""
+    known = [key for key in CHOSEN if records[key].notna().any()]
+    return next(metric for metric in METRICS if metric.key == [*known, "nll"][0])
 
 
 def classes_of_rows(records: pd.DataFrame) -> dict[str, list[str]]:

@@ -14,15 +14,15 @@ MOST = 6
 """More panels than these are too narrow for their numbers."""
 
 
-def panels(chosen: Sequence[Metric] | None) -> list[Metric]:
-    """Return the metrics that have a panel: the first of a suite's own choice, without times.
+def panels(records: pd.DataFrame, chosen: Sequence[Metric] | None) -> list[Metric]:
+    """Return the metrics that can have a panel: those of a suite's own choice, without times.
 
     Args:
+        records: The runs; metrics that none of them has are left out.
         chosen: What the suite's table shows; None where it does not choose.
     """
-    if chosen is None:
-        return [metric for metric in METRICS if metric.key in SHOWN]
-    return [metric for metric in chosen if not metric.timing][:MOST]
+    shown = [metric for metric in METRICS if metric.key in SHOWN] if chosen is None else chosen
+    return [each for each in shown if not each.timing and records[each.key].notna().any()]
 
 
 @style()
@@ -36,10 +36,10 @@ def draw_seeds(records: pd.DataFrame, chosen: Sequence[Metric] | None = None) ->
     Returns:
         The figure; None if no row has two finished seeds.
     """
-    shown = panels(chosen)
     done = records[records["status"] == "done"]
-    done = done.astype(dict.fromkeys((metric.key for metric in shown), float))
-    metrics = [metric for metric in shown if done[metric.key].notna().any()]
+    known = panels(done, chosen)
+    metrics = known[:MOST]
+    done = done.astype(dict.fromkeys((metric.key for metric in metrics), float))
     if not metrics or done.groupby("label").size().max() < 2:
         return None
     look = looks(records["label"])
@@ -74,5 +74,8 @@ def draw_seeds(records: pd.DataFrame, chosen: Sequence[Metric] | None = None) ->
         axis.xaxis.set_major_locator(MaxNLocator(3, min_n_ticks=2))
     axes[0].set_yticks(range(len(names)), names)
     axes[0].set_ylim(len(names) - 0.4, -0.6)
-    figure.supxlabel("marks: seeds; bars: their mean", fontsize=7)
+    told = "marks: seeds; bars: their mean"
+    if len(known) > MOST:
+        told += f"; the first {MOST} of the table's {len(known)} metrics that are no times"
+    figure.supxlabel(told, fontsize=7)
     return figure

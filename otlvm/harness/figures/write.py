@@ -17,11 +17,11 @@ from otlvm.harness.figures.paper.source import LeftOutError
 from otlvm.harness.figures.pareto import draw_pareto
 from otlvm.harness.figures.ranks import draw_ranks
 from otlvm.harness.figures.rows import (
-    MOST_ROWS,
     choose_rows,
     classes_of_rows,
     curves_of,
     finished,
+    note_of_choice,
 )
 from otlvm.harness.figures.seeds import draw_seeds
 from otlvm.harness.figures.style import style, write
@@ -52,9 +52,8 @@ def known_figures(
         "seeds": lambda: draw_seeds(shown, of_table),
         "matrices": lambda: draw_matrices(read_matrices(store, shown), classes_of_rows(shown)),
     }
-    if len(shown) < len(records):
-        chosen = "most accurate" if records["accuracy"].notna().any() else "lowest in BCE"
-        note = f"the {MOST_ROWS} {chosen} of {records['label'].nunique()} rows"
+    note = note_of_choice(records, shown)
+    if note:
         of_rows = {name: partial(_with_note, draw, note) for name, draw in of_rows.items()}
     return {
         **of_rows,

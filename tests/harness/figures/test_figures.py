@@ -15,7 +15,7 @@ from otlvm.harness.figures.curves import draw_curves, draw_time
 from otlvm.harness.figures.matrices import draw_matrices, read_matrices
 from otlvm.harness.figures.pareto import draw_pareto, pareto_front
 from otlvm.harness.figures.ranks import draw_ranks
-from otlvm.harness.figures.rows import classes_of_rows
+from otlvm.harness.figures.rows import choose_rows, classes_of_rows, note_of_choice
 from otlvm.harness.figures.seeds import draw_seeds
 from otlvm.harness.figures.style import looks, wrap, wrap_names
 from otlvm.harness.figures.write import known_figures, write_figures
@@ -236,6 +236,15 @@ def test_a_dozen_of_many_rows(all_figures, drawn):
         assert drawn[name].get_suptitle() == "the 12 most accurate of 15 rows"
         assert len({text for text in texts_of(drawn[name]) if text.startswith("row ")}) == 12
     assert "row" not in drawn["heatmap"].get_suptitle()
+
+
+@pytest.mark.parametrize(("key", "best"), [("bce", "lowest in BCE"), ("nll", "lowest in NLL")])
+def test_without_labels_the_note_says_what_chose(records, key, best):
+    frame = records({f"row {i}": {key: [100.0 - i]} for i in range(15)})
+    frame.loc[frame["label"].isin(["row 14", "row 13", "row 12", "row 11"]), "status"] = "failed"
+    shown = choose_rows(frame)
+    assert list(shown["label"]) == [f"row {i}" for i in range(11)]
+    assert note_of_choice(frame, shown) == f"the 11 {best} of 15 rows"
 
 
 def test_nothing_finished_no_figure(tmp_path, records):

@@ -140,6 +140,36 @@ def test_fidelity_has_curves_lines_and_a_thousand_codes(paper):
     assert [text.get_text() for text in figure.legends[0].get_texts()] == ["a (x)", "b"]
 
 
+@pytest.mark.parametrize("name", ["fidelity", "deterioration"])
+def test_what_is_on_show_or_named_has_a_curve_though_others_are_better(paper, name):
+    labels = [f"r{place}" for place in range(15)]
+    store, _ = paper(labels=labels)
+    records = read_records(store)
+    records["accuracy"] = [int(label[1:]) / 20 for label in records["label"]]
+    records.loc[records["label"] == "r14", "config"] = [{"baseline": {"name": "kmeans"}}] * 2
+
+    def drawn(**changes):
+        entry = FigureEntry.model_validate({"name": name, "rows": ["r0"], **changes})
+        figure = draw_entry(store, records, entry)
+        return [text.get_text() for text in figure.legends[0].get_texts()], figure.get_suptitle()
+
+    kept = ["r0", *labels[3:14]]  # r14 trains nothing
+    note = "curves: the rows shown and the most accurate, 12 of 14"
+    assert drawn() == (kept, note)
+    assert drawn(curves=["r1", "r?"])[0] == [f"r{place}" for place in range(10)]
+    assert drawn(curves=["*"]) == (labels, "")
+
+
+def test_the_likelihood_of_a_row_without_bce_has_its_panel(write_study, picture_arrays):
+    curves = [{key: v for key, v in row.items() if key != "bce"} | {"nll": 9.0} for row in CURVES]
+    arrays = picture_arrays((1, 28, 28), dim=2, components=10, classes=10)
+    store = write_study({"a (x)": [{}]}, arrays=arrays, curves=curves)
+    entry = FigureEntry(name="deterioration", rows=["a (x)"])
+    panel = draw_entry(store, read_records(store), entry).axes[3]
+    assert panel.get_title(loc="left") == "(d) NLL (nats per image)"
+    assert [line.get_label() for line in panel.lines] == ["a (x)"]
+
+
 def test_what_cannot_be_drawn_is_left_out_and_costs_nothing_else(paper, capsys):
     store, _ = paper(dim=3, asked=FIGURES, without=["near_modes", "at_0/reconstructions"])
     (store.root / "manifold.png").touch()  # of an earlier suite

@@ -33,6 +33,18 @@ def test_seeds_shows_what_the_table_shows_in_its_order_without_times(records):
     np.testing.assert_allclose(figure.axes[1].collections[0].get_offsets(), [[0.1, 0], [0.2, 0]])
 
 
+def test_seeds_shows_six_metrics_that_there_are_and_says_of_how_many(records):
+    keys = ("nmi", "ari", "purity", "bce", "latent_w2", "accuracy", "squared_error")
+    frame = records({"a": {key: [0.1, 0.2] for key in keys}})
+    asked = ["frechet", *keys[:6], "step_ms"]  # the first was not measured
+    figure = draw_seeds(frame, [BY_KEY[key] for key in asked])
+    assert [axis.get_title() for axis in figure.axes] == [BY_KEY[k].heading for k in keys[:6]]
+    assert "the first" not in figure.get_supxlabel()
+    figure = draw_seeds(frame, [BY_KEY[key] for key in (*asked, keys[6])])
+    assert [axis.get_title() for axis in figure.axes] == [BY_KEY[k].heading for k in keys[:6]]
+    assert "the first 6 of the table's 7 metrics" in figure.get_supxlabel()
+
+
 @pytest.mark.parametrize("labelled", [True, False])
 def test_ranks_are_of_accuracy_or_else_of_what_the_table_shows_first(records, labelled):
     rng = np.random.default_rng(1)

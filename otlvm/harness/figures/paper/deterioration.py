@@ -20,7 +20,6 @@ def draw_deterioration(source: Source) -> Figure:
     if source.curves.empty:
         raise LeftOutError("no run has a learning curve")
     look = looks(source.curves["label"])
-    shown = "bce" if "bce" in source.curves else "nll"
     drawn: dict[str, Artist] = {}
     for place, row in enumerate(source.rows):
         (before, after), (left, right) = axes[2 * place : 2 * place + 2]
@@ -32,11 +31,14 @@ def draw_deterioration(source: Source) -> Figure:
         title(before, f"{row.label}: before training", 3)
         title(after, row.end("after {} steps"), 3)
         title(left, "terms of its loss", 3)
+        shown = "bce" if "bce" in row.history else "nll"
         title(right, PANELS[shown], 3)
         left.legend(loc="best")
         drawn |= draw_bands(right, source.curves, shown, look)
         right.xaxis.set_major_locator(MaxNLocator(5, integer=True))
         right.set(xlabel="training steps")
         right.set_xlim(left=0)
+    if source.note:
+        figure.suptitle(source.note)
     add_legend(figure, list(drawn.values()), list(drawn))
     return figure

@@ -36,5 +36,7 @@ def draw_fidelity(source: Source) -> Figure:
         title(right, "codes, over samples of the prior (grey)", 1.9)
         plots.colour_bar(left, aspect=25).set_label("")
         plots.colour_bar(right, aspect=25)
+    if source.note:
+        figure.suptitle(source.note)
     add_legend(figure, list(drawn.values()), list(drawn))
     return figure

@@ -11,8 +11,9 @@ from matplotlib.axes import Axes
 from numpy.typing import NDArray
 
 from otlvm.harness.comparison.records import read_curves
+from otlvm.harness.config import get_field
 from otlvm.harness.figures.paper.kept import kept_step
-from otlvm.harness.figures.rows import choose_rows, classes_of_rows, curves_of
+from otlvm.harness.figures.rows import choose_rows, classes_of_rows, curves_of, note_of_choice
 from otlvm.harness.figures.style import wrap
 from otlvm.harness.store.store import Store
 from otlvm.harness.suite.figures_section import FigureEntry
@@ -65,11 +66,13 @@ class Source:
     Attributes:
         rows: The rows.
         curves: Learning curves of all finished seeds, of other rows too.
+        note: Which rows have curves, where some are left out.
         lines: Finished runs of the rows that have a line beside the curves.
     """
 
     rows: list[Shown]
     curves: pd.DataFrame
+    note: str
     lines: pd.DataFrame
 
 
@@ -93,9 +96,15 @@ def read_source(store: Store, records: pd.DataFrame, entry: FigureEntry) -> Sour
         rows.append(Shown(label, pictures, history, kept, classes.get(label)))
     if not rows:
         raise LeftOutError(f"no run of {', '.join(map(repr, entry.rows))} was asked for yet")
-    shown = records[records["label"].isin(entry.labels(entry.curves or ["*"], known))]
     lines = done[done["label"].isin(entry.labels(entry.lines, known))]
-    return Source(rows, curves_of(store, choose_rows(shown)), lines)
+    if entry.curves:
+        named = records[records["label"].isin(entry.labels(entry.curves, known))]
+        return Source(rows, curves_of(store, named), "", lines)
+    labels = [row.label for row in rows]
+    trained = records[[get_field(config, "baseline") is None for config in records["config"]]]
+    chosen = choose_rows(trained, labels)
+    note = note_of_choice(trained, chosen, labels)
+    return Source(rows, curves_of(store, chosen), note, lines)
 
 
 @contextmanager

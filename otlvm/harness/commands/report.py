@@ -1,4 +1,4 @@
-"""``otlvm report DIR``: write the report again, from the records alone."""
+"""``otlvm report DIR``: draw the figures and write the report again, from the records alone."""
 
 import argparse
 from typing import TYPE_CHECKING
@@ -14,14 +14,18 @@ if TYPE_CHECKING:
 
 
 def show(store: "Store", console: "Console") -> None:
-    """Write ``report.html`` beside the records, and say so."""
-    from otlvm.harness.report.outputs import read_content
+    """Draw the figures of a store, write ``report.html`` beside the records, and say so."""
+    from otlvm.harness.report.outputs import draw_figures, read_content
 
-    show_content(store, read_content(store), console)
+    content = read_content(store)
+    _, left_out = draw_figures(store, content)
+    for line in left_out:
+        say(console, line, "yellow")
+    show_content(store, content, console)
 
 
 def show_content(store: "Store", content: "Content", console: "Console") -> None:
-    """Do the same with what was read."""
+    """Write the page of what was read, and of figures that are drawn."""
     from otlvm.harness.report.outputs import write_page
 
     path, runs = write_page(store, content)

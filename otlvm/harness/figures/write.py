@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 
 from otlvm.harness.comparison.yardsticks import Yardsticks
 from otlvm.harness.figures import dark
+from otlvm.harness.figures.captions import CAPTIONS
 from otlvm.harness.figures.curves import draw_curves, draw_time
 from otlvm.harness.figures.heatmap import draw_heatmap
 from otlvm.harness.figures.matrices import draw_matrices, read_matrices
@@ -82,7 +83,7 @@ def write_figures(
     entries: Iterable[FigureEntry] = (),
     say: Callable[[str], None] | None = None,
 ) -> list[Path]:
-    """Write each figure that the records allow, see `style.write`, and remove the others.
+    """Write each figure that the records allow, see `style.write`, and remove all others of ours.
 
     Args:
         store: Where to.
@@ -94,6 +95,7 @@ def write_figures(
         The files, of those that `known_figures` has.
     """
     written: list[Path] = []
+    drawn = set[str]()
     for name, draw in known_figures(store, records, entries).items():
         try:
             figure = draw()
@@ -103,9 +105,10 @@ def write_figures(
                 say(f"figure {name} is left out: {error}")
         if figure is not None:
             written += write(figure, store.root / name)
-        else:  # of an earlier suite in this folder
-            for old in (f"{name}.png", f"{name}.pdf", f"{dark.FOLDER}/{name}.png"):
-                (store.root / old).unlink(missing_ok=True)
+            drawn.add(name)
+    for name in CAPTIONS.keys() - drawn:  # of an earlier suite in this folder
+        for old in (f"{name}.png", f"{name}.pdf", f"{dark.FOLDER}/{name}.png"):
+            (store.root / old).unlink(missing_ok=True)
     return written
 
 

@@ -61,13 +61,23 @@ def write_outputs(store: Store, content: Content) -> Written:
     records, views = content.records, content.views
     names = write_tables(records, content.summary, views, store.root)
     store.write_text("card.md", to_markdown(card(records)))
+    figures, left_out = draw_figures(store, content)
+    return Written(views, [*names, "card.md", *figures], left_out)
+
+
+def draw_figures(store: Store, content: Content) -> tuple[list[str], list[str]]:
+    """Write the figures of a store; returns their files, and a line for each that is left out."""
     left_out: list[str] = []
-    figures = write_figures(store, records, asked_for(store), left_out.append)
-    return Written(views, [*names, "card.md", *(path.name for path in figures)], left_out)
+    paths = write_figures(store, content.records, asked_for(store), left_out.append)
+    return [path.name for path in paths], left_out
 
 
 def write_page(store: Store, content: Content) -> tuple[Path, int]:
-    """Write ``report.html`` of a store; returns it, and how many runs it shows."""
+    """Write ``report.html`` of a store, with the figures that lie there.
+
+    Returns:
+        The file, and how many runs it shows.
+    """
     path = store.root / "report.html"
     write_report(store, content.views, content.records, path, card(content.records))
     return path, len(content.records)

@@ -226,6 +226,26 @@ def test_the_command_line(write_study, capsys):
     assert main([str(store.root / "nowhere")]) == 2
 
 
+def test_the_command_draws_the_figures_of_this_suite(write_study, capsys):
+    """And removes those of ours that an earlier suite in the folder asked for."""
+    store = write_study({"a": [{"metrics": {"accuracy": 0.5}}]}, curves=CURVES)
+    old = ["collapse.png", "collapse.pdf", "dark/collapse.png", "curves.png", "mine.png"]
+    (store.root / "dark").mkdir()
+    for name in old:
+        Image.new("RGB", (200, 100)).save(store.root / name, "PNG")
+    asked = [{"name": "images", "rows": ["a"]}]
+    store.write_manifest("study", store.manifest()["runs"], figures=asked)
+    assert main([str(store.root)]) == 0
+    assert "figure images is left out: 'a'" in " ".join(capsys.readouterr().out.split())
+    text = (store.root / "report.html").read_text()
+    shown = {re.search(r"(\w+)\.png", image["alt"])[1] for image in Page(text).all("img")}
+    assert shown == {"curves", "mine"}
+    left = {str(path.relative_to(store.root)) for path in store.root.rglob("*.p[nd][gf]")}
+    assert left == {"curves.png", "curves.pdf", "dark/curves.png", "mine.png"}
+    with Image.open(store.root / "curves.png") as image:
+        assert image.width > 1000
+
+
 def test_torch_is_never_imported():
     code = "import sys, otlvm.harness.commands.report; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -5,7 +5,8 @@ CAPTIONS = {
     "accuracy with labels. A seed that stopped early keeps its last value.",
     "time": "Accuracy of each row over seconds of its start and its training, without evaluation; "
     "the axis is logarithmic.",
-    "pareto": "BCE against the size of MMD²: a small mark for each run, a large one for each row.",
+    "pareto": "BCE against the size of MMD²: a small mark for each run, a large one for each row; "
+    "a line joins the rows that no other of their data set and prior beats in both.",
     "seeds": "Every seed of every row: a mark for each seed, a bar at the mean.",
     "matrices": "Which components each class uses, one matrix per row.",
     "heatmap": "Mean accuracy of each divergence with each prior.",

@@ -1,5 +1,6 @@
 """What reconstruction costs in divergence from the prior."""
 
+from itertools import cycle
 from typing import Any
 
 import numpy as np
@@ -7,13 +8,17 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from otlvm.harness.comparison.yardsticks import Yardsticks
 from otlvm.harness.figures.rows import finished
 from otlvm.harness.figures.scales import log_x
-from otlvm.harness.figures.style import COLUMN, add_legend, looks, style
+from otlvm.harness.figures.style import COLUMN, DASHES, add_legend, looks, style
+from otlvm.harness.metrics import METRICS
 
 X, Y = "latent_mmd", "bce"
 FAR = 10
 """Sizes that differ by this factor share no linear axis."""
+FRONT = "front of the means"
+FRONTS = "fronts of the means, one for each data set and prior"
 SMALL: dict[str, Any] = {"markersize": 3, "markeredgewidth": 0}
 LARGE: dict[str, Any] = {"markersize": 6.5, "markeredgewidth": 0.6, "markeredgecolor": "0.15"}
 
@@ -39,6 +44,8 @@ def pareto_front(costs: pd.DataFrame) -> pd.DataFrame:
 def draw_pareto(records: pd.DataFrame) -> Figure | None:
     """BCE against the size of MMD²: small marks are runs, large ones rows; and the rows' front.
 
+    Rows of each data set and prior have a front of their own, as the table ranks them.
+
     Returns:
         The figure; None if fewer than two rows have both.
     """
@@ -50,8 +57,11 @@ def draw_pareto(records: pd.DataFrame) -> Figure | None:
     look = looks(records["label"])
     figure = Figure((COLUMN, 2.6), layout="constrained")
     axis = figure.subplots()
-    front = pareto_front(means)
-    (line,) = axis.step(front[X], front[Y], where="post", color="0.3", linewidth=1, zorder=1.5)
+    line: dict[str, Any] = {"where": "post", "color": "0.3", "linewidth": 1, "zorder": 1.5}
+    fronts = []
+    for part, dashes in zip(_comparable(known, means), cycle(DASHES)):
+        front = pareto_front(part)
+        fronts += axis.step(front[X], front[Y], linestyle=dashes, **line)
     handles = []
     for label, runs in known.groupby("label", sort=False):
         own = look[str(label)]
@@ -63,6 +73,13 @@ def draw_pareto(records: pd.DataFrame) -> Figure | None:
     if low > 0 and high >= FAR * low:
         log_x(axis, low, high)
     small = Line2D([], [], marker="o", color="0.5", linestyle="", **SMALL)
-    names = [*map(str, means.index), "front of the means", "one seed"]
-    add_legend(figure, [*handles, line, small], names)
+    names = [*map(str, means.index), *[FRONT if len(fronts) < 2 else FRONTS][: len(fronts)]]
+    add_legend(figure, [*handles, *fronts[:1], small], [*names, "one seed"])
     return figure
+
+
+def _comparable(known: pd.DataFrame, means: pd.DataFrame) -> list[pd.DataFrame]:
+    """Part rows into those of one data set and prior, and leave those that compare with none."""
+    metric = next(metric for metric in METRICS if metric.key == X)
+    parts = means.groupby(Yardsticks(known).of_rows(metric).reindex(means.index), sort=False)
+    return [part for _, part in parts if len(part) > 1]

@@ -103,6 +103,28 @@ def test_pareto_shows_runs_means_and_front(records):
     assert draw_pareto(records({"near": rows["near"]})) is None
 
 
+def test_each_data_set_and_prior_has_a_front_of_its_own(records):
+    """The row with 5 components beats all others, which it does not compare with."""
+    priors = {"best": 5, "a": 10, "b": 10, "c": 20, "d": 20, "e": 20}
+    points = [(0.1, 10), (0.2, 90), (0.4, 80), (0.3, 70), (0.5, 60), (0.6, 65)]
+    rows = {
+        label: {"latent_mmd": [x], "bce": [float(y)]}
+        for label, (x, y) in zip(priors, points, strict=True)
+    }
+    configs = {label: {"model": {"prior": {"components": k}}} for label, k in priors.items()}
+    figure = draw_pareto(records(rows, configs=configs))
+    first, second, *marks = figure.axes[0].lines
+    np.testing.assert_allclose(first.get_xydata(), [[0.2, 90], [0.4, 80]])
+    np.testing.assert_allclose(second.get_xydata(), [[0.3, 70], [0.5, 60]])
+    assert first.get_linestyle() != second.get_linestyle()
+    assert len(marks) == 12
+    names = [" ".join(text.get_text().split()) for text in figure.legends[0].get_texts()]
+    assert names[6:] == ["fronts of the means, one for each data set and prior", "one seed"]
+    alone = draw_pareto(records({label: rows[label] for label in ("best", "a")}, configs=configs))
+    assert len(alone.axes[0].lines) == 4
+    assert [text.get_text() for text in alone.legends[0].get_texts()] == ["best", "a", "one seed"]
+
+
 # ranks
 
 

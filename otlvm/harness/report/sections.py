@@ -134,7 +134,8 @@ def rerun_command(root: Path, label: str, seed: int) -> str:
     """Return the command that computes a run again, beside the store that it leaves as it is."""
     lock = str(root / LOCK)
     again = str(root.with_name(f"{root.name}-again"))
-    words = ["otlvm", "run", lock, "--only", label, "--rerun", label]
+    # with = since a label may begin with -
+    words = ["otlvm", "run", lock, f"--only={label}", f"--rerun={label}"]
     return shlex.join([*words, "--set", f"seeds=[{seed}]", "--out", again])
 
 

@@ -1,3 +1,4 @@
+import argparse
 import base64
 import re
 import shlex
@@ -11,6 +12,7 @@ import pytest
 from matplotlib.figure import Figure
 from PIL import Image
 
+from otlvm.harness.commands import run
 from otlvm.harness.commands.report import main
 from otlvm.harness.comparison.records import read_records
 from otlvm.harness.figures.style import style, write
@@ -209,12 +211,17 @@ def test_a_figure_is_there_for_dark_pages_and_costs_no_more(write_study):
     assert len(light["src"]) + len(on_dark["src"]) <= 1.2 * whole
 
 
-def test_the_command_that_computes_a_run_again(tmp_path):
-    words = shlex.split(rerun_command(tmp_path / "a b", HOSTILE, 3))
+@pytest.mark.parametrize("label", [HOSTILE, "-dash", "--set", ""])
+def test_the_command_that_computes_a_run_again(tmp_path, label):
+    words = shlex.split(rerun_command(tmp_path / "a b", label, 3))
     root = f"{tmp_path}/a b"
     assert words[:3] == ["otlvm", "run", f"{root}/suite.lock.yaml"]
-    assert words[3:7] == ["--only", HOSTILE, "--rerun", HOSTILE]
-    assert words[7:] == ["--set", "seeds=[3]", "--out", f"{root}-again"]
+    assert words[3:5] == [f"--only={label}", f"--rerun={label}"]
+    assert words[5:] == ["--set", "seeds=[3]", "--out", f"{root}-again"]
+    parser = argparse.ArgumentParser()
+    run.add_arguments(parser)
+    options = parser.parse_args(words[2:])
+    assert (options.only, options.rerun, options.set) == ([label], label, ["seeds=[3]"])
 
 
 def test_the_command_line(write_study, capsys):

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import pandas as pd
 
 from otlvm.harness.comparison.records import read_curves
+from otlvm.harness.comparison.yardsticks import Yardsticks
 from otlvm.harness.metrics import METRICS, Metric
 from otlvm.harness.store.store import Store
 
@@ -16,6 +17,7 @@ def choose_rows(records: pd.DataFrame, keep: Sequence[str] = ()) -> pd.DataFrame
     """Leave the runs of the dozen rows with the best mean accuracy, in their order.
 
     Where labels are missing, so that no run has an accuracy, the lowest mean BCE is best, or NLL.
+    Of several data sets the best row of each comes first, then the second of each, and so on.
 
     Args:
         records: The runs.
@@ -26,7 +28,8 @@ def choose_rows(records: pd.DataFrame, keep: Sequence[str] = ()) -> pd.DataFrame
     metric = _judge(records)
     done = finished(records, [metric.key])
     costs = metric.costs(done[metric.key]).groupby(done["label"], sort=False).mean()
-    best = [label for label in costs.sort_values(kind="stable").index if label not in keep]
+    places = costs.groupby(_groups(done, metric)).rank(method="first")
+    best = [label for label in places.sort_values(kind="stable").index if label not in keep]
     chosen = [*keep, *best[: max(0, MOST_ROWS - len(keep))]]
     return records[records["label"].isin(chosen)]
 
@@ -36,16 +39,24 @@ def note_of_choice(records: pd.DataFrame, shown: pd.DataFrame, keep: Sequence[st
     left, of = shown["label"].nunique(), records["label"].nunique()
     if left == of:
         return ""
-    best = CHOSEN[_judge(records).key]
+    metric = _judge(records)
+    best = CHOSEN[metric.key]
+    groups = set(_groups(finished(records, [metric.key]), metric))
+    apart = ", each data set by itself" if len(groups) > 1 else ""
     if keep:
-        return f"curves: the rows shown and the {best}, {left} of {of}"
-    return f"the {left} {best} of {of} rows"
+        return f"curves: the rows shown and the {best}, {left} of {of}{apart}"
+    return f"the {left} {best} of {of} rows{apart}"
 
 
 def _judge(records: pd.DataFrame) -> Metric:
     """Return the metric by which rows are chosen: the first that some run has."""
     known = [key for key in CHOSEN if records[key].notna().any()]
     return next(metric for metric in METRICS if metric.key == [*known, "nll"][0])
+
+
+def _groups(done: pd.DataFrame, metric: Metric) -> pd.Series:
+    """Say which finished rows compare, by label: accuracies of two data sets do not."""
+    return Yardsticks(done).of_rows(metric).fillna("")
 
 
 def classes_of_rows(records: pd.DataFrame) -> dict[str, list[str]]:

@@ -11,7 +11,7 @@ from otlvm.harness.comparison.yardsticks import Yardsticks
 from otlvm.harness.figures import dark
 from otlvm.harness.figures.captions import CAPTIONS
 from otlvm.harness.figures.curves import draw_curves, draw_time
-from otlvm.harness.figures.heatmap import draw_heatmap
+from otlvm.harness.figures.heatmap import TITLE_LETTER, draw_heatmap
 from otlvm.harness.figures.matrices import draw_matrices, read_matrices
 from otlvm.harness.figures.paper import draw_entry
 from otlvm.harness.figures.paper.source import LeftOutError
@@ -25,7 +25,7 @@ from otlvm.harness.figures.rows import (
     note_of_choice,
 )
 from otlvm.harness.figures.seeds import draw_seeds
-from otlvm.harness.figures.style import style, write
+from otlvm.harness.figures.style import style, wrap, write
 from otlvm.harness.metrics import METRICS, Metric, known_metrics
 from otlvm.harness.store.store import Store
 from otlvm.harness.suite.figures_section import FigureEntry
@@ -115,7 +115,7 @@ def write_figures(
 def _with_note(draw: Draw, note: str) -> Figure | None:
     figure = draw()
     if figure is not None:
-        figure.suptitle(note)
+        figure.suptitle(wrap(note, int(figure.get_figwidth() / TITLE_LETTER)))
     return figure
 
 

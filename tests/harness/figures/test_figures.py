@@ -255,9 +255,24 @@ def test_a_dozen_of_many_rows(all_figures, drawn):
     store, frame = all_figures([f"row {i}" for i in range(15)])
     write_figures(store, frame)
     for name in ("curves", "time", "pareto", "seeds", "matrices"):
-        assert drawn[name].get_suptitle() == "the 12 most accurate of 15 rows"
+        title = " ".join(drawn[name].get_suptitle().split())
+        assert title == "the 12 most accurate of 15 rows, each data set by itself"
         assert len({text for text in texts_of(drawn[name]) if text.startswith("row ")}) == 12
     assert "row" not in drawn["heatmap"].get_suptitle()
+
+
+def test_a_data_set_that_is_easy_does_not_push_the_others_out(records):
+    rows = {f"easy {i}": {"accuracy": [0.9 + i / 1000]} for i in range(12)}
+    rows |= {f"hard {i}": {"accuracy": [0.1 + i / 1000]} for i in range(8)}
+    frame = records(rows)
+    frame["data"] = frame["label"].str[:4]
+    shown = choose_rows(frame)
+    expected = [f"easy {i}" for i in range(6, 12)] + [f"hard {i}" for i in range(2, 8)]
+    assert list(shown["label"]) == expected
+    title = "the 12 most accurate of 20 rows, each data set by itself"
+    assert note_of_choice(frame, shown) == title
+    kept = list(choose_rows(frame, ["hard 0"])["label"])
+    assert kept == [*expected[:6], "hard 0", *expected[7:]]
 
 
 @pytest.mark.parametrize(("key", "best"), [("bce", "lowest in BCE"), ("nll", "lowest in NLL")])

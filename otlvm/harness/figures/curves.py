@@ -9,9 +9,9 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from otlvm import plots
-from otlvm.harness.figures.rows import finished
+from otlvm.harness.figures.rows import finished, looks_of
 from otlvm.harness.figures.scales import log_x
-from otlvm.harness.figures.style import COLUMN, PAGE, Look, add_legend, looks, style
+from otlvm.harness.figures.style import COLUMN, PAGE, Look, add_legend, style
 
 PANELS = {
     "accuracy": "accuracy (held-out)",
@@ -23,7 +23,9 @@ SIDE_BY_SIDE = "Times of runs side by side are not comparable."
 
 
 @style()
-def draw_curves(curves: pd.DataFrame, records: pd.DataFrame) -> Figure | None:
+def draw_curves(
+    curves: pd.DataFrame, records: pd.DataFrame, look: Mapping[str, Look] | None = None
+) -> Figure | None:
     """Accuracy, BCE and NLL of every row against steps; rows without curves have a line across.
 
     A row has a curve in the panels of what it measured. Without labels there is no accuracy, and
@@ -32,6 +34,7 @@ def draw_curves(curves: pd.DataFrame, records: pd.DataFrame) -> Figure | None:
     Args:
         curves: What `read_curves` returned.
         records: The rows to show.
+        look: How rows look, see `looks_of`; by default as those of these records.
 
     Returns:
         The figure; None if no run has a curve of any of these.
@@ -39,7 +42,7 @@ def draw_curves(curves: pd.DataFrame, records: pd.DataFrame) -> Figure | None:
     panels = {key: title for key, title in PANELS.items() if key in curves}
     if not panels:
         return None
-    look = looks(records["label"])
+    look = look or looks_of(records)
     figure = Figure((PAGE, 2.4), layout="constrained")
     axes = figure.subplots(1, len(panels), squeeze=False)[0]
     drawn: dict[str, Artist] = {}
@@ -55,7 +58,9 @@ def draw_curves(curves: pd.DataFrame, records: pd.DataFrame) -> Figure | None:
 
 
 @style()
-def draw_time(curves: pd.DataFrame, records: pd.DataFrame) -> Figure | None:
+def draw_time(
+    curves: pd.DataFrame, records: pd.DataFrame, look: Mapping[str, Look] | None = None
+) -> Figure | None:
     """Accuracy of every row against seconds of start and training, the baselines as points.
 
     The axis is logarithmic: a baseline's seconds and a training's minutes are seen side by side.
@@ -67,6 +72,7 @@ def draw_time(curves: pd.DataFrame, records: pd.DataFrame) -> Figure | None:
     Args:
         curves: What `read_curves` returned.
         records: The rows to show.
+        look: How rows look, see `looks_of`; by default as those of these records.
 
     Returns:
         The figure; None if no run has a curve with accuracy, and the time of a step.
@@ -76,7 +82,7 @@ def draw_time(curves: pd.DataFrame, records: pd.DataFrame) -> Figure | None:
     known = _timed(curves, records)
     if known.empty:
         return None
-    look = looks(records["label"])
+    look = look or looks_of(records)
     figure = Figure((COLUMN, 2.6), layout="constrained")
     axis = figure.subplots()
     drawn = draw_bands(axis, known, "accuracy", look, x="seconds")

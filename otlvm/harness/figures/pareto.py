@@ -1,5 +1,6 @@
 """What reconstruction costs in divergence from the prior."""
 
+from collections.abc import Mapping
 from itertools import cycle
 from typing import Any
 
@@ -9,9 +10,9 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from otlvm.harness.comparison.yardsticks import Yardsticks
-from otlvm.harness.figures.rows import finished
+from otlvm.harness.figures.rows import finished, looks_of
 from otlvm.harness.figures.scales import log_x
-from otlvm.harness.figures.style import COLUMN, DASHES, add_legend, looks, style
+from otlvm.harness.figures.style import COLUMN, DASHES, Look, add_legend, style
 from otlvm.harness.metrics import METRICS
 
 X, Y = "latent_mmd", "bce"
@@ -41,10 +42,14 @@ def pareto_front(costs: pd.DataFrame) -> pd.DataFrame:
 
 
 @style()
-def draw_pareto(records: pd.DataFrame) -> Figure | None:
+def draw_pareto(records: pd.DataFrame, look: Mapping[str, Look] | None = None) -> Figure | None:
     """BCE against the size of MMD²: small marks are runs, large ones rows; and the rows' front.
 
     Rows of each data set and prior have a front of their own, as the table ranks them.
+
+    Args:
+        records: The rows to show.
+        look: How rows look, see `looks_of`; by default as those of these records.
 
     Returns:
         The figure; None if fewer than two rows have both.
@@ -54,7 +59,7 @@ def draw_pareto(records: pd.DataFrame) -> Figure | None:
     means = known.groupby("label", sort=False)[[X, Y]].mean()
     if len(means) < 2:
         return None
-    look = looks(records["label"])
+    look = look or looks_of(records)
     figure = Figure((COLUMN, 2.6), layout="constrained")
     axis = figure.subplots()
     line: dict[str, Any] = {"where": "post", "color": "0.3", "linewidth": 1, "zorder": 1.5}

@@ -6,6 +6,7 @@ import pandas as pd
 
 from otlvm.harness.comparison.records import read_curves
 from otlvm.harness.comparison.yardsticks import Yardsticks
+from otlvm.harness.figures.style import Look, looks
 from otlvm.harness.metrics import METRICS, Metric
 from otlvm.harness.store.store import Store
 
@@ -57,6 +58,14 @@ def _judge(records: pd.DataFrame) -> Metric:
 def _groups(done: pd.DataFrame, metric: Metric) -> pd.Series:
     """Say which finished rows compare, by label: accuracies of two data sets do not."""
     return Yardsticks(done).of_rows(metric).fillna("")
+
+
+def looks_of(records: pd.DataFrame) -> dict[str, Look]:
+    """Give each row of a suite the look that it has in all its figures.
+
+    The dozen that most figures show come first: no two of them look the same.
+    """
+    return looks([*choose_rows(records)["label"], *records["label"]])
 
 
 def classes_of_rows(records: pd.DataFrame) -> dict[str, list[str]]:

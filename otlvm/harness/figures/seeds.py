@@ -1,12 +1,13 @@
 """Every seed of every row, one panel per metric."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from otlvm.harness.figures.style import PAGE, height, looks, style, wrap_names
+from otlvm.harness.figures.rows import looks_of
+from otlvm.harness.figures.style import PAGE, Look, height, style, wrap_names
 from otlvm.harness.metrics import METRICS, Metric
 
 SHOWN = ("accuracy", "accuracy_hungarian", "nmi", "components_used", "bce", "latent_w2")
@@ -26,12 +27,17 @@ def panels(records: pd.DataFrame, chosen: Sequence[Metric] | None) -> list[Metri
 
 
 @style()
-def draw_seeds(records: pd.DataFrame, chosen: Sequence[Metric] | None = None) -> Figure | None:
+def draw_seeds(
+    records: pd.DataFrame,
+    chosen: Sequence[Metric] | None = None,
+    look: Mapping[str, Look] | None = None,
+) -> Figure | None:
     """A mark for each seed and a bar at the mean, rows below each other.
 
     Args:
         records: The runs.
         chosen: The metrics that the suite's table shows, anyone's among them; None if all.
+        look: How rows look, see `looks_of`; by default as those of these records.
 
     Returns:
         The figure; None if no row has two finished seeds.
@@ -42,12 +48,14 @@ def draw_seeds(records: pd.DataFrame, chosen: Sequence[Metric] | None = None) ->
     done = done.astype(dict.fromkeys((metric.key for metric in metrics), float))
     if not metrics or done.groupby("label").size().max() < 2:
         return None
-    look = looks(records["label"])
-    names = wrap_names(look, 26)
-    figure = Figure((PAGE, 0.7 + len(look) * (height(names) + 0.1)), layout="constrained")
+    look = look or looks_of(records)
+    labels = list(dict.fromkeys(records["label"]))
+    names = wrap_names(labels, 26)
+    figure = Figure((PAGE, 0.7 + len(labels) * (height(names) + 0.1)), layout="constrained")
     axes = figure.subplots(1, len(metrics), sharey=True, squeeze=False)[0]
     for axis, metric in zip(axes, metrics, strict=True):
-        for row, (label, own) in enumerate(look.items()):
+        for row, label in enumerate(labels):
+            own = look[label]
             values = done.loc[done["label"] == label, metric.key].dropna()
             axis.scatter(
                 values,

@@ -22,6 +22,7 @@ from otlvm.harness.figures.rows import (
     classes_of_rows,
     curves_of,
     finished,
+    looks_of,
     note_of_choice,
 )
 from otlvm.harness.figures.seeds import draw_seeds
@@ -45,12 +46,12 @@ def known_figures(
         `LeftOutError` where they cannot be drawn.
     """
     shown = choose_rows(records)
-    of_table = chosen_metrics(store)
+    of_table, look = chosen_metrics(store), looks_of(records)
     of_rows: dict[str, Draw] = {
-        "curves": lambda: draw_curves(curves_of(store, shown), shown),
-        "time": lambda: draw_time(curves_of(store, shown), shown),
-        "pareto": lambda: draw_pareto(shown),
-        "seeds": lambda: draw_seeds(shown, of_table),
+        "curves": lambda: draw_curves(curves_of(store, shown), shown, look),
+        "time": lambda: draw_time(curves_of(store, shown), shown, look),
+        "pareto": lambda: draw_pareto(shown, look),
+        "seeds": lambda: draw_seeds(shown, of_table, look),
         "matrices": lambda: draw_matrices(read_matrices(store, shown), classes_of_rows(shown)),
     }
     note = note_of_choice(records, shown)

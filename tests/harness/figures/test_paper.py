@@ -11,6 +11,7 @@ from otlvm.harness.commands.figures import main
 from otlvm.harness.comparison.records import read_records
 from otlvm.harness.figures.paper import draw_entry
 from otlvm.harness.figures.paper.source import LeftOutError
+from otlvm.harness.figures.write import write_figures
 from otlvm.harness.report.suite_figures import suite_figures
 from otlvm.harness.suite.figures_section import FIGURES, FigureEntry
 from tests.harness.figures.drawn import NAMES, all_text, check_print
@@ -158,6 +159,30 @@ def test_what_is_on_show_or_named_has_a_curve_though_others_are_better(paper, na
     assert drawn() == (kept, note)
     assert drawn(curves=["r1", "r?"])[0] == [f"r{place}" for place in range(10)]
     assert drawn(curves=["*"]) == (labels, "")
+
+
+def test_a_row_looks_the_same_in_all_figures_of_a_suite(paper, drawn):
+    labels = [f"r{place}" for place in range(15)]
+    store, _ = paper(labels=labels)
+    records = read_records(store)
+    records["accuracy"] = [int(label[1:]) / 20 for label in records["label"]]
+    records = records.assign(step_ms=2.0, latent_mmd=0.1, bce=records["accuracy"])
+    entries = [{"name": "fidelity", "rows": ["r2"], "curves": ["r14", "r5"], "lines": ["r1"]}]
+    entries.append({"name": "deterioration", "rows": ["r14"], "curves": ["r14", "r2"]})
+    write_figures(store, records, [FigureEntry.model_validate(entry) for entry in entries])
+    found = {}
+    for name in ("curves", "time", "pareto", "fidelity", "deterioration"):
+        axes = [axis for axis in drawn[name].axes if axis.get_label() != "<colorbar>"]
+        for line in (line for axis in axes for line in axis.lines):
+            if line.get_label() in labels:
+                found.setdefault(line.get_label(), set()).add(line.get_color())
+    assert {label: len(colours) for label, colours in found.items()} == dict.fromkeys(labels[1:], 1)
+    dots = drawn["seeds"].axes[0].collections  # r3 and all that are more accurate
+    colours = [tuple(points.get_facecolor()[0][:3]) for points in dots]
+    assert (
+        dict(zip(labels[3:], colours, strict=True)).items()
+        <= {label: next(iter(colours)) for label, colours in found.items()}.items()
+    )
 
 
 def test_the_likelihood_of_a_row_without_bce_has_its_panel(write_study, picture_arrays):

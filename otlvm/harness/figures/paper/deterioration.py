@@ -7,7 +7,7 @@ from matplotlib.ticker import MaxNLocator
 from otlvm import plots
 from otlvm.harness.figures.curves import PANELS, draw_bands
 from otlvm.harness.figures.paper.source import LeftOutError, Source, letters, of_row
-from otlvm.harness.figures.style import PAGE, add_legend, looks, style
+from otlvm.harness.figures.style import PAGE, add_legend, style
 
 
 @style()
@@ -19,7 +19,6 @@ def draw_deterioration(source: Source) -> Figure:
     title = letters()
     if source.curves.empty:
         raise LeftOutError("no run has a learning curve")
-    look = looks(source.curves["label"])
     drawn: dict[str, Artist] = {}
     for place, row in enumerate(source.rows):
         (before, after), (left, right) = axes[2 * place : 2 * place + 2]
@@ -34,7 +33,7 @@ def draw_deterioration(source: Source) -> Figure:
         shown = "bce" if "bce" in row.history else "nll"
         title(right, PANELS[shown], 3)
         left.legend(loc="best")
-        drawn |= draw_bands(right, source.curves, shown, look)
+        drawn |= draw_bands(right, source.curves, shown, source.look)
         right.xaxis.set_major_locator(MaxNLocator(5, integer=True))
         right.set(xlabel="training steps")
         right.set_xlim(left=0)

@@ -7,7 +7,7 @@ from matplotlib.ticker import MaxNLocator
 from otlvm import plots
 from otlvm.harness.figures.curves import PANELS, draw_bands, draw_levels
 from otlvm.harness.figures.paper.source import LeftOutError, Source, letters, of_row
-from otlvm.harness.figures.style import PAGE, add_legend, looks, style
+from otlvm.harness.figures.style import PAGE, add_legend, style
 
 CODES = 1000
 
@@ -20,14 +20,13 @@ def draw_fidelity(source: Source) -> Figure:
     figure = Figure((PAGE, 2.3 * len(source.rows)), layout="constrained")
     axes = figure.subplots(len(source.rows), 3, squeeze=False)
     title = letters()
-    look = looks([*source.curves["label"], *source.lines["label"]])
     drawn: dict[str, Artist] = {}
     for (left, middle, right), row in zip(axes, source.rows, strict=True):
         with of_row(row):
             plots.class_components(row.pictures, left, ordered=True, names=row.classes)
             plots.latent(row.pictures, right, projection="umap", most=CODES, names=row.classes)
-        drawn |= draw_bands(middle, source.curves, "accuracy", look)
-        drawn |= draw_levels(middle, source.lines, look)
+        drawn |= draw_bands(middle, source.curves, "accuracy", source.look)
+        drawn |= draw_levels(middle, source.lines, source.look)
         middle.xaxis.set_major_locator(MaxNLocator(4, integer=True))
         middle.set(xlabel="training steps", xlim=(0, source.curves["step"].max()))
         middle.set_ylim(bottom=0)

@@ -13,8 +13,14 @@ from numpy.typing import NDArray
 from otlvm.harness.comparison.records import read_curves
 from otlvm.harness.config import get_field
 from otlvm.harness.figures.paper.kept import kept_step
-from otlvm.harness.figures.rows import choose_rows, classes_of_rows, curves_of, note_of_choice
-from otlvm.harness.figures.style import wrap
+from otlvm.harness.figures.rows import (
+    choose_rows,
+    classes_of_rows,
+    curves_of,
+    looks_of,
+    note_of_choice,
+)
+from otlvm.harness.figures.style import Look, wrap
 from otlvm.harness.store.store import Store
 from otlvm.harness.suite.figures_section import FigureEntry
 from otlvm.harness.suite.runs import Row
@@ -68,12 +74,14 @@ class Source:
         curves: Learning curves of all finished seeds, of other rows too.
         note: Which rows have curves, where some are left out.
         lines: Finished runs of the rows that have a line beside the curves.
+        look: How each row looks, as in all figures of the suite.
     """
 
     rows: list[Shown]
     curves: pd.DataFrame
     note: str
     lines: pd.DataFrame
+    look: Mapping[str, Look]
 
 
 def read_source(store: Store, records: pd.DataFrame, entry: FigureEntry) -> Source:
@@ -99,12 +107,12 @@ def read_source(store: Store, records: pd.DataFrame, entry: FigureEntry) -> Sour
     lines = done[done["label"].isin(entry.labels(entry.lines, known))]
     if entry.curves:
         named = records[records["label"].isin(entry.labels(entry.curves, known))]
-        return Source(rows, curves_of(store, named), "", lines)
+        return Source(rows, curves_of(store, named), "", lines, looks_of(records))
     labels = [row.label for row in rows]
     trained = records[[get_field(config, "baseline") is None for config in records["config"]]]
     chosen = choose_rows(trained, labels)
     note = note_of_choice(trained, chosen, labels)
-    return Source(rows, curves_of(store, chosen), note, lines)
+    return Source(rows, curves_of(store, chosen), note, lines, looks_of(records))
 
 
 @contextmanager

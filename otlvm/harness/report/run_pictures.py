@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +21,20 @@ LONGEST = 28
 """Letters of a class's name."""
 
 
+class Scatter(NamedTuple):
+    """Latent codes in the plane.
+
+    Attributes:
+        picture: The points.
+        legend: The name and the colour of each group.
+        by: What the groups are, ``class`` or ``component``.
+    """
+
+    picture: Picture
+    legend: list[tuple[str, str]]
+    by: str
+
+
 @dataclass
 class RunPictures:
     """A run's pictures.
@@ -28,13 +42,13 @@ class RunPictures:
     Attributes:
         reconstructions: Held-out data above what became of it, in parts that fit a small screen.
         components: Each component's mean and samples.
-        scatters: Codes by class, then by component, each with its legend.
+        scatters: Codes by class, then by component, as far as they are known.
         shares: Each class's name, and the share of it that each component takes.
     """
 
     reconstructions: list[Picture] = field(default_factory=list)
     components: Picture | None = None
-    scatters: list[tuple[Picture, list[tuple[str, str]]]] = field(default_factory=list)
+    scatters: list[Scatter] = field(default_factory=list)
     shares: list[tuple[str, list[float]]] = field(default_factory=list)
 
 
@@ -81,9 +95,7 @@ def _components(arrays: Arrays, name: str) -> Picture | None:
     return grid(tiles, alt, f"{row} per component, from 0: {', then '.join(shown)}.")
 
 
-def _scatters(
-    arrays: Arrays, name: str, classes: Sequence[str]
-) -> list[tuple[Picture, list[tuple[str, str]]]]:
+def _scatters(arrays: Arrays, name: str, classes: Sequence[str]) -> list[Scatter]:
     codes = arrays.get("codes")
     if codes is None:
         return []
@@ -105,5 +117,5 @@ def _scatters(
         named = [("no label" if k < 0 else called[k], colour) for k, colour in legend(groups)]
         caption = f"Codes by {by}, over samples of the prior (grey).{how}"
         alt = f"{name}: {len(points)} latent codes, coloured by {by}, over the prior's"
-        drawn.append((scatter(points, prior_points, groups, alt, caption), named))
+        drawn.append(Scatter(scatter(points, prior_points, groups, alt, caption), named, by))
     return drawn

@@ -70,8 +70,8 @@ class LoggedRun:
             found[f"reconstructions_{index}"] = part
         if drawn.components is not None:
             found["components"] = drawn.components
-        for by, (scatter, _) in zip(("class", "component"), drawn.scatters, strict=False):
-            found[f"codes_by_{by}"] = scatter
+        for scatter in drawn.scatters:
+            found[f"codes_by_{scatter.by}"] = scatter.picture
         contents = {name: picture.uri.partition(",")[2] for name, picture in found.items()}
         return {name: base64.b64decode(content) for name, content in contents.items()}
 

@@ -10,7 +10,7 @@ The functions take the arrays of `otlvm.evaluation.show_model` (what a run keeps
 
 from otlvm.plots.arrays import MissingArrayError, snapshots
 from otlvm.plots.assignments import class_components, order_components
-from otlvm.plots.canvas import COLOURS, colour_bar
+from otlvm.plots.canvas import colour_bar
 from otlvm.plots.codes import latent, latent_grid
 from otlvm.plots.histories import carried_on, curves, losses
 from otlvm.plots.images import (
@@ -20,12 +20,14 @@ from otlvm.plots.images import (
     reconstructions,
     samples,
 )
+from otlvm.plots.palette import COLOURS, class_colours
 from otlvm.plots.projections import pca, project
 
 __all__ = [
     "COLOURS",
     "MissingArrayError",
     "carried_on",
+    "class_colours",
     "class_components",
     "colour_bar",
     "curves",

@@ -1,4 +1,4 @@
-"""Axes to draw on, the colours of classes, and colour bars."""
+"""Axes to draw on, and colour bars."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -10,12 +10,6 @@ from matplotlib.colors import BoundaryNorm
 
 from otlvm.plots.names import set_names
 
-COLOURS = (
-    *("#CC6677", "#332288", "#DDCC77", "#117733", "#88CCEE"),
-    *("#882255", "#44AA99", "#999933", "#AA4499", "#000000"),
-)
-"""Ten colours for classes: Paul Tol's muted scheme, which colour-blind people can tell apart
-(personal.sron.nl/~pault), and black; its grey is left to the prior."""
 PRIOR = "0.8"
 
 

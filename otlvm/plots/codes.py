@@ -7,8 +7,9 @@ from matplotlib.axes import Axes
 from matplotlib.colors import ListedColormap
 
 from otlvm.plots.arrays import MissingArrayError, Pictures, take
-from otlvm.plots.canvas import COLOURS, PRIOR, ClassNorm, axes_or_new
+from otlvm.plots.canvas import PRIOR, ClassNorm, axes_or_new
 from otlvm.plots.names import class_names
+from otlvm.plots.palette import class_colours
 from otlvm.plots.projections import project
 from otlvm.plots.tiles import is_images, mosaic
 
@@ -49,7 +50,7 @@ def latent(
         raise MissingArrayError("none of the codes is finite")
     plane = project(codes[kept], prior[np.isfinite(prior).all(axis=1)], projection)
     count = max(1, int(take(pictures, "code_labels").max()) + 1)
-    colours = ListedColormap([COLOURS[label % len(COLOURS)] for label in range(count)])
+    colours = ListedColormap(class_colours(count))
     size = float(np.clip(3000 / len(plane.points), 1.5, 10))
     ax.scatter(
         plane.prior[:, 0], plane.prior[:, 1], s=size, color=PRIOR, linewidths=0, label="prior"

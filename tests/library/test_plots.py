@@ -138,6 +138,17 @@ def test_codes_lie_over_the_prior_in_the_colours_of_their_classes(ax, picture_ar
         plots.latent(arrays | {"codes": np.full((50, 2), np.nan)}, ax)
 
 
+def test_each_of_many_classes_has_a_colour_of_its_own(ax):
+    labels = np.repeat(np.arange(26), 2)
+    codes = np.stack([labels, labels], axis=1).astype(float)
+    plots.latent({"codes": codes, "code_labels": labels, "prior_codes": codes}, ax)
+    ax.figure.draw_without_rendering()
+    drawn = [to_hex(colour) for colour in ax.collections[-1].get_facecolors()]
+    assert drawn[::2] == drawn[1::2]
+    assert len(set(drawn)) == 26
+    assert drawn[:20:2] == [colour.lower() for colour in plots.COLOURS]
+
+
 def test_many_dimensions_are_projected(ax, picture_arrays):
     arrays = picture_arrays(dim=5)
     plots.latent(arrays, ax, most=20)

@@ -39,7 +39,9 @@ def test_colours_are_seen_on_dark_paper(colour):
         np.testing.assert_allclose(dark(colour), to_rgba(colour))
 
 
-@pytest.mark.parametrize("palette", [sns.color_palette("colorblind"), plots.COLOURS])
+@pytest.mark.parametrize(
+    "palette", [sns.color_palette("colorblind"), plots.COLOURS, plots.class_colours(26)]
+)
 def test_colours_stay_different(palette):
     for one, two in itertools.combinations(palette, 2):
         assert np.abs(np.subtract(dark(one), dark(two))).max() > 0.1, (one, two)

@@ -9,8 +9,9 @@ from seaborn.utils import relative_luminance
 
 from otlvm.harness.report.images import GAP, GAP_GREY, grid
 from otlvm.harness.report.run_pictures import draw
-from otlvm.harness.report.scatter import COLOURS, PRIOR_ALPHA, SIDE, scatter
+from otlvm.harness.report.scatter import COLOURS, PRIOR_ALPHA, SIDE, legend, scatter
 from otlvm.harness.report.small_curves import HEIGHT, WIDTH, draw_curves
+from otlvm.plots.palette import further_colours
 
 
 def png_of(picture):
@@ -76,13 +77,29 @@ def test_scatter_paints_each_point_in_its_colour():
     colour = {name: bytes.fromhex(name[1:]) for name in COLOURS[:2]}
     left, right = pixels[:, :SIDE], pixels[:, SIDE:]
     assert (left == [*colour[COLOURS[0]]]).all(axis=-1).any()
-    assert (right == [*colour[COLOURS[1]]]).all(axis=-1).any()  # 21 begins the colours again
+    own = bytes.fromhex(further_colours(3)[2][1:])  # 19 have the first palette, without its grey
+    assert (right == [*own]).all(axis=-1).any()
     rows = np.flatnonzero(alpha.any(axis=(1, 2)))
     assert rows.min() < 20 < 580 < rows.max()  # as wide as high, up is larger
     png_of(scatter(np.zeros((1, 2)), np.zeros((0, 2)), np.array([-1]), "one point", "c"))
 
 
-@pytest.mark.parametrize("colour", COLOURS)
+@pytest.mark.parametrize("count", [3, 20, 33, 200])
+def test_no_two_groups_share_a_colour_and_none_is_that_of_no_label(count):
+    groups = np.arange(-1, count)
+    named = legend(groups)
+    assert [group for group, _ in named] == [*groups]
+    assert len({colour for _, colour in named}) == count + 1
+    assert named[0][1] == COLOURS[-1]
+    points = np.stack([groups, groups], axis=1).astype(float)
+    image = png_of(scatter(points, np.zeros((0, 2)), groups, "alt", "c")).convert("RGBA")
+    pixels = np.asarray(image).reshape(-1, 4)
+    shown = {tuple(pixel[:3]) for pixel in np.unique(pixels[pixels[:, 3] == 255], axis=0)}
+    assert shown == {tuple(bytes.fromhex(colour[1:])) for _, colour in named}
+    assert len(legend(np.arange(-1, 900))) == 901
+
+
+@pytest.mark.parametrize("colour", [*COLOURS, *further_colours(60)])
 def test_points_are_seen_on_dark_pages(colour):
     dark = "#15181c"
     assert (relative_luminance(colour) + 0.05) / (relative_luminance(dark) + 0.05) >= 3

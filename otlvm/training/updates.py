@@ -68,10 +68,10 @@ class Updates:
             factor = self._schedule.factor(step, steps)
             for group, rate in zip(self.optimizer.param_groups, self._rates, strict=True):
                 group["lr"] = factor * rate
-        gradients = [p for p in self._parameters if p.grad is not None]
-        norm = nn.utils.get_total_norm([p.grad for p in gradients], foreach=True)
+        gradients = [p.grad for p in self._parameters if p.grad is not None]
+        norm = nn.utils.get_total_norm(gradients, foreach=True)
         if self._clip is not None:
-            nn.utils.clip_grads_with_norm_(gradients, self._clip, norm)
+            nn.utils.clip_grads_with_norm_(self._parameters, self._clip, norm)
         self.optimizer.step()
         return norm
 

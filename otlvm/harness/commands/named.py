@@ -44,6 +44,7 @@ def write_plan(plan: "Plan", place: "Place", errors: "Console | None" = None) ->
         text = lock_text(lock_content(suite, shown.runs, lock, plan.store.root))
         plan.store.write_manifest(suite.name, shown.rows(), **sections)
         plan.store.write_text(LOCK, text)
-    for label in shown.left_out if errors is not None else ():
-        say(errors, f"{label}: left out of the tables, for its results are of another config, "
-            "data or code; run it again without --only", "yellow")  # fmt: skip
+    if errors is not None:
+        for label in shown.left_out:
+            say(errors, f"{label}: left out of the tables, for its results are of another config, "
+                "data or code; run it again without --only", "yellow")  # fmt: skip

@@ -52,6 +52,17 @@ def set_field(config: Config, path: str, value: Any) -> Config:
     }
 
 
+def without_field(config: Config, path: str) -> Config:
+    """Return the config without one field, given by its dotted path."""
+    key, _, rest = path.partition(".")
+    if not rest:
+        return {name: value for name, value in config.items() if name != key}
+    inner = config.get(key)
+    return (
+        {**config, key: without_field(dict(inner), rest)} if isinstance(inner, Mapping) else config
+    )
+
+
 def assignments(grid: Mapping[str, list[Any]]) -> Iterator[dict[str, Any]]:
     """Yield every combination of a grid's values; the last field varies fastest."""
     for values in itertools.product(*grid.values()):

@@ -25,6 +25,17 @@ class RepeatedLabelError(InputError):
         self.source = source
 
 
+def _remedy(run: Run, other: Run) -> str:
+    if run.origin != other.origin:
+        return (
+            "give one of the two another label, or where a grid makes them name the grid's fields "
+            "in it, as in 'beta={beta}'"
+        )
+    if run.config == other.config:
+        return "give each value of the grid once"
+    return "name the grid's fields in the label, as in 'beta={beta}'"
+
+
 def refuse_duplicates(runs: Sequence[Run]) -> None:
     """Refuse a run that is there twice, and a label of two configs.
 
@@ -39,8 +50,7 @@ def refuse_duplicates(runs: Sequence[Run]) -> None:
         if other is not run:
             message = (
                 f"label {run.label!r}, seed {run.seed} is also that of "
-                f"{show_path(other.origin)}: name the grid's fields in the label, as in "
-                f"'beta={{beta}}', and give each seed once"
+                f"{show_path(other.origin)}: {_remedy(run, other)}"
             )
             if other.config == run.config:
                 raise InputError(message, run.origin)

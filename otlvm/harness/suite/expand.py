@@ -13,6 +13,7 @@ from otlvm.harness.config import (
     merge,
     set_field,
     tell_values_apart,
+    without_field,
 )
 from otlvm.harness.messages import InputError, KeyPath
 from otlvm.harness.suite.duplicates import refuse_duplicates
@@ -23,6 +24,8 @@ from otlvm.harness.suite.runs import Run
 from otlvm.harness.suite.schema import SECTIONS, BaselineConfig, Entry, SuiteFile, TrainedConfig
 from otlvm.harness.suite.validation import validated
 
+LENGTHS = {"train.steps": "train.epochs", "train.epochs": "train.steps"}
+"""Two ways to say one thing: who says one of them takes back what was said in the other."""
 MOST_ROWS = 100_000
 """And as many runs at most."""
 
@@ -46,6 +49,10 @@ def expand(suite: SuiteFile, fields: Config, same_seeds: bool) -> list[Run]:
     for origin, entry in _entries(suite):
         seeds = _seeds(suite, entry, same_seeds)
         for label, config in _configs(suite, entry, fields, origin):
+            if len(set(seeds)) < len(seeds):
+                seed = max(seeds, key=seeds.count)
+                message = f"label {label!r}, seed {seed} is there twice: give each seed once"
+                raise InputError(message, (*origin, "seeds"))
             runs += [Run(label, seed, config, origin) for seed in seeds]
     runs = _with_data(runs)
     refuse_duplicates(runs)
@@ -111,9 +118,11 @@ def _configs(
     refuse_overruled(grid, {**{key: ("grid", key) for key in grid}, **own}, fields)
     texts = {path: tell_values_apart(values) for path, values in grid.items()}
     for choice, shown in zip(assignments(grid), assignments(texts), strict=True):
-        config = merge(base, changes)
+        config = merge(_of_one_length(base, changes), changes)
         for path, value in {**choice, **fields}.items():
             whole = path in (*SECTIONS, "baseline")
+            if (other := LENGTHS.get(path)) and other not in grid:
+                config = without_field(config, other)
             config = set_field(config, path, as_mapping(value) if whole else value)
         if config["data"] is None:
             raise InputError("this key is needed", ("data",))
@@ -125,6 +134,15 @@ def _configs(
             if section in resolved:
                 resolved[section] = _with_specs(resolved[section])
         yield write_label(entry.label, resolved, shown, origin), resolved
+
+
+def _of_one_length(base: Config, changes: Config) -> Config:
+    """Leave out how long the suite trains where an entry says it in the other way."""
+    own = changes.get("train") or {}
+    for path, other in LENGTHS.items():
+        if path.partition(".")[2] in own and other.partition(".")[2] not in own:
+            base = without_field(base, other)
+    return base
 
 
 def _with_specs(section: Config) -> Config:

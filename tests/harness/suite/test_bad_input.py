@@ -293,3 +293,28 @@ def test_what_the_suite_says_for_all_is_told_where_it_stands(
     refuse, write_suite, changes, added, at, path, told
 ):
     refuse(write_suite(added, **changes), path, told, at=at)
+
+
+TWICE = "  - {label: row, objective: vae, grid: {objective.beta: [1, 1]}}\n"
+BETAS = "  - {label: row, objective: vae, grid: {objective.beta: [1, 2]}}\n"
+
+
+@pytest.mark.parametrize(
+    ("added", "at", "path", "told"),
+    [
+        (ROW + "seeds: [1, 1]\n", "seeds", "seeds: ", "seed 1 is there twice: give each seed once"),
+        (ROW + "baselines: [kmeans, kmeans]\n", "baselines", "baselines[1]: ",
+         "'kmeans', seed 0 is also that of baselines[0]: give one of the two another label"),
+        ("runs:\n  - {label: kmeans, objective: vae}\nbaselines: [kmeans]\n", "baselines",
+         "baselines[0]: ", "also that of runs[0]: give one of the two another label"),
+        ("runs:\n" + TWICE, "  - {label", "runs[0]: ", "give each value of the grid once"),
+        ("runs:\n" + BETAS, "  - {label", "runs[0]: ", "also that of runs[0]: name the grid's"),
+    ],
+)  # fmt: skip
+def test_the_remedy_for_a_label_that_is_there_twice(refuse, write_suite, added, at, path, told):
+    refuse(write_suite(added), path, told, at=at)
+
+
+def test_a_seed_that_an_option_gives_twice_is_the_option_s(refuse, write_suite):
+    refuse(write_suite(ROW), "--set seeds=[0, 0]: ", "give each seed once",
+           arguments=("--set", "seeds=[0, 0]"))  # fmt: skip

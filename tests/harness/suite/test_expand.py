@@ -263,3 +263,28 @@ def test_a_large_grid_is_expanded_in_seconds(load):
     row = "runs: [{label: '{weight} {steps}', objective: {name: wae, divergence: imq_mmd}, grid: "
     assert len(load(f"{row}{grid}}}]\n").runs) == 20_000
     assert time.process_time() - started < 10
+
+
+@pytest.mark.parametrize(
+    ("train", "entry", "options", "steps", "epochs"),
+    [
+        ("steps: 7", "epochs: 2", {}, None, 2),
+        ("epochs: 2", "steps: 7", {}, 7, None),
+        ("steps: 7", "batch_size: 8", {"train.epochs": 3}, None, 3),
+        ("epochs: 2", "batch_size: 8", {"train.steps": 9}, 9, None),
+        ("steps: 7", "epochs: 2", {"train.steps": 9}, 9, None),
+    ],
+)
+def test_steps_and_epochs_take_each_other_s_place(load, train, entry, options, steps, epochs):
+    added = f"runs:\n  - {{objective: vae, train: {{{entry}}}}}\n"
+    (run,) = load(added, options, **{"{steps: 4": f"{{{train}"}).runs
+    assert run.config["train"]["epochs"] == epochs
+    assert steps is None or run.config["train"]["steps"] == steps
+
+
+def test_steps_and_epochs_in_one_place_are_refused(load):
+    with pytest.raises(InputError, match="steps and epochs say the same"):
+        load("runs:\n  - {objective: vae, train: {steps: 4, epochs: 2}}\n")
+    gridded = "runs:\n  - {objective: vae, label: '{steps}', grid: {train.steps: [4, 5]}}\n"
+    with pytest.raises(InputError, match="steps and epochs say the same"):
+        load(gridded, {"train.epochs": 2})

@@ -145,6 +145,10 @@ def fit(
     shades = x.shades if isinstance(x, Dataset) else None
     x = _checked(model, x, steps=steps, batch_size=batch_size, log_every=log_every)
     positive("learning_rate", learning_rate)
+    if stop is not None:
+        instance("stop", stop, Stop, "fit(..., stop=Stop(metric, share=0.1))")
+    if checkpoints is not None:
+        instance("checkpoints", checkpoints, Checkpoints, "fit(..., checkpoints=Checkpoints(path))")
     if not isinstance(objective, Objective):
         objective = objectives.build(objective).to(x.device)
     made = optimizer if isinstance(optimizer, Optimizer) else optimizers.build(optimizer)
@@ -202,7 +206,9 @@ def fit(
                 row: Row = {"step": step, **meter.row()}
                 if evaluate is not None:
                     model.eval()
-                    row |= evaluate(model)
+                    measured = evaluate(model)
+                    instance("what evaluate returns", measured, dict, "numbers by their names")
+                    row |= measured
                     model.train()
                 if validation is not None:
                     model.eval()

@@ -3,6 +3,7 @@
 import torch
 from torch import Tensor
 
+from otlvm.inputs import count, positive
 from otlvm.networks import LatentMixtureModel
 from otlvm.training.batches import batches
 
@@ -53,8 +54,15 @@ def pretrain_moments(
         batch_size: Images per step.
         learning_rate: Adam's learning rate.
         diagonal: Match variances, and leave covariances alone.
+
+    Raises:
+        TypeError: If ``steps`` or ``batch_size`` is no whole number.
+        ValueError: If a number is out of range.
     """
     x = model.images(x)
+    count("steps", steps, least=0)
+    count("batch_size", batch_size)
+    positive("learning_rate", learning_rate)
     nets = model.network.components
     nets.train()
     optimizer = torch.optim.Adam(nets.parameters(), lr=learning_rate, fused=True)

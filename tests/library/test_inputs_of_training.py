@@ -84,10 +84,26 @@ def test_fit_understands_what_the_model_does(x):
         ({"learning_rate": 0}, ValueError, "learning_rate is 0: a number above 0"),
         ({"learning_rate": float("nan")}, ValueError, "learning_rate is nan"),
         ({"learning_rate": "1e-3"}, TypeError, "learning_rate is '1e-3': a number above 0"),
+        ({"stop": 5}, TypeError, "stop is an int, a Stop is wanted: fit(..., stop=Stop("),
+        ({"checkpoints": "a"}, TypeError, "checkpoints is a str, a Checkpoints is wanted"),
+        ({"evaluate": lambda model: None}, TypeError, "what evaluate returns is None"),
     ],
 )
 def test_numbers_of_fit(model, x, options, error, told):
     refused(error, lambda: fit(model, VAE(), x, **{"steps": 1, "batch_size": 8, **options}), told)
+
+
+@pytest.mark.parametrize(
+    ("options", "error", "told"),
+    [
+        ({"steps": -1}, ValueError, "steps is -1: at least 0"),
+        ({"steps": 1.5}, TypeError, "steps is 1.5: a whole number"),
+        ({"batch_size": 0}, ValueError, "batch_size is 0"),
+        ({"learning_rate": -1.0}, ValueError, "learning_rate is -1.0: a number above 0"),
+    ],
+)
+def test_numbers_of_the_moment_start(model, x, options, error, told):
+    refused(error, lambda: pretrain_moments(model, x, **options), told)
 
 
 def test_arguments_in_another_order(model, x):

@@ -5,10 +5,15 @@ from typing import Any
 
 from otlvm.numbers import BUILT_IN, Number, Yardstick
 
-__all__ = ["METRICS", "Metric", "Yardstick", "known_metrics"]
+__all__ = ["METRICS", "Metric", "Yardstick", "known_metrics", "written"]
 
 Metric = Number
 METRICS = BUILT_IN
+
+
+def written(value: float, digits: int) -> str:
+    """Write a number with so many digits after the point; what rounds to zero has no sign."""
+    return f"{value:z.{digits}f}"
 
 
 def known_metrics(manifest: Mapping[str, Any]) -> tuple[Metric, ...]:

@@ -37,6 +37,7 @@ def print_comparison(
     from rich.text import Text
 
     from otlvm.harness.comparison.seed_tests import LEVEL, MIN_SEEDS
+    from otlvm.harness.metrics import written
 
     table = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
     for heading in ("", "metric"):
@@ -46,7 +47,7 @@ def print_comparison(
     table.add_column("")
     digits = {metric.title: metric.digits for metric in metrics}
     for row in frame.to_dict("records"):
-        numbers = [f"{row[key]:.{digits[row['metric']]}f}" for key in ("before", "after")]
+        numbers = [written(row[key], digits[row["metric"]]) for key in ("before", "after")]
         verdict = Text(row["verdict"], style=STYLES.get(row["verdict"], ""))
         table.add_row(
             Text(printable(row["label"])), row["metric"], str(row["n"]), *numbers, verdict

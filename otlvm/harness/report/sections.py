@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from otlvm.harness.comparison.records import read_curve
-from otlvm.harness.metrics import METRICS, Metric, known_metrics
+from otlvm.harness.metrics import METRICS, Metric, known_metrics, written
 from otlvm.harness.report.run_pictures import RunPictures, draw
 from otlvm.harness.report.small_curves import Curve, draw_curves
 from otlvm.harness.store.store import Store
@@ -98,7 +98,7 @@ def section(store: Store, row: Mapping[str, Any], known: Sequence[Metric] = METR
         label=row["label"],
         seed=row["seed"],
         status=row["status"],
-        accuracy=f"{metrics['accuracy']:.3f}" if "accuracy" in metrics else "",
+        accuracy=written(metrics["accuracy"], 3) if "accuracy" in metrics else "",
         reason=record.get("reason") or "",
         details=record.get("details") or "",
         log=show_log(folder / LOG) if row["status"] != "done" else "",
@@ -120,7 +120,7 @@ def show_metrics(
 ) -> list[tuple[str, str]]:
     """Name and format metrics, those of the tables first, in their order."""
     keys = {metric.key for metric in known}
-    shown = [(m.heading, f"{metrics[m.key]:.{m.digits}f}") for m in known if m.key in metrics]
+    shown = [(m.heading, written(metrics[m.key], m.digits)) for m in known if m.key in metrics]
     return shown + [(key, f"{value:.4g}") for key, value in metrics.items() if key not in keys]
 
 

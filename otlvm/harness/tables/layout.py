@@ -10,7 +10,7 @@ from otlvm.harness.comparison.claims import NO_CURVES, check_claims
 from otlvm.harness.comparison.evidence import FAILS, HOLDS, UNDECIDED
 from otlvm.harness.comparison.seed_tests import LEVEL, MIN_SEEDS
 from otlvm.harness.config import Config, get_field, name_of
-from otlvm.harness.metrics import METRICS, Metric
+from otlvm.harness.metrics import METRICS, Metric, written
 from otlvm.harness.suite.claims_section import parse_claim
 from otlvm.harness.suite.published_section import Published
 from otlvm.harness.suite.table_section import TableOptions
@@ -125,7 +125,7 @@ def _wide(row: Facts, metrics: Sequence[Metric], options: TableOptions) -> Itera
         mean = row[f"{metric.key}_mean"]
         text = _mean(row, metric)
         if options.spread == "std" and not np.isnan(row[f"{metric.key}_std"]):
-            text += f" ± {row[f'{metric.key}_std']:.{metric.digits}f}"
+            text += f" ± {written(row[f'{metric.key}_std'], metric.digits)}"
         elif options.spread == "interval" and not np.isnan(row[f"{metric.key}_low"]):
             text += f" {_interval(row, metric)}"
         text += SHARED if metric.timing and row["side_by_side"] and not np.isnan(mean) else ""
@@ -157,7 +157,7 @@ def _long(row: Facts, metrics: Sequence[Metric], options: TableOptions) -> Itera
             elif key == "interval":
                 cells.append(Cell(_interval(row, metric), value))
             else:
-                cells.append(Cell(f"{value:.{metric.digits}f}", value))
+                cells.append(Cell(written(value, metric.digits), value))
         yield cells
 
 
@@ -176,11 +176,11 @@ def _mean(row: Facts, metric: Metric) -> str:
     mean = row[f"{metric.key}_mean"]
     if row["n"] == 0 and row["short"]:
         return str(row["short"])
-    return MISSING if np.isnan(mean) else f"{mean:.{metric.digits}f}"
+    return MISSING if np.isnan(mean) else written(mean, metric.digits)
 
 
 def _interval(row: Facts, metric: Metric) -> str:
-    low, high = (f"{row[f'{metric.key}_{end}']:.{metric.digits}f}" for end in ("low", "high"))
+    low, high = (written(row[f"{metric.key}_{end}"], metric.digits) for end in ("low", "high"))
     return f"[{low}, {high}]"
 
 
@@ -239,7 +239,7 @@ def lay_out_claims(
         known_metrics: The metrics.
     """
     parsed = [parse_claim(text) for text in claims]
-    digits_of = {metric.key: f".{metric.digits}f" for metric in known_metrics}
+    digits_of = {metric.key: f"z.{metric.digits}f" for metric in known_metrics}
     verdicts = check_claims(parsed, records, curves, known_metrics)
     rows = []
     for claim, verdict in zip(parsed, verdicts, strict=True):

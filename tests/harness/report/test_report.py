@@ -95,6 +95,12 @@ def test_a_run_tells_all(write_study, picture_arrays):
     assert all(image["alt"] and image["loading"] == "lazy" for image in page.all("img"))
 
 
+def test_what_rounds_to_zero_has_no_sign(write_study):
+    page = page_of(write_study({"a": [{"metrics": {"latent_mmd": -0.00001, "ari": -0.5}}]}))
+    assert "-0.0000" not in page.text
+    assert "-0.500" in page.text
+
+
 def test_classes_have_their_names(write_study, picture_arrays):
     arrays = picture_arrays(classes=3)
     arrays["code_labels"][:4] = -1

@@ -199,6 +199,19 @@ def near_zero(*values):
     return [{"latent_mmd": value} for value in values]
 
 
+@pytest.mark.parametrize("spread", ["std", "interval"])
+def test_what_rounds_to_zero_has_no_sign(commit, spread):
+    rows = {"a": near_zero(-0.00002, -0.00001), "b": near_zero(-0.2, -0.2)}
+    table = {"metrics": ["latent_mmd"], "spread": spread}
+    store = commit(rows, table=table, claims=["latent_mmd of a < 0"])
+    views, _ = views_of(store, read_records(store))
+    first, second = column(views[0], "MMD² →0")
+    assert first.text.split()[0] == "0.0000"
+    assert "-0.0000" not in first.text
+    assert second.text.startswith("-0.2000")
+    assert column(views[1], "measured")[0].text == "0.0000"
+
+
 def test_near_zero_orders_by_the_mean_size(commit):
     """The first has the mean that is nearest to zero, and the values that are farthest."""
     rows = {"both sides": near_zero(0.01, -0.01), "small": near_zero(0.002, 0.003)}

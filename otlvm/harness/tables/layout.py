@@ -249,7 +249,7 @@ def lay_out_claims(
         for value, metric in zip((shown.left, shown.right), (metrics * 2)[:2], strict=True):
             numbers.append(_number(value, f"{value:{digits_of.get(metric, '.4g')}}"))
         if isinstance(claim.right, float):
-            numbers[1] = Cell(f"{claim.right:g}", claim.right)
+            numbers[1] = Cell(repr(claim.right).removesuffix(".0"), claim.right)
         outcome = Cell(verdict.text, VERDICTS.index(verdict.outcome))
         p = _number(verdict.p, f"{verdict.p:.3f}" if verdict.p >= 0.001 else "< 0.001")
         n, labels = Cell(str(shown.n), shown.n), Cell(shown.rows, shown.rows)

@@ -138,6 +138,15 @@ def test_claims_have_the_digits_of_the_suite_s_own(commit):
     assert column(claims, "measured")[0].text == "0.6"
 
 
+@pytest.mark.parametrize(("number", "shown"), [
+    ("123456789", "123456789"), ("0.6543217", "0.6543217"), ("-2", "-2"), ("1e-9", "1e-09"),
+])  # fmt: skip
+def test_a_claim_s_number_keeps_its_digits(commit, number, shown):
+    store = commit(ROWS, claims=[f"accuracy of b < {number}"])
+    cell = column(views_of(store, read_records(store))[0][1], "against")[0]
+    assert (cell.text, cell.sort) == (shown, float(number))
+
+
 def test_fields_of_the_config_as_columns_and_groups(commit):
     table = {"columns": ["objective.weight", "objective.depth"], "group": "objective.name"}
     view = view_of(commit(ROWS, configs=CONFIGS, table=table))

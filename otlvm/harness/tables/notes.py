@@ -41,7 +41,8 @@ def note_of(summary: pd.DataFrame, metrics: Sequence[Metric], options: TableOpti
         rule += " Each data set is ranked by itself."
     left_out = any(summary[f"{metric.key}_left_out"].any() for metric in metrics)
     unlike = any(summary[f"{metric.key}_unlike"].any() for metric in metrics)
-    shared = SHARED_NOTE if summary["side_by_side"].any() else ""
+    times = [f"{metric.key}_mean" for metric in metrics if metric.timing]
+    shared = summary.loc[summary["side_by_side"].astype(bool), times].notna().any(axis=None)
     explained = "; ".join(titles) + "." if titles else ""
     parts = (
         f"{means}, held-out data, eval mode.",
@@ -51,7 +52,7 @@ def note_of(summary: pd.DataFrame, metrics: Sequence[Metric], options: TableOpti
         UNLIKE_NOTE if unlike else "",
         _smallest(summary, metrics),
         LEFT_OUT_NOTE if left_out else "",
-        shared,
+        SHARED_NOTE if shared else "",
         _notes_of_rows(summary),
     )
     return " ".join(part for part in parts if part)

@@ -230,6 +230,14 @@ def test_times_taken_side_by_side_are_marked(commit):
     assert r"2.0 \ensuremath{\parallel}" in latex_of(commit(rows, side_by_side=2))
 
 
+def test_where_no_time_is_shown_none_is_said_to_be_shared(commit):
+    rows = {"a": [{"accuracy": 0.5, "fit_seconds": 2}]}
+    table = {"metrics": ["accuracy"]}
+    assert "∥" not in markdown_of(commit(rows, side_by_side=2, table=table))
+    table["metrics"].append("fit_seconds")
+    assert "∥: other runs" in markdown_of(commit(rows, side_by_side=2, table=table))
+
+
 def test_every_run_failed(commit, tmp_path):
     store = commit({"a": [("failed", "x")], "b": [None]})
     output = io.StringIO()

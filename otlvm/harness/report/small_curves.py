@@ -20,7 +20,7 @@ class Curve:
 
     Attributes:
         title: What it is.
-        points: The line, in a drawing of `WIDTH` x `HEIGHT`.
+        points: The line, in a drawing of `WIDTH` x `HEIGHT`; a single point lies in its middle.
         low: Its smallest value.
         high: Its largest value.
         last: Its last value.
@@ -35,6 +35,11 @@ class Curve:
     last: str
     first_step: int
     last_step: int
+
+    @property
+    def dot(self) -> list[str]:
+        """Where the only point lies; nothing if there is a line."""
+        return [] if " " in self.points else self.points.split(",")
 
 
 def draw_curves(rows: pd.DataFrame) -> list[Curve]:
@@ -52,5 +57,7 @@ def _curve(rows: pd.DataFrame, key: str) -> Curve:
         thinned = pd.concat([thinned, rows.tail(1)])
     x = (thinned["step"] - begin) / max(end - begin, 1) * WIDTH
     y = HEIGHT - (thinned[key] - low) / ((high - low) or 1) * HEIGHT
+    if len(rows) == 1:
+        x, y = x + WIDTH / 2, y - HEIGHT / 2
     points = " ".join(f"{a:.1f},{b:.1f}" for a, b in zip(x, y, strict=True))
     return Curve(SHOWN[key], points, f"{low:.4g}", f"{high:.4g}", f"{last:.4g}", begin, end)

@@ -101,6 +101,12 @@ def test_what_rounds_to_zero_has_no_sign(write_study):
     assert "-0.500" in page.text
 
 
+def test_a_curve_of_one_point_is_seen(write_study):
+    page = page_of(write_study({"a": [{}]}, curves=CURVES[:1]))
+    assert [(dot["cx"], dot["cy"]) for dot in page.all("circle")] == [("160.0", "60.0")] * 2
+    assert page_of(write_study({"a": [{}]}, name="other", curves=CURVES)).all("circle") == []
+
+
 def test_classes_have_their_names(write_study, picture_arrays):
     arrays = picture_arrays(classes=3)
     arrays["code_labels"][:4] = -1

@@ -9,7 +9,8 @@ from otlvm.harness.escapes.html import templates_in
 from otlvm.harness.tables.view import Cell, View
 from otlvm.wording import printable
 
-TABLE = templates_in(Path(__file__).parent).get_template("table.html")
+TEMPLATES = templates_in(Path(__file__).parent)
+TABLE, NOTED = map(TEMPLATES.get_template, ("table.html", "noted.html"))
 
 
 def to_html(view: View) -> Markup:
@@ -19,6 +20,11 @@ def to_html(view: View) -> Markup:
         A ``<table>``, without the note and the problems.
     """
     return Markup(TABLE.render(view=view, key=sort_key))  # noqa: S704
+
+
+def with_note(view: View) -> Markup:
+    """Write a table, and below it its problems and its note."""
+    return Markup(NOTED.render(view=view, table=to_html(view)))  # noqa: S704
 
 
 def sort_key(cell: Cell) -> Markup:

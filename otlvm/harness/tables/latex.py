@@ -2,10 +2,12 @@
 
 import textwrap
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from otlvm.harness.escapes.latex import escape, key
 from otlvm.harness.tables.view import WRAP, Cell, View
 
+WITHOUT = "Runs without a result:"
 Row = tuple[str, Sequence[Cell]]
 
 LATEX_PACKAGES = (
@@ -35,6 +37,7 @@ def to_latex(views: Sequence[View]) -> str:
 
 
 def _latex(view: View, label: str) -> str:
+    view = replace(view, problems=_fitting(view))
     shown = view.written(escape)
     caption, named, note = shown.title, [f"  \\label{{{label}}}"], _note(shown)
     floats = list[str]()
@@ -56,12 +59,32 @@ def _latex(view: View, label: str) -> str:
 
 
 def _note(shown: View) -> list[str]:
-    return ["", "  \\medskip", f"  \\raggedright {shown.note}"] if shown.note else []
+    told = [shown.note] if shown.note else []
+    told += [WITHOUT, *shown.problems] if shown.problems else []
+    if not told:
+        return []
+    return ["", "  \\medskip", f"  \\raggedright {told[0]}", *(f"  \\par {t}" for t in told[1:])]
+
+
+def _fitting(view: View) -> list[str]:
+    """Leave as many problems as fit half a page with the note, and say how many more there are."""
+    room, left = LATEX_LINES // 2 - _lines(view.note) - 2, list[str]()
+    for problem in view.problems:
+        room -= _lines(problem)
+        if room < 0:
+            return [*left, f"And {len(view.problems) - len(left)} more rows; table.md names all."]
+        left.append(problem)
+    return left
+
+
+def _lines(text: str) -> int:
+    return len(textwrap.wrap(text, LATEX_WIDTH))
 
 
 def _floats(view: View) -> Iterator[list[tuple[list[int], range]]]:
     """Yield the columns and rows of each table of each float: what fits a page."""
-    room = max(LATEX_LINES - len(textwrap.wrap(view.note, LATEX_WIDTH)), LATEX_LINES // 2)
+    told = _lines(view.note) + sum(map(_lines, view.problems)) + bool(view.problems)
+    room = max(LATEX_LINES - told, LATEX_LINES // 2)
     blocks, used = list[tuple[list[int], range]](), 0
     for part in view.split(LATEX_WIDTH, LATEX_GAP):
         for rows, lines in _pages(view, part, room):

@@ -3,6 +3,7 @@
 import re
 import shutil
 import subprocess
+from dataclasses import replace
 
 import pytest
 
@@ -89,6 +90,20 @@ def test_every_row_stands_in_each_part_once():
     assert found == [str(index) for index in range(100)] * parts
 
 
+def test_problems_stand_below_and_leave_room_for_the_table():
+    few = [f"row {i}: seed 0 failed: ValueError" for i in range(3)]
+    (table,) = floats(to_latex([replace(view_of(3, 2), problems=few)]))
+    assert table.count("\\par row ") == 3
+    assert "more rows" not in table
+    many = [f"row {i}: seed 0 failed: {'because ' * 30}" for i in range(100)]
+    text = to_latex([replace(view_of(100, 2), problems=many)])
+    shown = text.count("\\par row ")
+    assert 3 < shown < 9
+    assert f"And {100 - shown} more rows; table.md names all." in text
+    assert "more rows" in floats(text)[0]
+    assert len(floats(text)) == 1 + len(floats(to_latex([view_of(100, 2)])))
+
+
 def test_no_views_no_tables():
     assert floats(to_latex([])) == []
 
@@ -105,6 +120,8 @@ PREAMBLE = r"""\documentclass{article}
 @pytest.mark.skipif(shutil.which("pdflatex") is None, reason="needs pdflatex")
 def test_every_float_fits_a_page(tmp_path):
     views = [view_of(100, 2), view_of(13, 13), view_of(9, 4, groups=9), view_of(30, 2, words=20)]
+    problems = [f"row {i}: seed 0 failed: {'because ' * i}" for i in range(60)]
+    views += [replace(view_of(100, 2), problems=problems)]
     views += [view_of(47, 2, NOTE * 3), view_of(4, 4, groups=12), view_of(40, 3, words=3)]
     text = to_latex(views).replace("\\begin{table}", "\\clearpage\\begin{table}")
     (tmp_path / "a.tex").write_text(f"{PREAMBLE}{text}\\end{{document}}\n")

@@ -22,7 +22,7 @@ from otlvm.harness.tables import terminal
 from otlvm.harness.tables.latex import to_latex
 from otlvm.harness.tables.markdown import to_markdown
 from otlvm.harness.tables.terminal import print_view
-from otlvm.harness.tables.write import views_of
+from otlvm.harness.tables.write import views_of, write_tables
 
 
 def table_of(store):
@@ -211,6 +211,14 @@ def test_failed_runs_are_shown_with_their_reason(commit):
     assert "half: seed 1 failed: ValueError: no luck" in printed(store, 100)
     assert "0 of 2" in printed(store, 100)
     assert "0 of 2 & nan @ 7, failed" in latex_of(store)
+    latex = " ".join(latex_of(store).split())
+    assert (
+        "Runs without a result: \\par half: seed 1 failed: ValueError: no luck \\par none:" in latex
+    )
+    write_tables(read_records(store), summary, [view_of(store)], store.root)
+    written = (store.root / "table.html").read_text()
+    assert "<li>half: seed 1 failed: ValueError: no luck</li>" in written
+    assert "Mean ± standard deviation over seeds (n), held-out data, eval mode." in written
 
 
 def test_an_interrupted_run_is_shown_as_such(commit):

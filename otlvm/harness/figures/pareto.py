@@ -19,7 +19,7 @@ X, Y = "latent_mmd", "bce"
 FAR = 10
 """Sizes that differ by this factor share no linear axis."""
 FRONT = "front of the means"
-FRONTS = "fronts of the means, one for each data set and prior"
+FRONTS = "front of the means, by data set and prior"
 SMALL: dict[str, Any] = {"markersize": 3, "markeredgewidth": 0}
 LARGE: dict[str, Any] = {"markersize": 6.5, "markeredgewidth": 0.6, "markeredgecolor": "0.15"}
 
@@ -64,7 +64,8 @@ def draw_pareto(records: pd.DataFrame, look: Mapping[str, Look] | None = None) -
     axis = figure.subplots()
     line: dict[str, Any] = {"where": "post", "color": "0.3", "linewidth": 1, "zorder": 1.5}
     fronts = []
-    for part, dashes in zip(_comparable(known, means), cycle(DASHES)):
+    parts = _comparable(known, means)
+    for part, dashes in zip(parts, cycle(DASHES)):
         front = pareto_front(part)
         fronts += axis.step(front[X], front[Y], linestyle=dashes, **line)
     handles = []
@@ -78,8 +79,9 @@ def draw_pareto(records: pd.DataFrame, look: Mapping[str, Look] | None = None) -
     if low > 0 and high >= FAR * low:
         log_x(axis, low, high)
     small = Line2D([], [], marker="o", color="0.5", linestyle="", **SMALL)
-    names = [*map(str, means.index), *[FRONT if len(fronts) < 2 else FRONTS][: len(fronts)]]
-    add_legend(figure, [*handles, *fronts[:1], small], [*names, "one seed"])
+    named = [FRONT if len(part) == len(means) else FRONTS for part in parts[:1]]
+    names = [*map(str, means.index), *named, "one seed"]
+    add_legend(figure, [*handles, *fronts[:1], small], names)
     return figure
 
 

@@ -125,4 +125,5 @@ def carried_on(frame: pd.DataFrame, x: str = "step") -> pd.DataFrame:
     ends = rows.loc[rows.groupby("seed", sort=False)[x].idxmax()]
     steps = sorted(rows[x].unique())
     later = [ends[ends[x] < step].assign(**{x: step}) for step in steps]
-    return pd.concat([rows, *(each for each in later if len(each))], ignore_index=True)
+    whole: pd.DataFrame = pd.concat([rows, *filter(len, later)], ignore_index=True)
+    return whole

@@ -27,4 +27,7 @@ def kept_step(config: Any, history: pd.DataFrame) -> int | None:
     if not isinstance(stop, Mapping) or not stop.get("keep_best", True):
         return int(history["step"].max())
     known = history.dropna(subset=VALIDATION) if VALIDATION in history else history.head(0)
-    return None if known.empty else int(known.loc[known[VALIDATION].idxmin(), "step"])
+    if known.empty:
+        return None
+    steps, values = known["step"].to_numpy(), known[VALIDATION].to_numpy()
+    return int(steps[values.argmin()])

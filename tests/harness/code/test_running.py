@@ -81,7 +81,7 @@ def test_metrics_and_the_library_are_compared_too(mine, monkeypatch):
     with pytest.raises(CodeChangedError):
         RunningCode(measured)
     planned = job()
-    monkeypatch.setattr(running, "code_identities", lambda configs: ["another checkout"])
+    monkeypatch.setattr(running, "code_identities", lambda configs, folder: ["another checkout"])
     with pytest.raises(CodeChangedError):
         RunningCode(planned)
 

@@ -19,7 +19,8 @@ X, Y = "latent_mmd", "bce"
 FAR = 10
 """Sizes that differ by this factor share no linear axis."""
 FRONT = "front of the means"
-FRONTS = "front of the means, by data set and prior"
+OF_EACH = "front of each prior"
+OF_EACH_DATA = "front of each data set and prior"
 SMALL: dict[str, Any] = {"markersize": 3, "markeredgewidth": 0}
 LARGE: dict[str, Any] = {"markersize": 6.5, "markeredgewidth": 0.6, "markeredgecolor": "0.15"}
 
@@ -79,7 +80,8 @@ def draw_pareto(records: pd.DataFrame, look: Mapping[str, Look] | None = None) -
     if low > 0 and high >= FAR * low:
         log_x(axis, low, high)
     small = Line2D([], [], marker="o", color="0.5", linestyle="", **SMALL)
-    named = [FRONT if len(part) == len(means) else FRONTS for part in parts[:1]]
+    of_each = OF_EACH_DATA if len(set(known.get("data", ()))) > 1 else OF_EACH
+    named = [FRONT if len(part) == len(means) else of_each for part in parts[:1]]
     names = [*map(str, means.index), *named, "one seed"]
     add_legend(figure, [*handles, *fronts[:1], small], names)
     return figure

@@ -119,10 +119,13 @@ def test_each_data_set_and_prior_has_a_front_of_its_own(records):
     assert first.get_linestyle() != second.get_linestyle()
     assert len(marks) == 12
     names = [" ".join(text.get_text().split()) for text in figure.legends[0].get_texts()]
-    assert names[6:] == ["front of the means, by data set and prior", "one seed"]
+    assert names[6:] == ["front of each prior", "one seed"]
     part = {label: rows[label] for label in ("best", "a", "b")}
     legend = draw_pareto(records(part, configs=configs)).legends[0]
     assert legend.get_texts()[3].get_text() == names[6]  # it leaves the best one out
+    both = records({label: rows[label] for label in "cde"}, configs=configs)
+    legend = draw_pareto(both.assign(data=["x", "x", "y"])).legends[0]
+    assert " ".join(legend.get_texts()[3].get_text().split()) == "front of each data set and prior"
     alone = draw_pareto(records({label: rows[label] for label in ("best", "a")}, configs=configs))
     assert len(alone.axes[0].lines) == 4
     assert [text.get_text() for text in alone.legends[0].get_texts()] == ["best", "a", "one seed"]

@@ -18,6 +18,7 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor
 
+from otlvm.inputs import instance
 from otlvm.registry import Described
 from otlvm.seeding import afresh
 
@@ -141,6 +142,11 @@ def _learning(method: Callable[..., Tensor]) -> Callable[..., Tensor]:
             self._learn_now = None
             return compute()
 
+        def tensor_learnt_now() -> Tensor:
+            learnt, name = learn_now(), f"{type(self).__name__}.{method.__name__}"
+            instance(f"what {name} returns", learnt, Tensor, "what it says of x, a row each")
+            return learnt
+
         shelf = _SHELF.get()
         if shelf is None or self._spec is None or not self.worth_keeping:
             self._lesson = None
@@ -148,7 +154,7 @@ def _learning(method: Callable[..., Tensor]) -> Callable[..., Tensor]:
         self._learn_now = learn_now
         seed = torch.initial_seed()
         self._lesson = _digest(self._spec, seed, _rounds_as(x), _content(x), args, kwargs)
-        return _beside(shelf.once(self._lesson, learn_now), x)
+        return _beside(shelf.once(self._lesson, tensor_learnt_now), x)
 
     return learn
 

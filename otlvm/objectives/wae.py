@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from copy import deepcopy
-from typing import Literal
+from typing import Any, Literal
 
 import torch
 from torch import Tensor
@@ -116,7 +116,7 @@ class WAE(Objective):
         reconstruction = (weights * errors).sum(1).mean()
         if model.training:
             self.divergence.update(posterior.detach(), model.prior)
-        divergence = self.divergence(posterior, model.prior)
+        divergence = _scalar(self.divergence(posterior, model.prior), self.divergence)
         weight = self.weight(divergence.detach())
         regularizer = weight * divergence
         terms = {"divergence": divergence, "weight": weight, **self.divergence.terms()}
@@ -125,3 +125,12 @@ class WAE(Objective):
     def extra_repr(self) -> str:
         """Show the cost in ``repr``."""
         return f"cost={self.cost}"
+
+
+def _scalar(value: Any, divergence: Divergence) -> Tensor:
+    """Refuse what no gradient could be taken of: plug-ins may return anything."""
+    if isinstance(value, Tensor) and not value.ndim:
+        return value
+    found = f"shape {list(value.shape)}" if isinstance(value, Tensor) else type(value).__name__
+    name = type(divergence).__name__
+    raise TypeError(f"{name} returns a value of {found}: a tensor with one number is wanted")

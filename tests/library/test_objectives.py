@@ -1,4 +1,5 @@
 import math
+import re
 
 import pytest
 import torch
@@ -6,7 +7,7 @@ from torch.distributions import Categorical, MultivariateNormal, Normal
 from torch.nn.functional import binary_cross_entropy
 
 from otlvm import LatentMixtureModel
-from otlvm.divergences import IMQMMD, SampleDivergence
+from otlvm.divergences import IMQMMD, Divergence, SampleDivergence
 from otlvm.objectives import VAE, WAE, bernoulli_cross_entropy
 from otlvm.priors import Prior
 
@@ -151,3 +152,22 @@ def test_vae_names_the_prior_it_cannot_use():
 def test_nonsense_is_refused(make):
     with pytest.raises(ValueError, match="negative"):
         make()
+
+
+@pytest.mark.parametrize(
+    ("value", "told"),
+    [
+        (lambda z: 1.0, "Gives returns a value of float: a tensor with one number is wanted"),
+        (lambda z: z.mean((1, 2)), "Gives returns a value of shape [8]"),
+        (lambda z: None, "Gives returns a value of NoneType"),
+    ],
+)
+def test_a_divergence_that_is_no_number_is_refused_by_its_name(value, told):
+    class Gives(Divergence):
+        def forward(self, posterior, prior):
+            return value(posterior.z)
+
+    prior = {"name": "gaussian_mixture", "components": 3, "dim": 2}
+    model = LatentMixtureModel((1, 3, 3), {"name": "mlp", "hidden": [4]}, prior)
+    with pytest.raises(TypeError, match=re.escape(told)):
+        WAE(Gives(), 1.0)(model, torch.rand(8, 9))

@@ -236,3 +236,18 @@ def test_a_base_class_learns_once_within_its_subclass(x):
     torch.manual_seed(0)
     base, derived = Base().fit(x, 3), Derived().fit(x, 3)
     assert torch.equal(derived, base.flip(0))
+
+
+def test_a_learner_that_returns_itself_is_told_what_is_wanted():
+    class Own(Baseline):
+        def fit(self, x, n_components):
+            return self
+
+        def assign(self, x):
+            return torch.zeros(len(x), 2)
+
+    own = Own()
+    own._spec = "own"
+    told = r"what Own.fit returns is an Own, a Tensor is wanted"
+    with shared_on(Memory()), pytest.raises(TypeError, match=told):
+        own.fit(torch.rand(4, 3), 2)

@@ -106,7 +106,8 @@ def fit(
         model: The model; changed in place, left in eval mode. Parameters that require no gradient
             stay as they are, and so does all that a part has which is held
             (`otlvm.networks.hold`).
-        objective: What to minimise, or the spec of it. Its own parameters are trained along.
+        objective: What to minimise, or the spec of it; moved to where x is. Its own parameters are
+            trained along.
         x: Training images, as `LatentMixtureModel.images` takes them; or a data set, whose
             training images are meant, drawn afresh in each batch if it has shades.
         steps: Training steps.
@@ -150,7 +151,8 @@ def fit(
     if checkpoints is not None:
         instance("checkpoints", checkpoints, Checkpoints, "fit(..., checkpoints=Checkpoints(path))")
     if not isinstance(objective, Objective):
-        objective = objectives.build(objective).to(x.device)
+        objective = objectives.build(objective)
+    objective = objective.to(x.device)  # a weight or a critic may have tensors of its own
     made = optimizer if isinstance(optimizer, Optimizer) else optimizers.build(optimizer)
     schedule = copy(schedule) if isinstance(schedule, Schedule) else schedules.build(schedule)
     parameters = [*model.parameters(), *objective.parameters()]

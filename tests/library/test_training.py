@@ -8,7 +8,7 @@ from torch.distributions import MultivariateNormal
 from otlvm import LatentMixtureModel, fit, pretrain_moments
 from otlvm.data import Dataset
 from otlvm.networks import ComponentLinear, load
-from otlvm.objectives import VAE, Losses, Objective, objectives
+from otlvm.objectives import VAE, Losses, MonteCarlo, Objective, objectives
 from otlvm.registry import RegistryError
 from otlvm.training import DivergedError, batches, moment_loss
 
@@ -242,3 +242,18 @@ def test_moment_pretraining_leaves_a_learned_prior_alone(x):
     pretrain_moments(model, x, steps=3, batch_size=32)  # its scales are computed anew each time
     for name, value in model.prior.state_dict().items():
         assert torch.equal(value, before[name])
+
+
+@pytest.mark.parametrize("of", [lambda noted: noted, lambda noted: MonteCarlo(noted, 2)])
+def test_an_objective_goes_where_the_images_are(of):
+    class Noted(VAE):
+        moved = ()
+
+        def _apply(self, fn, recurse=True):
+            Noted.moved += (fn(torch.zeros(())).device,)
+            return super()._apply(fn, recurse)
+
+    prior = {"name": "gaussian_mixture", "components": 3, "dim": 2}
+    model = LatentMixtureModel((1, 3, 3), {"name": "mlp", "hidden": [4]}, prior)
+    fit(model, of(Noted()), torch.rand(16, 9), steps=1, batch_size=8)
+    assert Noted.moved == (torch.device("cpu"),)

@@ -1,6 +1,7 @@
 """From a suite to its runs: overlays, grids, seeds, labels."""
 
 import math
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
@@ -50,7 +51,7 @@ def expand(suite: SuiteFile, fields: Config, same_seeds: bool) -> list[Run]:
         seeds = _seeds(suite, entry, same_seeds)
         for label, config in _configs(suite, entry, fields, origin):
             if len(set(seeds)) < len(seeds):
-                seed = max(seeds, key=seeds.count)
+                ((seed, _),) = Counter(seeds).most_common(1)
                 message = f"label {label!r}, seed {seed} is there twice: give each seed once"
                 raise InputError(message, (*origin, "seeds"))
             runs += [Run(label, seed, config, origin) for seed in seeds]

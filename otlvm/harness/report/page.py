@@ -13,7 +13,7 @@ from otlvm.harness.report.small_curves import HEIGHT, WIDTH
 from otlvm.harness.report.suite_figures import suite_figures
 from otlvm.harness.store.files import replacing
 from otlvm.harness.store.store import Store
-from otlvm.harness.tables.html import to_html
+from otlvm.harness.tables.html import notes_of, to_html
 from otlvm.harness.tables.view import View
 
 FOLDER = Path(__file__).parent
@@ -44,7 +44,7 @@ def write_report(
         written=datetime.now(UTC),
         counts=records["status"].value_counts().to_dict(),
         rows=records["label"].nunique(),
-        views=[(view, to_html(view)) for view in views],
+        views=[(view, to_html(view), notes_of(view)) for view in views],
         figures=suite_figures(store.root),
         runs=sections(store, chosen),
         shown=len(chosen),

@@ -10,7 +10,7 @@ from otlvm.harness.tables.view import Cell, View
 from otlvm.wording import printable
 
 TEMPLATES = templates_in(Path(__file__).parent)
-TABLE, NOTED = map(TEMPLATES.get_template, ("table.html", "noted.html"))
+TABLE, NOTES = map(TEMPLATES.get_template, ("table.html", "notes.html"))
 
 
 def to_html(view: View) -> Markup:
@@ -22,9 +22,14 @@ def to_html(view: View) -> Markup:
     return Markup(TABLE.render(view=view, key=sort_key))  # noqa: S704
 
 
-def with_note(view: View) -> Markup:
+def notes_of(view: View) -> Markup:
+    """Write what stands below a table: its problems and its note."""
+    return Markup(NOTES.render(view=view))  # noqa: S704
+
+
+def with_notes(view: View) -> Markup:
     """Write a table, and below it its problems and its note."""
-    return Markup(NOTED.render(view=view, table=to_html(view)))  # noqa: S704
+    return to_html(view) + notes_of(view)
 
 
 def sort_key(cell: Cell) -> Markup:

@@ -15,7 +15,7 @@ from otlvm.harness.store.store import Store
 from otlvm.harness.suite.claims_section import parse_claim
 from otlvm.harness.suite.published_section import Published
 from otlvm.harness.suite.table_section import TableOptions
-from otlvm.harness.tables.html import with_note
+from otlvm.harness.tables.html import with_notes
 from otlvm.harness.tables.latex import to_latex
 from otlvm.harness.tables.layout import lay_out, lay_out_claims, lay_out_published
 from otlvm.harness.tables.markdown import to_markdown
@@ -68,7 +68,7 @@ def write_tables(
         "table_long.csv": to_csv(long_form(summary)),
         "table.md": to_markdown(views),
         "table.tex": to_latex(views),
-        "table.html": "".join(map(with_note, views)),
+        "table.html": "".join(map(with_notes, views)),
     }
     for name, text in texts.items():
         with replacing(folder / name) as aside:
